@@ -1,0 +1,1 @@
+"""What NRI is compared with: static, LSTM and correlation baselines."""

@@ -1,0 +1,1 @@
+"""The trajectory file format and the programs that fill it."""

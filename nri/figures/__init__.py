@@ -1,0 +1,1 @@
+"""Plotting functions: arrays and tables in, matplotlib figures out."""

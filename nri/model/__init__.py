@@ -1,0 +1,1 @@
+"""Encoders, decoders, the latent graph between them, and NRI itself."""

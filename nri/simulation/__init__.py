@@ -1,0 +1,1 @@
+"""The paper's simulated systems: springs, charged particles, Kuramoto oscillators."""
