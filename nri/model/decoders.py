@@ -1,0 +1,147 @@
+"""Decoders p(x_{t+1} | x_t, z): one step of motion under a graph (paper §3.3).
+
+Every decoder is called as `prediction, state = decoder(x, edges, state)` with x
+(..., N, D) one frame, edges (..., E, K) the weight of each type on each edge, and a
+state that is None at the first step and stays None for decoders without memory.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from nri.model.message_passing import PairLinear, sum_incoming
+
+__all__ = ["DECODERS", "MLPDecoder", "RNNDecoder", "Scaling"]
+
+
+class Scaling(nn.Module):
+    """Units in which a decoder works: inputs centred and scaled, changes in steps of their size.
+
+    The identity by default, as in the paper. Fitted to training frames it is a
+    preconditioner: features whose changes are small are learned as fast as the others.
+    """
+
+    def __init__(self, features: int):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
+        self.register_buffer("change", torch.ones(features))
+
+    def fit(self, x: Tensor) -> None:
+        """Take the units from trajectories (S, N, T, D)."""
+        self.mean.copy_(x.mean((0, 1, 2)))
+        deviation = x.std((0, 1, 2))
+        self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
+        self.change.copy_(x.diff(dim=2).std((0, 1, 2)))
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """Frames in the decoder's units, same shape."""
+        return (x - self.mean) / self.scale
+
+    def advance(self, x: Tensor, change: Tensor) -> Tensor:
+        """The next frame from this one and the decoder's output (Eq. 13: x + Δx)."""
+        return x + self.change * change
+
+
+class OutputMLP(nn.Module):
+    """Three linear layers with ReLU between, from a node's inputs to its change."""
+
+    def __init__(self, in_features: int, hidden: int, out_features: int, dropout: float):
+        super().__init__()
+        self.out_fc1 = nn.Linear(in_features, hidden)
+        self.out_fc2 = nn.Linear(hidden, hidden)
+        self.out_fc3 = nn.Linear(hidden, out_features)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in_features) → (..., out_features)."""
+        x = self.dropout(nn.functional.relu(self.out_fc1(x)))
+        x = self.dropout(nn.functional.relu(self.out_fc2(x)))
+        return self.out_fc3(x)
+
+
+class Messages(nn.Module):
+    """A two-layer network per edge type; each node gets the weighted sum of what arrives.
+
+    Σ_k z_ij,k f_k(x_j, x_i), summed over the senders j (Eqs. 10-11). With `skip_first`
+    type 0 means "no edge" and sends nothing.
+    """
+
+    def __init__(
+        self, in_features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float
+    ):
+        super().__init__()
+        self.msg_fc1 = nn.ModuleList(PairLinear(in_features, hidden) for _ in range(edge_types))
+        self.msg_fc2 = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(edge_types))
+        self.active = range(1 if skip_first else 0, edge_types)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, nodes: Tensor, edges: Tensor, activation) -> Tensor:
+        """(..., N, F), (..., E, K) → (..., N, H)."""
+        messages = 0.0
+        for k in self.active:
+            hidden = self.dropout(activation(self.msg_fc1[k](nodes)))
+            messages = messages + activation(self.msg_fc2[k](hidden)) * edges[..., k : k + 1]
+        return sum_incoming(messages)
+
+
+class MLPDecoder(nn.Module):
+    """The paper's Markovian decoder (springs, charged particles, Kuramoto)."""
+
+    recurrent = False
+
+    def __init__(
+        self, features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float
+    ):
+        super().__init__()
+        self.scaling = Scaling(features)
+        self.messages = Messages(features, hidden, edge_types, skip_first, dropout)
+        self.output = OutputMLP(features + hidden, hidden, features, dropout)
+
+    def forward(self, x: Tensor, edges: Tensor, state: None = None) -> tuple[Tensor, None]:
+        """(..., N, D), (..., E, K) → the next frame (..., N, D)."""
+        inputs = self.scaling.inputs(x)
+        received = self.messages(inputs, edges, nn.functional.relu)
+        change = self.output(torch.cat([inputs, received], dim=-1))
+        return self.scaling.advance(x, change), None
+
+
+class RNNDecoder(nn.Module):
+    """The paper's recurrent decoder (motion capture, NBA): messages between hidden states, a GRU.
+
+    As in the official code messages are divided by the number of active edge types, which
+    the paper's equations do not have, and averaged over the N-1 senders. (The official
+    division is by the number of features, a slip that equals N-1 in its reference cases.)
+    """
+
+    recurrent = True
+
+    def __init__(
+        self, features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float
+    ):
+        super().__init__()
+        self.hidden = hidden
+        self.scaling = Scaling(features)
+        self.messages = Messages(hidden, hidden, edge_types, skip_first, dropout)
+        self.hidden_r = nn.Linear(hidden, hidden, bias=False)
+        self.hidden_i = nn.Linear(hidden, hidden, bias=False)
+        self.hidden_h = nn.Linear(hidden, hidden, bias=False)
+        self.input_r = nn.Linear(features, hidden)
+        self.input_i = nn.Linear(features, hidden)
+        self.input_n = nn.Linear(features, hidden)
+        self.output = OutputMLP(hidden, hidden, features, dropout)
+
+    def forward(self, x: Tensor, edges: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        """(..., N, D), (..., E, K), (..., N, H) → the next frame and the next state."""
+        if state is None:
+            state = x.new_zeros(*x.shape[:-1], self.hidden)
+        received = self.messages(state, edges, torch.tanh)
+        received = received / ((x.shape[-2] - 1) * len(self.messages.active))
+        inputs = self.scaling.inputs(x)
+        reset = torch.sigmoid(self.input_r(inputs) + self.hidden_r(received))
+        update = torch.sigmoid(self.input_i(inputs) + self.hidden_i(received))
+        new = torch.tanh(self.input_n(inputs) + reset * self.hidden_h(received))
+        state = (1 - update) * new + update * state
+        return self.scaling.advance(x, self.output(state)), state
+
+
+DECODERS = {"mlp": MLPDecoder, "rnn": RNNDecoder}

@@ -1,0 +1,66 @@
+"""Unrolling a decoder in time: windows started from truth, burn-in, free running."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["burn_in", "free_run", "teacher_forced_windows", "unroll", "window_starts"]
+
+
+def window_starts(frames: int, steps: int) -> Tensor:
+    """Frames at which teacher forcing hands the decoder the truth: 0, M, 2M, … (W,)."""
+    return torch.arange(0, frames - 1, steps)
+
+
+def teacher_forced_windows(
+    decoder: nn.Module, x: Tensor, edges: Tensor, starts: Tensor, steps: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Predict `steps` frames from each true frame in `starts`, all windows at once.
+
+    For decoders without memory. x (B, N, T, D), edges (B, E, K), starts (W,) the same for
+    every sample or (B, W). Returns predictions and targets (B, W, steps, N, D) and a mask
+    (B, W, steps) that is 0 where a window runs beyond the last frame (target meaningless).
+    """
+    frames = x.transpose(1, 2)  # (B, T, N, D)
+    batch, last = len(x), x.shape[2] - 1
+    starts = starts.expand(batch, -1)
+    rows = torch.arange(batch, device=x.device)
+    time = starts.unsqueeze(-1) + torch.arange(1, steps + 1, device=x.device)  # (B, W, steps)
+    targets = frames[rows[:, None, None], time.clamp_max(last)]
+    current = frames[rows[:, None], starts]  # (B, W, N, D)
+    predictions = free_run(decoder, current, edges.unsqueeze(1), steps)
+    return predictions, targets, (time <= last).to(x.dtype)
+
+
+def free_run(
+    decoder: nn.Module, x: Tensor, edges: Tensor, steps: int, state: Tensor | None = None
+) -> Tensor:
+    """Feed the decoder its own predictions: frame (..., N, D) → (..., steps, N, D)."""
+    predictions = []
+    for _ in range(steps):
+        x, state = decoder(x, edges, state)
+        predictions.append(x)
+    return torch.stack(predictions, dim=-3)
+
+
+def unroll(decoder: nn.Module, x: Tensor, edges: Tensor, is_true: Callable[[int], bool]) -> Tensor:
+    """Step through the frames of x; the input of step t is the truth where `is_true(t)`.
+
+    x (B, N, T, D), edges (B, E, K) → predictions of frames 1 … T-1, (B, T-1, N, D).
+    """
+    predictions, state, current = [], None, x[:, :, 0]
+    for t in range(x.shape[2] - 1):
+        if is_true(t):
+            current = x[:, :, t]
+        current, state = decoder(current, edges, state)
+        predictions.append(current)
+    return torch.stack(predictions, dim=1)
+
+
+def burn_in(decoder: nn.Module, x: Tensor, edges: Tensor) -> Tensor | None:
+    """The decoder's state after it has been fed all frames of x (B, N, T, D)."""
+    state = None
+    for t in range(x.shape[2]):
+        _, state = decoder(x[:, :, t], edges, state)
+    return state
