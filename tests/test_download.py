@@ -1,0 +1,160 @@
+import hashlib
+import http.server
+import threading
+
+import pytest
+
+from nri.data.download import DownloadError, content_hash, download, read_checksums
+
+TEXT = b"1\r\nroot 0 0 0 0 0 0\r\n" * 500
+
+
+@pytest.fixture
+def server():
+    """A server whose `answers` are (status, body, announced length), taken in turn."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.requests.append((self.path, self.headers["User-Agent"]))
+            status, body, length = self.server.answers.pop(0)
+            self.send_response(status)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    server.answers, server.requests = [], []
+    server.url = f"http://127.0.0.1:{server.server_port}/subjects/1/1_01.amc"
+    server.address = server.url.removeprefix("http://")
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr("nri.data.download.PAUSE", 0.001)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def ok(body=TEXT):
+    return 200, body, len(body)
+
+
+def test_pinned_file_arrives_byte_for_byte(server, tmp_path):
+    server.answers = [ok()]
+    output = tmp_path / "deep" / "1_01.amc"
+    download(server.url, output, {server.address: content_hash(TEXT)})
+    assert output.read_bytes() == TEXT
+    ((path, agent),) = server.requests
+    assert path == "/subjects/1/1_01.amc"
+    assert "Neural Relational Inference" in agent
+
+
+@pytest.mark.parametrize("bad", [(503, b"busy", 4), (429, b"", 0), (200, TEXT[:100], len(TEXT))])
+def test_failing_and_cut_transfers_are_tried_again(server, tmp_path, bad):
+    server.answers = [bad, bad, ok()]
+    download(server.url, tmp_path / "a", {server.address: content_hash(TEXT)})
+    assert (tmp_path / "a").read_bytes() == TEXT
+    assert len(server.requests) == 3
+
+
+def test_it_gives_up_politely(server, tmp_path):
+    server.answers = [(500, b"", 0)] * 9
+    with pytest.raises(DownloadError, match="4 attempts failed") as error:
+        download(server.url, tmp_path / "a", {})
+    assert server.url in str(error.value)
+    assert "MIRROR/" + server.address in str(error.value)
+    assert len(server.requests) == 4
+
+
+def test_truncated_for_good(server, tmp_path):
+    server.answers = [(200, TEXT[:100], len(TEXT))] * 4
+    with pytest.raises(DownloadError, match="IncompleteRead"):
+        download(server.url, tmp_path / "a", {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_not_found_is_not_asked_twice(server, tmp_path):
+    server.answers = [(404, b"", 0)] * 2
+    with pytest.raises(DownloadError, match="404") as error:
+        download(server.url, tmp_path / "a", {})
+    assert server.url in str(error.value)
+    assert "mirror" in str(error.value)
+    assert len(server.requests) == 1
+
+
+def test_wrong_content_is_refused(server, tmp_path):
+    output = tmp_path / "a"
+    output.write_bytes(b"old")
+    server.answers = [ok(b"<html>moved</html>")]
+    expected = content_hash(TEXT)
+    with pytest.raises(DownloadError) as error:
+        download(server.url, output, {server.address: expected})
+    found = hashlib.sha256(b"<html>moved</html>").hexdigest()
+    for part in (server.url, expected, found, "mirror: MIRROR", "config/checksums"):
+        assert part in str(error.value)
+    assert output.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_unpinned_file_is_taken_with_a_warning(server, tmp_path, caplog):
+    server.answers = [ok()]
+    download(server.url, tmp_path / "a", {})
+    assert (tmp_path / "a").read_bytes() == TEXT
+    assert f"{content_hash(TEXT)}  {server.address}" in caplog.text
+
+
+def test_mirror(tmp_path):
+    url, address = "http://example.org/x/a.amc", "example.org/x/a.amc"
+    mirror, output = tmp_path / "mirror", tmp_path / "out"
+    with pytest.raises(DownloadError, match="mirror: null"):
+        download(url, output, {}, mirror)
+    (mirror / "example.org/x").mkdir(parents=True)
+    (mirror / address).write_bytes(TEXT)
+    download(url, output, {address: content_hash(TEXT)}, mirror)
+    assert output.read_bytes() == TEXT
+    with pytest.raises(DownloadError, match=str(mirror / address)):
+        download(url, output, {address: "0" * 64}, mirror)
+
+
+def test_line_ends_of_texts_do_not_count():
+    assert content_hash(b"a\r\nb\r\n") == content_hash(b"a\nb\n") == _sha(b"a\nb\n")
+    assert content_hash(b"a\nb\n") != content_hash(b"a\nb")
+    assert content_hash(b"\0a\r\n") == _sha(b"\0a\r\n")
+
+
+def _sha(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_checksum_files(tmp_path):
+    path = tmp_path / "pins.txt"
+    path.write_text(f"# comment\n\n{'A' * 64}  host/a\n{'b' * 64}  host/b\n")
+    assert read_checksums([path]) == {"host/a": "a" * 64, "host/b": "b" * 64}
+    path.write_text("# comment\nabc  host/a\n")
+    with pytest.raises(ValueError, match=r"pins\.txt:2: expected"):
+        read_checksums([path])
+
+
+def test_pins_agree_with_the_recordings(data_dir, repository):
+    pins = read_checksums((repository / "config/checksums").glob("*.txt"))
+    folder = "mocap.cs.cmu.edu/subjects/35"
+    for name, raw in (
+        ("35.asf", "2a8e2eda3c0d7d828566b2a9a8ab36b2b8b3864110574e8b73c8f069fded416c"),
+        ("35_01.amc", "0743f4ea48e7e199cd56b2810b5ce81f8ede08d32ff79aa4e363c44cc4fe33aa"),
+    ):
+        content = (data_dir / "mirror" / folder / name).read_bytes()
+        assert _sha(content) == raw
+        assert content_hash(content) == pins[f"{folder}/{name}"]
+    files = sorted((data_dir / "mirror" / folder).iterdir())
+    assert {f"{folder}/{file.name}" for file in files} <= pins.keys()
+    for file in files:
+        assert content_hash(file.read_bytes()) == pins[f"{folder}/{file.name}"]
