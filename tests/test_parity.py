@@ -1,4 +1,4 @@
-"""The model against numbers of the official implementation: weights in, outputs and gradients out."""
+"""The model against the official implementation: weights in, outputs and gradients out."""
 
 import numpy as np
 import pytest

@@ -3,9 +3,16 @@
 import torch
 from torch import Tensor
 
-from nri.model.message_passing import reverse_edges
+from nri.model.message_passing import node_count, reverse_index
 
-__all__ = ["gumbel_noise", "kl_categorical", "one_hot", "relaxed_sample", "symmetrise"]
+__all__ = [
+    "gumbel_noise",
+    "kl_categorical",
+    "one_hot",
+    "relaxed_sample",
+    "share_noise",
+    "symmetrise",
+]
 
 
 def gumbel_noise(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
@@ -38,11 +45,16 @@ def kl_categorical(logits: Tensor, prior: Tensor) -> Tensor:
     for a uniform prior (a constant, so the gradients agree).
     """
     batch, edges, _ = logits.shape
-    nodes = (1 + (1 + 4 * edges) ** 0.5) / 2
     log_q = logits.log_softmax(-1)
-    return (log_q.exp() * (log_q - prior.log())).sum() / (batch * nodes)
+    return (log_q.exp() * (log_q - prior.log())).sum() / (batch * node_count(edges))
 
 
-def symmetrise(edges: Tensor, nodes: int) -> Tensor:
-    """Mean of both directions of every pair: (B, E, K) → (B, E, K), for undirected graphs."""
-    return (edges + reverse_edges(edges, nodes)) / 2
+def symmetrise(logits: Tensor) -> Tensor:
+    """Mean over both directions of every pair: (B, E, K) → (B, E, K)."""
+    return (logits + logits[:, reverse_index(logits.shape[1], logits.device)]) / 2
+
+
+def share_noise(noise: Tensor) -> Tensor:
+    """The noise of one direction of every pair at the place of both: (B, E, K) → (B, E, K)."""
+    edges = torch.arange(noise.shape[1], device=noise.device)
+    return noise[:, torch.minimum(edges, reverse_index(edges.numel(), noise.device))]

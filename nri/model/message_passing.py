@@ -4,6 +4,7 @@ Edge tensors keep the order of `nri.graph`: receiver-major, so E = N(N-1) edges 
 N receivers times N-1 incoming edges, and summing incoming messages is a sum over an axis.
 """
 
+import math
 from functools import lru_cache
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from nri import graph
 
-__all__ = ["PairLinear", "reverse_edges", "sender_values", "sum_incoming"]
+__all__ = ["PairLinear", "node_count", "reverse_index", "sender_values", "sum_incoming"]
 
 
 @lru_cache(maxsize=64)
@@ -29,13 +30,18 @@ def sender_values(nodes: Tensor) -> Tensor:
 def sum_incoming(edges: Tensor) -> Tensor:
     """Sum over the edges into each node: (..., E, H) → (..., N, H) (paper Eq. 6)."""
     count = edges.shape[-2]
-    nodes = int((1 + (1 + 4 * count) ** 0.5) / 2)
+    nodes = node_count(count)
     return edges.unflatten(-2, (nodes, nodes - 1)).sum(-2)
 
 
-def reverse_edges(edges: Tensor, nodes: int) -> Tensor:
-    """Value of the edge j→i at the place of i→j: (B, E, ...) → (B, E, ...)."""
-    return edges.index_select(1, _index("reverse", nodes, edges.device))
+def node_count(edges: int) -> int:
+    """The N of E = N(N-1)."""
+    return (1 + math.isqrt(1 + 4 * edges)) // 2
+
+
+def reverse_index(edges: int, device: torch.device) -> Tensor:
+    """Place of the edge j→i for each edge i→j: (E,)."""
+    return _index("reverse", node_count(edges), device)
 
 
 class PairLinear(nn.Linear):

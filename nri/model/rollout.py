@@ -64,3 +64,28 @@ def burn_in(decoder: nn.Module, x: Tensor, edges: Tensor) -> Tensor | None:
     for t in range(x.shape[2]):
         _, state = decoder(x[:, :, t], edges, state)
     return state
+
+
+def free_run_dynamic(
+    model: nn.Module,
+    x: Tensor,
+    frames: int,
+    steps: int,
+    state: Tensor | None,
+    truth: Tensor | None = None,
+) -> Tensor:
+    """`free_run` with the graph re-estimated before every step from the last `frames` frames.
+
+    x (B, N, frames + 1, D) are the true frames seen so far, the last one the frame to start
+    from; each prediction is appended to them. With `truth` (B, N, T, D) the encoder's window
+    slides over the truth instead. Returns (B, steps, N, D).
+    """
+    predictions, history = [], x
+    for step in range(steps):
+        source = history if truth is None else truth
+        end = frames + 1 + step
+        edges = model.best_graph(source[:, :, end - frames : end])
+        current, state = model.decoder(history[:, :, -1], edges, state)
+        history = torch.cat([history, current.unsqueeze(2)], dim=2)
+        predictions.append(current)
+    return torch.stack(predictions, dim=1)

@@ -1,0 +1,78 @@
+"""From the settings of a run to its model."""
+
+import torch
+
+from nri import graph
+from nri.data.format import Metadata
+from nri.model.decoders import DECODERS
+from nri.model.encoders import ENCODERS
+from nri.model.nri import GIVEN_GRAPHS, NRI, EncoderInputs, GivenGraph, InferredGraph
+from nri.model.simulation_decoder import SimulationDecoder
+from nri.settings import TrainingSettings
+
+__all__ = ["build_model"]
+
+
+def build_model(
+    encoder: str,
+    decoder: str,
+    edge_types: int,
+    settings: TrainingSettings,
+    metadata: Metadata,
+    frames: int,
+) -> NRI:
+    """An untrained model for a data set whose training trajectories have `frames` frames.
+
+    `encoder` is one of ENCODERS or GIVEN_GRAPHS, `decoder` one of DECODERS, "sim" or
+    "none". Weights come from torch's global random state. Raises ValueError for a
+    skeleton graph of a data set that has none.
+    """
+    features = len(metadata.features)
+    return NRI(
+        _graph(encoder, edge_types, settings, metadata, features, frames),
+        _decoder(decoder, edge_types, settings, metadata, features),
+    )
+
+
+def _graph(
+    encoder: str,
+    edge_types: int,
+    settings: TrainingSettings,
+    metadata: Metadata,
+    features: int,
+    frames: int,
+) -> InferredGraph | GivenGraph:
+    if encoder in GIVEN_GRAPHS:
+        skeleton = None
+        if encoder == "skeleton":
+            if metadata.skeleton is None:
+                raise ValueError("encoder 'skeleton' needs a data set with a skeleton")
+            skeleton = torch.from_numpy(graph.matrix_to_edges(metadata.skeleton)).long()
+        return GivenGraph(encoder, edge_types, skeleton)
+    inputs = EncoderInputs(features, settings.encoder_inputs == "changes")
+    network = ENCODERS[encoder](
+        frames, inputs.features, settings.encoder_hidden, edge_types, settings.encoder_dropout
+    )
+    return InferredGraph(network, inputs, settings.undirected)
+
+
+def _decoder(
+    decoder: str,
+    edge_types: int,
+    settings: TrainingSettings,
+    metadata: Metadata,
+    features: int,
+) -> torch.nn.Module | None:
+    if decoder == "none":
+        return None
+    if decoder == "sim":
+        system = metadata.config["source"]
+        strengths = metadata.config["strengths"] if system == "springs" else (-1.0, 1.0)
+        return SimulationDecoder(
+            *(system, strengths, metadata.normalisation, metadata.frame_interval),
+            settings.simulation_steps,
+        )
+    return DECODERS[decoder](
+        *(features, settings.decoder_hidden, edge_types),
+        *(settings.skip_first, settings.decoder_dropout),
+    )

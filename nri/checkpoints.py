@@ -1,0 +1,41 @@
+"""Checkpoints: the whole state of a training in one file, replaced atomically.
+
+A checkpoint lives outside the declared outputs, because Snakemake removes those when a
+job fails. Its name is a fingerprint of everything that the state depends on, so that a
+changed setting, seed, data set or program never continues from another's state.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nri.files import atomic_path
+
+__all__ = ["Checkpoint", "fingerprint"]
+
+
+def fingerprint(*parts: Any) -> str:
+    """A short digest of JSON-serialisable values, independent of key order."""
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Checkpoint:
+    """One checkpoint file that may or may not exist yet."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the file; a kill at any moment leaves the old or the new one, whole."""
+        with atomic_path(self.path) as temporary:
+            torch.save(state, temporary)
+
+    def load(self, device: torch.device) -> dict[str, Any] | None:
+        """The saved state, or None where there is none."""
+        if not self.path.exists():
+            return None
+        return torch.load(self.path, map_location=device, weights_only=True)

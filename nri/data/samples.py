@@ -1,0 +1,51 @@
+"""A split of a data set as tensors, ready to train on or to evaluate."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from nri import graph
+from nri.data.format import read_metadata, read_split
+
+__all__ = ["Samples", "load_samples"]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Normalised trajectories `x` (S, N, T, D) and edge types `edges` (S, E) or None."""
+
+    x: Tensor
+    edges: Tensor | None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, index: Tensor | slice) -> "Samples":
+        """The samples at `index`."""
+        return Samples(self.x[index], None if self.edges is None else self.edges[index])
+
+    def first_frames(self, frames: int) -> "Samples":
+        """The same samples, cut after `frames` frames."""
+        return Samples(self.x[:, :, :frames], self.edges)
+
+    def batches(self, size: int) -> "Iterator[Samples]":
+        """All samples in order, `size` at a time."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
+
+
+def load_samples(path: str | os.PathLike, split: str, device: torch.device) -> Samples:
+    """Read, normalise and move a whole split to the device.
+
+    Raises DataFormatError if the file is not a data set or has no such split.
+    """
+    normalisation = read_metadata(path).normalisation
+    data = read_split(path, split)
+    x = torch.from_numpy(normalisation.apply(data.trajectories)).to(device)
+    if data.edges is None:
+        return Samples(x, None)
+    edges = torch.from_numpy(graph.matrix_to_edges(data.edges)).long().to(device)
+    return Samples(x, edges)

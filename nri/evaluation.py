@@ -1,0 +1,188 @@
+"""The evaluation protocol of the paper (§5): edge accuracy, and error over the horizon.
+
+The encoder sees the first frames of a test trajectory, as many as it was trained on. The
+decoder starts at the next frame, the true one, and runs freely from there; decoders with
+memory are first fed all frames before. The graph is the most probable one.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+
+from nri.accuracy import best_accuracy, best_matching
+from nri.data.format import Metadata
+from nri.data.samples import Samples
+from nri.model.nri import NRI
+from nri.model.rollout import burn_in, free_run, free_run_dynamic
+from nri.objectives import Averages, Objective, count_types
+
+__all__ = [
+    "Evaluation",
+    "edge_auroc",
+    "evaluate_model",
+    "examples",
+    "future_mse",
+    "posterior",
+    "predict",
+]
+
+BATCH = 128
+EXAMPLE_HORIZON = 50  # frames: how far the paper's Figure 5 looks
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured: `rows` with `metric`, `step` and `value`; and `matching` (K,), the true
+    type of each predicted one (-1: none), where both are there.
+    """
+
+    rows: list[dict[str, Any]]
+    matching: np.ndarray | None
+
+
+def evaluate_model(objective: Objective, samples: Samples, frames: int, horizon: int) -> Evaluation:
+    """Evaluate a model on test samples whose first `frames` frames the encoder sees.
+
+    A graph re-estimated at every step (recurrent decoders) adds rows that also say
+    `model`, and `variant` where its window slides over the truth.
+    """
+    model, rows, matching = objective.model, [], None
+    true_types = objective.true_types
+    if model.infers_graph and samples.edges is not None:
+        probabilities = posterior(model, samples, frames)
+        confusion = count_types(probabilities, samples.edges.cpu(), true_types).numpy()
+        rows.append({"metric": "edge_accuracy", "value": best_accuracy(confusion)})
+        matching = best_matching(confusion)
+        auroc = edge_auroc(probabilities, samples.edges.cpu(), matching)
+        if true_types == 2 and auroc is not None:
+            rows.append({"metric": "edge_auroc", "value": auroc})
+    if model.decoder is None:
+        return Evaluation(rows, matching)
+    terms = objective_terms(objective, samples, frames)
+    rows.append({"metric": "nll", "value": terms["nll"]})
+    if model.infers_graph:
+        rows.append({"metric": "kl", "value": terms["kl"]})
+        rows.append({"metric": "elbo", "value": -terms["loss"]})
+    rows += _mse_rows(future_mse(model, samples, frames, horizon))
+    if model.infers_graph and model.decoder.recurrent:
+        for graph, variant in (("predicted", {}), ("true", {"variant": "true_frames"})):
+            mse = future_mse(model, samples, frames, horizon, graph)
+            rows += _mse_rows(mse, model="nri_dynamic", **variant)
+    return Evaluation(rows, matching)
+
+
+def _mse_rows(mse: np.ndarray, **identity: str) -> list[dict[str, Any]]:
+    return [
+        {"metric": "mse", "step": step, "value": float(value), **identity}
+        for step, value in enumerate(mse, start=1)
+    ]
+
+
+@torch.no_grad()
+def posterior(model: NRI, samples: Samples, frames: int) -> Tensor:
+    """q(z | first `frames` frames) of every sample: probabilities (S, E, K), on the CPU."""
+    model.eval()
+    batches = samples.first_frames(frames).batches(BATCH)
+    return torch.cat([model.graph.logits(batch.x).softmax(-1).cpu() for batch in batches])
+
+
+def edge_auroc(probabilities: Tensor, edges: Tensor, matching: np.ndarray) -> float | None:
+    """Probability that an edge of type 1 scores above one of type 0 (area under the ROC curve).
+
+    The score is the posterior of the predicted types that stand for type 1. None where the
+    true edges are all of one type.
+    """
+    score = probabilities[..., torch.from_numpy(matching == 1)].sum(-1).numpy().ravel()
+    positive = edges.numpy().ravel() == 1
+    count, others = positive.sum(), (~positive).sum()
+    if count == 0 or others == 0:
+        return None
+    ranks = rankdata(score)[positive].sum()
+    return float((ranks - count * (count + 1) / 2) / (count * others))
+
+
+@torch.no_grad()
+def objective_terms(objective: Objective, samples: Samples, frames: int) -> dict[str, Any]:
+    """Averages of the training objective over the first `frames` frames."""
+    objective.model.eval()
+    averages = Averages()
+    for batch in samples.first_frames(frames).batches(BATCH):
+        averages.add(objective.validation(batch.x, batch.edges), len(batch))
+    return averages.result()
+
+
+@torch.no_grad()
+def predict(
+    model: NRI, samples: Samples, frames: int, horizon: int, graph: str = "static"
+) -> Tensor:
+    """Predictions of the `horizon` frames after the true frame `frames`: (B, horizon, N, D).
+
+    `graph` is "static" (inferred once from the first `frames` frames), or for recurrent
+    decoders re-estimated at each step from the latest frames: "predicted" slides the
+    encoder's window over the predictions, "true" over the truth (as the official code
+    does, which lets the encoder see the future it is asked for).
+    """
+    model.eval()
+    x = samples.x
+    edges = model.best_graph(x[:, :, :frames], samples.edges)
+    state = burn_in(model.decoder, x[:, :, :frames], edges) if model.decoder.recurrent else None
+    if graph == "static":
+        return free_run(model.decoder, x[:, :, frames], edges, horizon, state)
+    truth = x if graph == "true" else None
+    return free_run_dynamic(model, x[:, :, : frames + 1], frames, horizon, state, truth)
+
+
+def future_mse(
+    model: NRI, samples: Samples, frames: int, horizon: int, graph: str = "static"
+) -> np.ndarray:
+    """MSE of each step over samples, objects and features, in normalised units: (horizon,).
+
+    A horizon beyond the end of the test trajectories is cut there.
+    """
+    horizon = min(horizon, samples.x.shape[2] - frames - 1)
+    total = torch.zeros(horizon, dtype=torch.float64, device=samples.x.device)
+    for batch in samples.batches(BATCH):
+        predicted = predict(model, batch, frames, horizon, graph)
+        truth = batch.x[:, :, frames + 1 : frames + 1 + horizon].transpose(1, 2)
+        total += (predicted - truth).double().square().mean((-1, -2)).sum(0)
+    return (total / len(samples)).cpu().numpy()
+
+
+def examples(
+    model: NRI, samples: Samples, frames: int, metadata: Metadata, matching: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """What the figures show of a few samples, normalised, edge types in the truth's terms.
+
+    `observed` (n, N, frames + 1, D), `truth` and `predicted` (n, N, H, D) the frames after
+    them, `posterior` (n, E, K), `edges` (n, E); the last two and `predicted` where there are.
+    """
+    horizon = min(EXAMPLE_HORIZON, samples.x.shape[2] - frames - 1)
+    future = slice(frames + 1, frames + 1 + horizon)
+    arrays = {
+        "sample": np.arange(len(samples.x)),
+        "observed": samples.x[:, :, : frames + 1].cpu().numpy(),
+        "truth": samples.x[:, :, future].cpu().numpy(),
+        "features": np.array(metadata.features),
+        "units": np.array(metadata.units),
+        "minimum": metadata.normalisation.minimum,
+        "maximum": metadata.normalisation.maximum,
+    }
+    if model.decoder is not None:
+        arrays["predicted"] = predict(model, samples, frames, horizon).transpose(1, 2).cpu().numpy()
+    if samples.edges is not None:
+        arrays["edges"] = samples.edges.cpu().numpy()
+    if model.infers_graph:
+        probabilities = posterior(model, samples, frames)
+        if matching is not None:
+            probabilities = probabilities[..., torch.from_numpy(_true_order(matching))]
+        arrays["posterior"] = probabilities.numpy()
+    return arrays
+
+
+def _true_order(matching: np.ndarray) -> np.ndarray:
+    """Predicted types in the order of the true ones they stand for, the unmatched last."""
+    return np.argsort(np.where(matching < 0, len(matching), matching), kind="stable")

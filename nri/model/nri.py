@@ -1,0 +1,137 @@
+"""NRI: a graph, inferred or given, and a decoder that moves under it (paper §3)."""
+
+import torch
+from torch import Tensor, nn
+
+from nri.model.latent import gumbel_noise, one_hot, relaxed_sample, share_noise, symmetrise
+
+__all__ = ["GIVEN_GRAPHS", "NRI", "EncoderInputs", "GivenGraph", "InferredGraph"]
+
+GIVEN_GRAPHS = ("true", "full", "skeleton")
+
+
+class EncoderInputs(nn.Module):
+    """What the encoder sees of a trajectory: its features, or standardised with their changes.
+
+    Forces show in the changes; asinh(Δ / 4m), with m the median |Δ|, keeps those at close
+    encounters from drowning the rest. The paper's encoders see the features alone.
+    """
+
+    def __init__(self, features: int, changes: bool):
+        super().__init__()
+        self.changes = changes
+        self.features = 2 * features if changes else features
+        if changes:
+            self.register_buffer("mean", torch.zeros(features))
+            self.register_buffer("scale", torch.ones(features))
+            self.register_buffer("median_change", torch.ones(features))
+
+    def fit(self, x: Tensor) -> None:
+        """Take the units from trajectories (S, N, T, D)."""
+        if self.changes:
+            deviation = x.std((0, 1, 2))
+            median = x.diff(dim=2).abs().flatten(0, 2).median(0).values
+            self.mean.copy_(x.mean((0, 1, 2)))
+            self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
+            self.median_change.copy_(torch.where(median > 0, median, 1.0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, T, D) → (B, N, T, D) or, with changes, (B, N, T, 2D)."""
+        if not self.changes:
+            return x
+        change = nn.functional.pad(x.diff(dim=2), (0, 0, 1, 0))
+        change = (change / (4 * self.median_change)).asinh()
+        return torch.cat([(x - self.mean) / self.scale, change], dim=-1)
+
+
+class InferredGraph(nn.Module):
+    """The posterior q(z | x) of an encoder, and samples of it.
+
+    `undirected` builds in that interactions are mutual: both directions of a pair get the
+    mean of their logits and share their noise. The paper's model is directed.
+    """
+
+    def __init__(self, encoder: nn.Module, inputs: EncoderInputs, undirected: bool):
+        super().__init__()
+        self.encoder = encoder
+        self.inputs = inputs
+        self.undirected = undirected
+        self.edge_types = encoder.fc_out.out_features
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Logits of each edge's type: (B, N, T, D) → (B, E, K)."""
+        logits = self.encoder(self.inputs(x))
+        return symmetrise(logits) if self.undirected else logits
+
+    def sample(
+        self,
+        logits: Tensor,
+        generator: torch.Generator,
+        temperature: float,
+        hard: bool,
+        noise: float = 1.0,
+    ) -> Tensor:
+        """A relaxed or straight-through sample: (B, E, K) → (B, E, K).
+
+        `noise` in [0, 1] goes from the deterministic softmax(logits) to a Gumbel-softmax
+        sample at the given temperature.
+        """
+        gumbel = gumbel_noise(logits.shape, generator)
+        if self.undirected:
+            gumbel = share_noise(gumbel)
+        return relaxed_sample(logits, noise * gumbel, 1 + noise * (temperature - 1), hard)
+
+
+class GivenGraph(nn.Module):
+    """A graph that is known: "true" (of each sample), "full" (all edges of type 1), "skeleton"."""
+
+    def __init__(self, kind: str, edge_types: int, skeleton: Tensor | None = None):
+        super().__init__()
+        self.kind = kind
+        self.edge_types = edge_types
+        self.register_buffer("skeleton", skeleton)  # (E,) types
+
+    def edges(self, x: Tensor, true_edges: Tensor | None = None) -> Tensor:
+        """One-hot types of each edge: (B, N, T, D), (B, E) for the true graph → (B, E, K)."""
+        batch, nodes = x.shape[:2]
+        if self.kind == "true":
+            types = true_edges
+        elif self.kind == "skeleton":
+            types = self.skeleton.expand(batch, -1)
+        else:
+            types = torch.ones(batch, nodes * (nodes - 1), dtype=torch.long, device=x.device)
+        return nn.functional.one_hot(types, self.edge_types).to(x.dtype)
+
+
+class NRI(nn.Module):
+    """A graph and a decoder.
+
+    Without a decoder (None) it is the supervised encoder; with a `GivenGraph`, a model of
+    the motion under a known graph.
+    """
+
+    def __init__(self, graph: InferredGraph | GivenGraph, decoder: nn.Module | None):
+        super().__init__()
+        self.graph = graph
+        self.decoder = decoder
+
+    @property
+    def infers_graph(self) -> bool:
+        """Whether the graph comes from an encoder."""
+        return isinstance(self.graph, InferredGraph)
+
+    def best_graph(self, x: Tensor, true_edges: Tensor | None = None) -> Tensor:
+        """The graph to predict with: argmax of the posterior, or the given one, (B, E, K)."""
+        if self.infers_graph:
+            return one_hot(self.graph.logits(x))
+        return self.graph.edges(x, true_edges)
+
+    def fit_scales(self, x: Tensor, standardise: bool) -> None:
+        """Take the units of the encoder's inputs and, with `standardise`, of the decoder.
+
+        x: training trajectories (S, N, T, D), normalised.
+        """
+        if self.infers_graph:
+            self.graph.inputs.fit(x)
+        if standardise:
+            self.decoder.scaling.fit(x)

@@ -1,0 +1,74 @@
+"""The paper's decoder with the true equations of motion: no weights, differentiable in the graph.
+
+`NRI (sim.)` of Table 1: one frame is advanced by the simulator's own scheme (kick, then
+drift, elastic walls), with each pair's force weighted by its edge-type probabilities.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from nri.data.normalisation import Normalisation
+from nri.model.message_passing import sender_values
+
+__all__ = ["SimulationDecoder"]
+
+BOX = 5.0  # half the side of the box, in the simulators' units
+FORCE_LIMIT = 100.0  # per component, as the simulators clip it
+
+
+class SimulationDecoder(nn.Module):
+    """Springs or charged particles, features (x, y, vx, vy) normalised.
+
+    `strengths` (K,) is the interaction of each edge type: spring constants, or -1 and
+    +1 for attraction and repulsion. `substeps` divide the frame interval.
+    """
+
+    recurrent = False
+
+    def __init__(
+        self,
+        system: str,
+        strengths: tuple[float, ...],
+        normalisation: Normalisation,
+        frame_interval: float,
+        substeps: int,
+    ):
+        super().__init__()
+        self.system = system
+        self.substeps = substeps
+        self.time_step = frame_interval / substeps
+        self.register_buffer("strengths", torch.tensor(strengths, dtype=torch.float32))
+        minimum = torch.as_tensor(normalisation.minimum, dtype=torch.float32)
+        maximum = torch.as_tensor(normalisation.maximum, dtype=torch.float32)
+        self.register_buffer("minimum", minimum)
+        self.register_buffer("half_range", (maximum - minimum) / 2)
+
+    def forward(self, x: Tensor, edges: Tensor, state: None = None) -> tuple[Tensor, None]:
+        """(..., N, 4), (..., E, K) → the next frame (..., N, 4)."""
+        position, velocity = ((x + 1) * self.half_range + self.minimum).split(2, dim=-1)
+        count = x.shape[-2]
+        strength = (edges @ self.strengths).unflatten(-1, (count, count - 1)).unsqueeze(-1)
+        for _ in range(self.substeps):
+            velocity = velocity + self.time_step * self._force(position, strength)
+            position, velocity = _bounce(position + self.time_step * velocity, velocity)
+        moved = torch.cat([position, velocity], dim=-1)
+        return (moved - self.minimum) / self.half_range - 1, None
+
+    def _force(self, position: Tensor, strength: Tensor) -> Tensor:
+        """(..., N, 2), (..., N, N-1, 1) → force on each particle (..., N, 2)."""
+        difference = position.unsqueeze(-2) - sender_values(position)  # r_i - r_j
+        if self.system == "springs":
+            return -(strength * difference).sum(-2)
+        distance = difference.square().sum(-1, keepdim=True).sqrt()
+        force = (strength * difference / distance**3).sum(-2)
+        return force.clamp(-FORCE_LIMIT, FORCE_LIMIT)
+
+
+def _bounce(position: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:
+    """Mirror what has left the box back into it; the velocity then points inwards."""
+    over, under = position > BOX, position < -BOX
+    position = torch.where(over, 2 * BOX - position, position)
+    position = torch.where(under, -2 * BOX - position, position)
+    velocity = torch.where(over, -velocity.abs(), velocity)
+    velocity = torch.where(under, velocity.abs(), velocity)
+    return position, velocity

@@ -1,0 +1,98 @@
+"""Where a result comes from: digests of the code that makes it, versions, machine, commit."""
+
+import ast
+import hashlib
+import json
+import platform
+import subprocess
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from nri import __version__
+
+__all__ = ["code_digests", "provenance"]
+
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def code_digests(program: Path, root: Path) -> list[str]:
+    """`path@digest` of a program and of every module below `root` that it imports, sorted.
+
+    Followed are static imports. The digest is of the syntax tree without docstrings, so
+    that it changes with what the code does and not with comments, layout or time stamps.
+    """
+    found: dict[Path, str] = {}
+    queue = [program]
+    while queue:
+        path = queue.pop()
+        if path not in found:
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found[path] = _digest(tree)
+            queue.extend(_imported(tree, root))
+    return sorted(f"{path.relative_to(root)}@{digest}" for path, digest in found.items())
+
+
+def _imported(tree: ast.Module, root: Path) -> list[Path]:
+    """Files below `root` that a module's import statements load, packages included."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    paths = []
+    for name in names:
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            stem = root.joinpath(*parts[:end])
+            paths += [p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.is_file()]
+    return paths
+
+
+def _digest(tree: ast.Module) -> str:
+    for node in ast.walk(tree):
+        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return hashlib.sha256(json.dumps(_canonical(tree)).encode()).hexdigest()[:8]
+
+
+def _canonical(value: Any) -> Any:
+    """A syntax tree as nested lists; empty fields are left out, which newer Pythons add."""
+    if isinstance(value, ast.AST):
+        fields = [(n, _canonical(v)) for n, v in ast.iter_fields(value) if v not in (None, [])]
+        return [type(value).__name__, fields]
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    return repr(value)
+
+
+def provenance() -> dict[str, Any]:
+    """Commit of the checkout, versions of what computes, and the machine."""
+    packages = ("torch", "numpy", "h5py", "snakemake")
+    return {
+        "commit": _commit(),
+        "python": platform.python_version(),
+        "versions": {"nri": __version__, **{name: version(name) for name in packages}},
+        "machine": f"{platform.machine()} {platform.system()}, {_processor()}",
+    }
+
+
+@cache
+def _commit() -> str | None:
+    """The commit, with `-dirty` where tracked files differ; None outside a checkout."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    here = Path(__file__).parent
+    result = subprocess.run(command, cwd=here, capture_output=True, text=True, check=False)
+    return result.stdout.strip() or None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]} × {len(names)}" if names else platform.processor()

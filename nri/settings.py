@@ -1,0 +1,64 @@
+"""The settings of one training, as the config resolves them."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+__all__ = ["TrainingSettings"]
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Every setting of a training; the config reference (docs/config.md) explains each.
+
+    `stages` are trained one after the other with the settings they override; without
+    any, there is the one stage of the settings as they are.
+    """
+
+    # The model
+    encoder_hidden: int
+    decoder_hidden: int
+    encoder_dropout: float
+    decoder_dropout: float
+    encoder_inputs: str
+    standardise: bool
+    skip_first: bool
+    undirected: bool
+    simulation_steps: int
+    # The objective
+    prior: str | list[float]
+    temperature: float
+    hard: bool
+    noise_ramp: list[float] | None
+    likelihood: dict[str, Any]
+    prediction_steps: int
+    windows: str | int
+    # The optimisation
+    trains: str
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    schedule: dict[str, Any]
+    gradient_clip: float | None
+    stages: list[dict[str, Any]]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "TrainingSettings":
+        """From a mapping that has exactly the fields; raises ValueError naming the others."""
+        names = {field.name for field in fields(cls)}
+        if wrong := names.symmetric_difference(values):
+            raise ValueError(f"training settings missing or unknown: {', '.join(sorted(wrong))}")
+        return cls(**values)
+
+    def continuable(self) -> dict[str, Any]:
+        """What the first updates of a training depend on: all but how long its last stage is.
+
+        A schedule that spans the stage depends on its length too.
+        """
+        stages = [asdict(stage) for stage in self.resolved_stages()]
+        if stages[-1]["schedule"]["kind"] == "step" and stages[-1]["noise_ramp"] is None:
+            del stages[-1]["epochs"]
+        return {"stages": stages}
+
+    def resolved_stages(self) -> "list[TrainingSettings]":
+        """The settings of each stage, in order."""
+        return [replace(self, stages=[], **overrides) for overrides in self.stages or [{}]]

@@ -1,0 +1,65 @@
+"""Evaluate one trained model on the test split: metrics and example predictions."""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file
+
+from nri.build import build_model
+from nri.catalogue import paper_row
+from nri.data.format import read_metadata
+from nri.data.samples import load_samples
+from nri.evaluation import evaluate_model, examples
+from nri.files import atomic_path
+from nri.logs import start_log
+from nri.objectives import make_objective
+from nri.results import METRIC_COLUMNS, write_table
+from nri.settings import TrainingSettings
+from nri.training import choose_device
+
+
+def main() -> None:
+    """Read the arguments, evaluate, write metrics.csv and examples.npz."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", required=True, type=Path, help="directory of the trained run")
+    parser.add_argument("--data", required=True, type=Path, help="the data set, HDF5")
+    parser.add_argument("--settings", required=True, type=json.loads, help="horizon, examples")
+    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--metrics", required=True, type=Path, help="where the metrics go")
+    parser.add_argument("--examples", required=True, type=Path, help="where the examples go")
+    arguments = parser.parse_args()
+    start_log()
+    torch.set_num_threads(arguments.threads)
+    evaluate(arguments)
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Score the model by the paper's protocol."""
+    record = json.loads((arguments.run / "config.json").read_text())
+    run, settings = record["run"], TrainingSettings.from_dict(record["training"])
+    device = choose_device()
+    metadata = read_metadata(arguments.data)
+    samples = load_samples(arguments.data, "test", device)
+    frames = metadata.config["frames"]["train"]
+    model = build_model(
+        run["encoder"], run["decoder"], run["edge_types"], settings, metadata, frames
+    ).to(device)
+    model.load_state_dict(load_file(arguments.run / "model.safetensors", device=str(device)))
+
+    objective = make_objective(model, settings.resolved_stages()[-1], len(metadata.edge_types))
+    evaluation = evaluate_model(objective, samples, frames, arguments.settings["horizon"])
+    identity = {**run, "model": paper_row(run["encoder"], run["decoder"])}
+    frame = pd.DataFrame([identity | row for row in evaluation.rows], columns=METRIC_COLUMNS)
+    with atomic_path(arguments.metrics) as path:
+        write_table(frame.astype({"step": "Int64"}), path)
+    few = samples.take(slice(0, arguments.settings["examples"]))
+    with atomic_path(arguments.examples) as path, open(path, "wb") as file:
+        np.savez(file, **examples(model, few, frames, metadata, evaluation.matching))
+
+
+if __name__ == "__main__":
+    main()
