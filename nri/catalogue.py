@@ -1,0 +1,105 @@
+"""The paper's rows and columns: order, names, colours and scale, in one place.
+
+Tables, figures and the page all read them here. A model or a dataset that is not
+listed keeps its own name, comes last and makes no claim about the paper's scale.
+"""
+
+from dataclasses import dataclass
+
+__all__ = [
+    "DATASETS",
+    "MODELS",
+    "Dataset",
+    "Model",
+    "dataset_entry",
+    "dataset_order",
+    "model_entry",
+    "model_order",
+    "paper_row",
+]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A row of the paper: its label, its colour in every figure (Okabe and Ito's palette, safe
+    for colour-blind readers), and its epochs at the paper's scale where the dataset's do not
+    apply (0: nothing is trained).
+    """
+
+    label: str
+    colour: str
+    epochs: int | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A column of the paper: its label, the panel of Table 1 it belongs to, and the paper's
+    scale in training simulations (None: one recording, or unknown) and epochs.
+    """
+
+    label: str
+    panel: str
+    simulations: int | None = None
+    epochs: int | None = None
+
+    @property
+    def title(self) -> str:
+        """The label with the panel where it says something more, as "Springs, 5 objects"."""
+        return f"{self.label}, {self.panel}" if self.panel.endswith("objects") else self.label
+
+
+MODELS = {
+    "static": Model("Static", "#999999", epochs=0),
+    "lstm_single": Model("LSTM (single)", "#56B4E9"),
+    "lstm_joint": Model("LSTM (joint)", "#0072B2"),
+    "corr_path": Model("Corr. (path)", "#999999", epochs=0),
+    "corr_lstm": Model("Corr. (LSTM)", "#56B4E9", epochs=10),
+    "nri_full_graph": Model("NRI (full graph)", "#E69F00"),
+    "nri_skeleton": Model("NRI (skeleton)", "#F0E442"),
+    "nri_sim": Model("NRI (sim.)", "#CC79A7"),
+    "nri_learned": Model("NRI (learned)", "#D55E00"),
+    "nri_dynamic": Model("NRI (dynamic graph)", "#000000"),
+    "nri_true_graph": Model("NRI (true graph)", "#009E73"),
+    "supervised": Model("Supervised", "#000000"),
+}
+
+DATASETS = {
+    "springs5": Dataset("Springs", "5 objects", 50_000, 500),
+    "charged5": Dataset("Charged", "5 objects", 50_000, 500),
+    "kuramoto5": Dataset("Kuramoto", "5 objects", 50_000, 500),
+    "springs10": Dataset("Springs", "10 objects", 50_000, 500),
+    "charged10": Dataset("Charged", "10 objects", 50_000, 500),
+    "kuramoto10": Dataset("Kuramoto", "10 objects", 50_000, 500),
+    "mocap": Dataset("Motion capture", "Recorded data", None, 200),
+    "nba": Dataset("Basketball", "Recorded data", 10_000, 500),
+}
+
+
+def model_entry(model: str) -> Model:
+    """The catalogue's entry of a model, or one that shows its name in grey."""
+    return MODELS.get(model, Model(model, "#666666"))
+
+
+def model_order(model: str) -> tuple[int, str]:
+    """Sort key of a model: the paper's order, then names not in the paper."""
+    return (list(MODELS).index(model) if model in MODELS else len(MODELS), model)
+
+
+def dataset_entry(dataset: str) -> Dataset:
+    """The catalogue's entry of a dataset, or one that shows its name."""
+    return DATASETS.get(dataset, Dataset(dataset, "Other data"))
+
+
+def dataset_order(dataset: str) -> tuple[int, str]:
+    """Sort key of a dataset: the paper's order, then names not in the paper."""
+    return (list(DATASETS).index(dataset) if dataset in DATASETS else len(DATASETS), dataset)
+
+
+def paper_row(encoder: str, decoder: str) -> str:
+    """The row of the paper that an encoder with a decoder is, as "cnn", "mlp" → "nri_learned"."""
+    if decoder == "none":
+        return "supervised"
+    given = {"true": "nri_true_graph", "full": "nri_full_graph", "skeleton": "nri_skeleton"}
+    if encoder in given:
+        return given[encoder]
+    return "nri_sim" if decoder == "sim" else "nri_learned"

@@ -1,0 +1,185 @@
+"""Our numbers beside the paper's: which cell is which, at what scale, how far apart."""
+
+import os
+
+import numpy as np
+import pandas as pd
+
+from nri.catalogue import dataset_entry, model_entry
+from nri.naming import recipe
+from nri.results import ROW, RUN, ResultsError, in_order, summarise
+
+__all__ = [
+    "STEPS",
+    "compare",
+    "describe_scale",
+    "every_seed",
+    "read_paper_numbers",
+    "scale",
+]
+
+STEPS = (1, 10, 20)
+"""Prediction steps that Table 2 of the paper shows."""
+
+PERCENT = {"edge_accuracy": 100.0, "mse": 1.0}
+"""From the units of metrics.csv to those of the paper's tables, for each table's metric."""
+
+ROUNDING = {"edge_accuracy": 0.05, "mse": 0.0}
+"""Half of the last digit that the paper prints, in the units of its tables."""
+
+PAPER_COLUMNS = ["table", "dataset", "model", "metric", "step", "value", "standard_error"]
+PAPER_COLUMNS += ["value_provenance", "standard_error_provenance", "source", "note"]
+PROVENANCES = ("quoted", "recalled")
+
+
+def read_paper_numbers(path: str | os.PathLike) -> pd.DataFrame:
+    """The paper's numbers in the units of its tables, one row for each cell.
+
+    `value_provenance` and `standard_error_provenance` are "quoted" (seen in a text that quotes
+    the paper; `source` says which) or "recalled" (not checked against the paper itself).
+    Raises ResultsError if a column is missing, a cell appears twice or has no provenance.
+    """
+    text = ["table", "dataset", "model", "metric", *PAPER_COLUMNS[7:]]
+    try:
+        frame = pd.read_csv(
+            path, dtype={**dict.fromkeys(text, str), "step": "Int64"}, usecols=PAPER_COLUMNS
+        )
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be used: {error}") from error
+    frame[text] = frame[text].fillna("")
+    cell = ["dataset", "model", "metric", "step"]
+    for number in ("value", "standard_error"):
+        tagged = frame[f"{number}_provenance"].isin(PROVENANCES)
+        wrong = frame[cell][frame[number].notna() & ~tagged]
+        if len(wrong):
+            raise ResultsError(
+                f"{path}: line {wrong.index[0] + 2}: {number} needs a provenance, "
+                f"one of: {', '.join(PROVENANCES)}"
+            )
+    twice = frame.duplicated(cell)
+    if twice.any():
+        raise ResultsError(f"{path}: line {twice.idxmax() + 2}: this cell was there before")
+    return frame
+
+
+def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The table's metric for each seed, in the paper's units, with what the run was and cost.
+
+    A run without a row in `runs` takes the number of training simulations from the other runs
+    on its dataset, where they agree; what else it cost is then not known.
+    """
+    cost = [*RUN, "simulations", "updates", "epochs", "process_seconds", "commit"]
+    frame = metrics[metrics["metric"] == metric]
+    if metric == "mse":
+        frame = frame[frame["step"].isin(STEPS)]
+    frame = frame.merge(runs[cost], on=RUN, how="left", validate="many_to_one")
+    frame["value"] *= PERCENT[metric]
+    known = runs.dropna(subset="simulations").groupby("dataset")["simulations"].unique()
+    agreed = {dataset: values[0] for dataset, values in known.items() if len(values) == 1}
+    assumed = frame["dataset"].map(agreed).astype("Int64")
+    frame["simulations"] = frame["simulations"].astype("Int64").fillna(assumed)
+    return frame
+
+
+def compare(
+    metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame, metric: str
+) -> pd.DataFrame:
+    """One row for each cell: ours over seeds, the paper's, and what to make of it.
+
+    The datasets are those that have runs of ours; a cell of the paper that was not run with its
+    recipe is a row with `n` = 0. `mean`, `standard_error` are ours and `paper`,
+    `paper_standard_error` the paper's, all in the paper's units. `simulations`, `updates`,
+    `epochs` are the least of the seeds, `scale` is as in `scale`. At the paper's scale and with
+    its recipe, `difference` is ours minus the paper's, and `within_two` says whether it is
+    within two combined standard errors, where both are known; half of the paper's last printed
+    digit is granted on top. `verdict` says it all in words.
+    """
+    seeds = every_seed(metrics, runs, metric)
+    theirs = paper[(paper["metric"] == metric) & paper["dataset"].isin(seeds["dataset"])]
+    theirs = theirs.rename(columns={"value": "paper", "standard_error": "paper_standard_error"})
+    least = seeds.groupby([*ROW, "step"], dropna=False)[["simulations", "updates", "epochs"]].min()
+    ours = summarise(seeds).merge(least.reset_index(), on=[*ROW, "step"])
+    cell = ["dataset", "model", "metric", "step"]
+    ran = pd.MultiIndex.from_frame(ours.loc[ours["variant"] == "", cell].astype(str))
+    not_run = ~pd.MultiIndex.from_frame(theirs[cell].astype(str)).isin(ran)
+    frame = pd.concat([ours.merge(theirs, on=cell, how="left"), theirs[not_run]])
+    frame = in_order(frame.fillna({"n": 0, **dict.fromkeys(frame.select_dtypes("str"), "")}))
+    frame["scale"] = scale(frame)
+    comparable = (frame["scale"] == "paper") & (frame["variant"] == "")
+    frame["difference"] = (frame["mean"] - frame["paper"]).where(comparable)
+    combined = np.hypot(frame["standard_error"], frame["paper_standard_error"])
+    within = frame["difference"].abs() <= 2 * combined + ROUNDING[metric]
+    frame["within_two"] = within.astype("boolean").where(
+        frame["difference"].notna() & combined.notna()
+    )
+    frame["verdict"] = [_verdict(row, metric) for _, row in frame.iterrows()]
+    return frame
+
+
+def scale(frame: pd.DataFrame) -> pd.Series:
+    """Whether each row was trained on what the paper used: "paper", "reduced", or "" where the
+    paper has no such dataset. Needs `dataset`, `model`, `simulations`, `epochs`; what is not
+    known counts as reduced.
+    """
+
+    def judge(row: pd.Series) -> str:
+        dataset, model = dataset_entry(row["dataset"]), model_entry(row["model"])
+        if dataset.epochs is None:
+            return ""
+        epochs = dataset.epochs if model.epochs is None else model.epochs
+        simulated = dataset.simulations is None or (
+            pd.notna(row["simulations"]) and row["simulations"] >= dataset.simulations
+        )
+        trained = epochs == 0 or (pd.notna(row["epochs"]) and row["epochs"] >= epochs)
+        return "paper" if simulated and trained else "reduced"
+
+    return pd.Series([judge(row) for _, row in frame.iterrows()], frame.index, dtype=str)
+
+
+def describe_scale(runs: pd.DataFrame) -> str:
+    """One sentence on what the trainings used and how that compares with the paper's.
+
+    runs: as `nri.results.read_runs`, of all runs that a figure or a page shows.
+    """
+    used = []
+    for name, unit in (("simulations", "training simulations"), ("updates", "updates")):
+        known = runs[name].dropna()
+        if len(known):
+            low, high = known.min(), known.max()
+            used.append(f"{low:,} {unit}" if low == high else f"{low:,} to {high:,} {unit}")
+    used = " and ".join(used) or "cost not recorded"
+    judged = scale(runs)
+    reduced = judged == "reduced"
+    if not reduced.any():
+        return f"{'Paper scale' if (judged == 'paper').any() else 'Scale'}: {used} a run."
+    theirs = {dataset_entry(name) for name in runs["dataset"][reduced]}
+    full = {(d.simulations, d.epochs) for d in theirs if d.simulations}
+    aside = "".join(f" (the paper: {n:,} and {epochs} epochs)" for n, epochs in sorted(full))
+    some = "" if reduced.all() else f" for {reduced.sum()} of {len(runs)} runs"
+    return f"Reduced scale{some}: {used} a run{aside}."
+
+
+def _verdict(row: pd.Series, metric: str) -> str:
+    if not row["n"]:
+        return "not run"
+    work = [
+        f"{row[name]:,} {unit}"
+        for name, unit in (("simulations", "train"), ("updates", "updates"))
+        if pd.notna(row[name]) and row[name]
+    ]
+    work = ", ".join(work) or "cost not recorded"
+    if row["variant"]:
+        return f"{recipe(row['variant'])}: {work}"
+    if row["scale"] != "paper":
+        return f"reduced: {work}" if row["scale"] == "reduced" else work
+    if pd.isna(row["difference"]):
+        return f"paper's scale: {work}; not in the paper's table"
+    if metric == "mse":
+        apart = f"{row['mean'] / row['paper']:.2g} times the paper's"
+    else:
+        apart = f"{row['difference']:+.1f} points"
+    if pd.isna(row["within_two"]):
+        judged = "no two standard errors to judge by"
+    else:
+        judged = f"{'within' if row['within_two'] else 'beyond'} two combined standard errors"
+    return f"paper's scale: {apart}, {judged}"

@@ -1,0 +1,62 @@
+"""Error of the predicted states over the prediction horizon (as the paper's Figure 6)."""
+
+import math
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from nri.catalogue import dataset_entry
+from nri.figures.style import PAGE, legend_below, line_style, panel_title, styled
+from nri.naming import row_names
+from nri.results import ROW, summarise
+
+__all__ = ["plot_horizon"]
+
+
+@styled
+def plot_horizon(metrics: pd.DataFrame) -> Figure:
+    """Mean squared error against the step: a panel for each dataset, a curve for each model.
+
+    metrics: as `nri.results.read_metrics`. Lines are means over seeds, bands their standard
+    errors. Raises ValueError if there is no `mse` among the metrics.
+    """
+    summary = summarise(metrics[metrics["metric"] == "mse"])
+    datasets = summary["dataset"].unique()
+    if not len(datasets):
+        raise ValueError("no run has the metric mse; evaluate a model with a decoder first")
+    summary["name"] = row_names(summary, within=["dataset", "step"])
+    columns = min(3, len(datasets))
+    rows = math.ceil(len(datasets) / columns)
+    figure = Figure(figsize=(PAGE * max(columns, 2) / 3, 0.5 + 2.0 * rows))
+    grid = figure.subplots(rows, columns, squeeze=False)
+    legend: dict[str, Line2D] = {}
+    for axes, dataset in zip(grid.flat, datasets, strict=False):
+        places: dict[tuple[str, str], int] = {}
+        part = summary[summary["dataset"] == dataset]
+        for row, curve in part.groupby(ROW, dropna=False, sort=False):
+            _, model, _, _, _, variant = row
+            place = places[model, variant] = places.get((model, variant), -1) + 1
+            style = line_style(model, variant, place)
+            error = curve["standard_error"].fillna(0)
+            step, mean = curve["step"].astype(int), curve["mean"]
+            (line,) = axes.plot(step, mean, **style)
+            axes.fill_between(
+                step, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0
+            )
+            legend.setdefault(curve["name"].iloc[0], line)
+        axes.set_yscale("log")
+        axes.set_xlabel("prediction step (frames)")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        panel_title(axes, dataset_entry(dataset).title)
+    for axes in grid.flat[len(datasets) :]:
+        axes.remove()
+    for axes in grid[:, 0]:
+        axes.set_ylabel("MSE (normalised units)")
+    handles = [Line2D([], [], **_look(line), label=name) for name, line in legend.items()]
+    legend_below(figure, handles)
+    return figure
+
+
+def _look(line: Line2D) -> dict:
+    return {"color": line.get_color(), "linestyle": line.get_linestyle()}

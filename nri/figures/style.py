@@ -1,0 +1,115 @@
+"""One visual language for all figures: colours, sizes, type, and files with fixed bytes."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.style import context
+
+from nri.catalogue import model_entry
+from nri.files import atomic_path
+
+__all__ = [
+    "COLUMN",
+    "ERROR",
+    "FADED",
+    "INK",
+    "OBJECTS",
+    "PAGE",
+    "legend_below",
+    "line_style",
+    "object_colours",
+    "panel_title",
+    "save",
+    "styled",
+]
+
+COLUMN, PAGE = 3.25, 6.75
+"""Widths of a figure in inches: one column of a conference paper, and the page."""
+
+INK, FADED = "#222222", "#9a9a9a"
+ERROR = "#D55E00"
+
+OBJECTS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#F0E442")
+"""Okabe and Ito's colours without the one that marks errors."""
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.5,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": FADED,
+    "xtick.color": FADED,
+    "ytick.color": FADED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#e8e8e8",
+    "grid.linewidth": 0.5,
+    "lines.linewidth": 1.4,
+    "lines.solid_capstyle": "round",
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 250,
+    "svg.hashsalt": "nri",  # names inside the file follow from its content alone
+}
+
+DASHES = ("-", (0, (6, 1.5, 1, 1.5))), ((0, (3.5, 1.5)), (0, (1, 1.2)))
+
+
+def styled(plot: Callable[..., Figure]) -> Callable[..., Figure]:
+    """A decorator: draw in this style, whatever the settings of the process are."""
+    return context(["default", STYLE])(plot)
+
+
+def line_style(model: str, variant: str, place: int = 0) -> dict:
+    """A model's colour; solid for the paper's recipe, dashed for another.
+
+    place: counts the configurations that share model and variant in one panel.
+    """
+    dashes = DASHES[bool(variant)]
+    return {"color": model_entry(model).colour, "linestyle": dashes[place % len(dashes)]}
+
+
+def object_colours(count: int) -> list[str]:
+    """A colour for each object; they repeat beyond seven."""
+    return [OBJECTS[i % len(OBJECTS)] for i in range(count)]
+
+
+def panel_title(axes: Axes, title: str) -> None:
+    """A heading at the left edge of a panel."""
+    axes.set_title(title, loc="left", fontweight="bold")
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 4) -> None:
+    """One legend for all panels, under them."""
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
+
+
+def save(figure: Figure, paths: Iterable[str | os.PathLike], title: str, caption: str) -> None:
+    """Write a figure as SVG, PNG, …, by the suffix, with its title and caption inside the file.
+
+    The same figure gives the same bytes: no dates and no random names.
+    """
+    for path in map(Path, paths):
+        metadata = {"Title": title, "Description": caption}
+        metadata |= {"Date": None} if path.suffix == ".svg" else {"Software": None}
+        with context(["default", STYLE]), atomic_path(path) as temporary:
+            figure.savefig(temporary, metadata=metadata)

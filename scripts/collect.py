@@ -1,0 +1,26 @@
+"""Collect the results of all runs: results/metrics.csv and results/runs.csv."""
+
+import argparse
+
+from nri.files import atomic_path
+from nri.results import collect_metrics, collect_runs, write_table
+
+
+def main() -> None:
+    """Read every metrics.csv and config.json, check them, write the two tidy tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--metrics", nargs="+", required=True, help="metrics.csv of each run")
+    parser.add_argument("--configs", nargs="*", default=[], help="config.json of each run")
+    parser.add_argument("--output-metrics", required=True)
+    parser.add_argument("--output-runs", required=True)
+    arguments = parser.parse_args()
+
+    metrics = collect_metrics(arguments.metrics)
+    runs = collect_runs(arguments.configs)
+    for table, path in ((metrics, arguments.output_metrics), (runs, arguments.output_runs)):
+        with atomic_path(path) as temporary:
+            write_table(table, temporary)
+
+
+if __name__ == "__main__":
+    main()

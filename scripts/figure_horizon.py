@@ -1,0 +1,30 @@
+"""Figure: error of the predictions over the horizon, a panel for each dataset."""
+
+import argparse
+
+from nri.comparison import describe_scale
+from nri.figures.horizon import plot_horizon
+from nri.figures.style import save
+from nri.results import read_metrics, read_runs
+
+
+def main() -> None:
+    """Draw all runs that have the metric mse."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--metrics", required=True, help="results/metrics.csv")
+    parser.add_argument("--runs", required=True, help="results/runs.csv")
+    parser.add_argument("--output", nargs="+", required=True, help="files to write: .svg, .png")
+    arguments = parser.parse_args()
+
+    save(
+        plot_horizon(read_metrics(arguments.metrics)),
+        arguments.output,
+        "Error over the horizon",
+        "Mean squared error of the predicted test states, in normalised units, from the last "
+        "true frame on. Lines: mean over seeds; bands: standard error; dashed: not the paper's "
+        "recipe. " + describe_scale(read_runs(arguments.runs)),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+import runpy
+import sys
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from example_results import examples, run_directory, write_results
+from matplotlib.colors import same_color
+from matplotlib.figure import Figure
+
+from nri.catalogue import MODELS
+from nri.figures.curves import plot_curves, read_curves
+from nri.figures.graphs import draw_graph
+from nri.figures.horizon import plot_horizon
+from nri.figures.style import ERROR, save, styled
+from nri.figures.trajectories import plot_trajectories, read_examples
+from nri.graph import matrix_to_edges
+from nri.results import ResultsError, collect_metrics
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return write_results(tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="module")
+def metrics(results):
+    return collect_metrics(results.rglob("metrics.csv"))
+
+
+def panels(figure):
+    return {axes.get_title(loc="left"): axes for axes in figure.axes}
+
+
+def patches(types, nodes=4, **options):
+    axes = Figure().subplots()
+    draw_graph(axes, types, nodes, **options)
+    return axes.patches
+
+
+def write_examples(path, stored):
+    np.savez(path, **stored)
+    return read_examples(path)
+
+
+@pytest.mark.parametrize("suffix", ["svg", "png"])
+def test_the_same_figure_gives_the_same_bytes(metrics, tmp_path, suffix):
+    files = [tmp_path / f"{name}.{suffix}" for name in "ab"]
+    for file in files:
+        save(plot_horizon(metrics), [file], "A title", "A caption")
+    assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_drawing_does_not_depend_on_the_settings_of_the_process(metrics, tmp_path):
+    save(plot_horizon(metrics), [tmp_path / "a.svg"], "", "")
+    with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.grid": False}):
+        before = dict(matplotlib.rcParams)
+        save(plot_horizon(metrics), [tmp_path / "b.svg"], "", "")
+        assert dict(matplotlib.rcParams) == before
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
+
+
+def test_horizon_shows_means_and_standard_errors_of_each_model(metrics):
+    shown = panels(plot_horizon(metrics))
+    assert list(shown) == ["Springs, 5 objects", "Kuramoto, 5 objects", "Motion capture"]
+    axes = shown["Springs, 5 objects"]
+    assert axes.get_yscale() == "log"
+    values = metrics.query("dataset == 'springs5' and metric == 'mse'")
+    for variant, dashed in (("", False), ("fast", True)):
+        runs = values.query(f"model == 'nri_learned' and variant == '{variant}'")
+        by_step = runs.groupby("step")["value"]
+        (line,) = (
+            line
+            for line in axes.lines
+            if same_color(line.get_color(), MODELS["nri_learned"].colour)
+            and line.is_dashed() == dashed
+        )
+        np.testing.assert_array_equal(line.get_xdata(), range(1, 21))
+        np.testing.assert_allclose(line.get_ydata(), by_step.mean())
+        upper = max(
+            band.get_paths()[0].vertices[:, 1].max()
+            for band in axes.collections
+            if np.isclose(band.get_paths()[0].vertices[:, 1], by_step.mean()[20], rtol=0.5).any()
+        )
+        assert upper >= (by_step.mean() + by_step.sem()).max() * (1 - 1e-9)
+    assert len(axes.lines) == len(values.drop_duplicates(["model", "variant"]))
+
+
+def test_horizon_needs_an_error(metrics):
+    with pytest.raises(ValueError, match="no run has the metric mse"):
+        plot_horizon(metrics[metrics["metric"] == "edge_accuracy"])
+
+
+def test_curves_are_the_files_own_over_updates_and_their_own_seconds(results):
+    paths = sorted((results / "runs" / "springs5").rglob("curve.csv"))
+    figure = plot_curves(read_curves(paths))
+    accuracy, over_time = figure.axes[:2]
+    wanted = [pd.read_csv(path) for path in paths]
+    wanted = [curve for curve in wanted if curve["valid_edge_accuracy"].notna().any()]
+    for axes, along in ((accuracy, "step"), (over_time, "process_seconds")):
+        drawn = {
+            (tuple(line.get_xdata()), tuple(line.get_ydata()))
+            for line in axes.lines
+            if np.isfinite(line.get_ydata()).all() and len(line.get_xdata()) > 2
+        }
+        assert drawn == {(tuple(c[along]), tuple(c["valid_edge_accuracy"])) for c in wanted}
+    assert "chance (0.5)" in [text.get_text() for text in accuracy.texts]
+
+
+def test_curves_without_truth_have_no_accuracy(results):
+    paths = (results / "runs" / "mocap").rglob("curve.csv")
+    figure = plot_curves(read_curves(list(paths)))
+    assert [axes.get_ylabel() for axes in figure.axes] == [
+        "negative log-likelihood (validation)",
+        "",
+    ]
+
+
+def test_likelihoods_of_different_stages_are_not_joined(results):
+    path = run_directory(results, "springs5", "mlp", "mlp", "") / "seed1" / "curve.csv"
+    curves = read_curves([path])
+    curves["stage"] = [0] * 30 + [1] * 10
+    likelihood = plot_curves(curves).axes[2]
+    assert sorted(len(line.get_xdata()) for line in likelihood.lines) == [10, 30]
+
+
+def test_curves_of_two_datasets_are_refused(results):
+    with pytest.raises(ValueError, match="springs5, kuramoto5"):
+        plot_curves(read_curves(sorted(results.rglob("curve.csv"))[:-3]))
+
+
+def test_a_file_that_is_not_a_curve_is_named(results, tmp_path):
+    run = run_directory(results, "springs5", "mlp", "mlp", "") / "seed1"
+    (tmp_path / "config.json").write_bytes((run / "config.json").read_bytes())
+    (tmp_path / "curve.csv").write_text("step,loss\n1,2\n")
+    with pytest.raises(ResultsError, match=r"curve\.csv: not a training curve.*valid_nll"):
+        read_curves([tmp_path / "curve.csv"])
+
+
+def test_a_mutual_edge_is_one_line_and_type_zero_none():
+    path = np.zeros((4, 4), dtype=int)
+    path[0, 1] = path[1, 0] = path[2, 3] = path[3, 2] = 1
+    lines = patches(matrix_to_edges(path))
+    assert len(lines) == 2
+    assert not any(same_color(line.get_edgecolor(), ERROR) for line in lines)
+
+
+def test_an_edge_one_way_is_an_arrow_from_sender_to_receiver():
+    matrix = np.zeros((4, 4), dtype=int)
+    matrix[2, 0] = 1  # receiver 2, sender 0, which is on top of the circle
+    (arrow,) = patches(matrix_to_edges(matrix))
+    start, end = arrow._posA_posB
+    np.testing.assert_allclose(start, [0, 1], atol=1e-12)
+    np.testing.assert_allclose(end, [0, -1], atol=1e-12)
+
+
+def test_each_wrong_edge_is_coloured():
+    rng = np.random.default_rng(3)
+    truth, types = rng.integers(0, 3, (2, 6 * 5))
+    lines = patches(types, 6, truth=truth)
+    coloured = [line for line in lines if same_color(line.get_edgecolor()[:3], ERROR)]
+    arrows = [line for line in coloured if type(line.get_arrowstyle()).__name__ != "Curve"]
+    straight = len(coloured) - len(arrows)
+    assert len(arrows) + 2 * straight == (truth != types).sum()
+
+
+@pytest.mark.parametrize(
+    ("system", "objects", "samples"),
+    [("springs", 5, 3), ("springs", 10, 2), ("kuramoto", 5, 3), ("kuramoto", 10, 1)],
+)
+def test_trajectories_of_each_kind_can_be_drawn(tmp_path, system, objects, samples):
+    rng = np.random.default_rng(0)
+    stored = examples(system, 0.9, samples, objects, rng)
+    figure = plot_trajectories(write_examples(tmp_path / "examples.npz", stored))
+    assert len(figure.axes) == 3 * samples
+    save(figure, [tmp_path / "figure.png"], "", "")
+
+
+def test_predicted_motion_is_drawn_in_the_system_s_units(tmp_path):
+    stored = examples("springs", 0.9, 1, 5, np.random.default_rng(0))
+    drawn = write_examples(tmp_path / "examples.npz", stored)
+    low, high = stored["minimum"], stored["maximum"]
+    raw = (stored["predicted"][0, 2] + 1) / 2 * (high - low) + low
+    motion = plot_trajectories(drawn).axes[0]
+    path = np.concatenate([drawn.observed[0, 2, -1:, :2], raw[:, :2]])
+    assert any(
+        len(line.get_xdata()) == len(path)
+        and np.allclose(np.array(line.get_data()).T, path, atol=1e-5)
+        for line in motion.lines
+    )
+
+
+def test_examples_without_truth_show_the_inferred_graph_alone(tmp_path):
+    stored = examples("springs", 0.9, 2, 5, np.random.default_rng(0))
+    del stored["edges"]
+    figure = plot_trajectories(write_examples(tmp_path / "examples.npz", stored))
+    titles = [axes.get_title() for axes in figure.axes]
+    assert titles.count("inferred graph") == 2
+    assert "true graph" not in titles
+
+
+def test_examples_that_lack_something_are_refused_by_name(tmp_path):
+    stored = examples("springs", 0.9, 2, 5, np.random.default_rng(0))
+    del stored["posterior"]
+    with pytest.raises(ResultsError, match=r"examples\.npz.*posterior"):
+        write_examples(tmp_path / "examples.npz", stored)
+
+
+def test_style_can_be_applied_to_any_plot():
+    @styled
+    def plot():
+        return matplotlib.rcParams["axes.spines.top"]
+
+    assert plot() is False
+    assert matplotlib.rcParams["axes.spines.top"] is True
+
+
+def test_the_programs_write_svg_and_png_with_a_caption(results, repository, tmp_path, monkeypatch):
+    run = run_directory(results, "springs5", "node-cnn", "mlp", "fast") / "seed2"
+    programs = {
+        "figure_trajectories": ["--examples", run / "examples.npz"],
+        "figure_curves": ["--curves", *sorted((results / "runs/springs5").rglob("curve.csv"))],
+    }
+    for program, inputs in programs.items():
+        outputs = [tmp_path / f"{program}.{suffix}" for suffix in ("svg", "png")]
+        monkeypatch.setattr(sys, "argv", list(map(str, [program, *inputs, "--output", *outputs])))
+        runpy.run_path(str(repository / "scripts" / f"{program}.py"), run_name="__main__")
+        assert outputs[1].read_bytes().startswith(b"\x89PNG")
+        text = outputs[0].read_text()
+        assert "Springs, 5 objects" in text
+        assert "Reduced scale: 1,000 training simulations and 2,400 updates a run" in text
+        assert "<dc:date>" not in text
+    assert (
+        "NRI (learned) (fast recipe), seed 2" in (tmp_path / "figure_trajectories.svg").read_text()
+    )

@@ -1,0 +1,150 @@
+import re
+import runpy
+import sys
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+from example_results import write_results
+
+from nri.figures.horizon import plot_horizon
+from nri.figures.style import save
+from nri.page import read_figure, render_page
+from nri.results import ResultsError, collect_metrics, collect_runs, read_runs, write_table
+
+
+class Reader(HTMLParser):
+    """What a browser would load and show, with unclosed elements found out."""
+
+    VOID = ("meta", "img", "br", "link")
+
+    def __init__(self, page):
+        super().__init__()
+        self.loaded, self.open, self.words = [], [], []
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.loaded += [value for name, value in attributes if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return write_results(tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="module")
+def tables(results):
+    return collect_metrics(results.rglob("metrics.csv")), collect_runs(results.rglob("config.json"))
+
+
+def test_all_programs_from_runs_to_page(results, repository, tmp_path, monkeypatch):
+    def run(program, *arguments):
+        monkeypatch.setattr(sys, "argv", list(map(str, [program, *arguments])))
+        runpy.run_path(str(repository / "scripts" / f"{program}.py"), run_name="__main__")
+
+    metrics, runs = tmp_path / "metrics.csv", tmp_path / "runs.csv"
+    files = [path for folder in ("runs", "baselines") for path in (results / folder).rglob("*.*")]
+    run(
+        "collect",
+        "--metrics",
+        *(path for path in files if path.name == "metrics.csv"),
+        "--configs",
+        *(path for path in files if path.name == "config.json"),
+        *("--output-metrics", metrics, "--output-runs", runs),
+    )
+    collected = ("--metrics", metrics, "--runs", runs)
+    for table in ("edge_accuracy", "future_mse"):
+        paper = repository / "config" / "paper_numbers.csv"
+        output = tmp_path / "tables" / table
+        run("tables", *collected, "--paper", paper, "--table", table, "--output", output)
+        names = {path.name for path in output.parent.glob(f"{table}*")}
+        assert names == {f"{table}{end}" for end in (".csv", ".md", ".tex", ".html", "_seeds.csv")}
+    figure = tmp_path / "figures" / "horizon.svg"
+    run("figure_horizon", *collected, "--output", figure)
+    page = tmp_path / "index.html"
+    run(
+        "page",
+        *collected,
+        "--tables",
+        *sorted((tmp_path / "tables").glob("*.html")),
+        *("--figures", figure, "--command", "snakemake --cores all", "--output", page),
+    )
+    reader = Reader(page.read_text(encoding="utf-8"))
+    assert "The paper's Table 1, 5 objects" in reader.text
+    assert "The paper's Table 2, Kuramoto, 5 objects" in reader.text
+    assert "Reduced scale: 1,000 training simulations and 2,400 updates a run" in reader.text
+    assert "snakemake --cores all" in reader.text
+    seeds = pd.read_csv(tmp_path / "tables" / "edge_accuracy_seeds.csv")
+    assert all(f"{value:.1f}" in reader.text for value in seeds["value"])
+    for link in reader.loaded:
+        assert link.startswith(("#", "data:image/svg+xml;base64,")), "the page must stand alone"
+
+
+def test_every_seed_and_every_training_is_listed(tables):
+    metrics, runs = tables
+    page = render_page(metrics, runs, [], [], "make results")
+    long = re.findall(r"<table.*?</table>", page, flags=re.S)
+    rows = [table.count("<tr") - 1 for table in long]
+    measured = metrics[["dataset", "model", "variant", "seed", "metric"]].drop_duplicates()
+    assert rows == [
+        (measured["metric"] == "edge_accuracy").sum(),
+        (measured["metric"] == "mse").sum(),
+        len(runs),
+    ]
+    assert "0123456789abcdef" in page
+    assert "2 min 14 s" in page
+
+
+def test_figures_bring_their_title_and_caption(tables, tmp_path):
+    path = tmp_path / "horizon.svg"
+    save(plot_horizon(tables[0]), [path], "Errors & <more>", "Said in one sentence.")
+    figure = read_figure(path)
+    assert figure.title == "Errors & <more>"
+    page = render_page(*tables, [], [figure], "make results")
+    assert "Errors &amp; &lt;more&gt;" in page
+    assert "Said in one sentence." in Reader(page).text
+
+
+def test_a_figure_that_does_not_say_what_it_is_is_refused(tmp_path):
+    (tmp_path / "bare.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    with pytest.raises(ResultsError, match=r"bare\.svg: no title"):
+        read_figure(tmp_path / "bare.svg")
+    (tmp_path / "broken.svg").write_text("<svg>")
+    with pytest.raises(ResultsError, match=r"broken\.svg: not a readable SVG"):
+        read_figure(tmp_path / "broken.svg")
+
+
+def test_the_banner_tells_paper_scale_from_reduced(tables):
+    metrics, runs = tables
+    full = runs.assign(simulations=50_000, epochs=500).query("dataset != 'mocap'")
+    assert 'class="banner"' in render_page(metrics, full, [], [], "")
+    assert 'class="banner reduced"' in render_page(metrics, runs, [], [], "")
+
+
+def test_a_page_of_baselines_alone_can_be_made(results, tmp_path):
+    metrics = collect_metrics((results / "baselines").rglob("metrics.csv"))
+    write_table(collect_runs([]), tmp_path / "runs.csv")
+    page = render_page(metrics, read_runs(tmp_path / "runs.csv"), [], [], "make results")
+    assert "baseline" in Reader(page).text
+
+
+def test_text_from_users_is_escaped(tables):
+    metrics, runs = tables
+    hostile = "<script>alert(1)</script>"
+    page = render_page(
+        metrics.replace("mocap", hostile), runs.replace("mocap", hostile), [], [], hostile
+    )
+    assert hostile not in page

@@ -1,0 +1,179 @@
+import json
+import random
+
+import numpy as np
+import pandas as pd
+import pytest
+from example_results import COLUMNS, config, write_results
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nri.results import (
+    ROW,
+    ResultsError,
+    collect_metrics,
+    collect_runs,
+    read_metrics,
+    read_runs,
+    summarise,
+    write_table,
+)
+
+ROW_OF_RUN = {
+    "dataset": "springs5",
+    "model": "nri_learned",
+    "encoder": "mlp",
+    "decoder": "mlp",
+    "edge_types": 2,
+    "variant": "",
+    "seed": 1,
+    "metric": "mse",
+    "step": 1,
+    "value": 0.5,
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return write_results(tmp_path_factory.mktemp("results"))
+
+
+def metrics_file(path, *changes):
+    rows = [{**ROW_OF_RUN, **change} for change in changes]
+    pd.DataFrame(rows, columns=COLUMNS).to_csv(path, index=False)
+    return path
+
+
+def test_collection_does_not_depend_on_the_order_of_the_files(results, tmp_path):
+    paths = list(results.rglob("metrics.csv"))
+    random.Random(1).shuffle(paths)
+    write_table(collect_metrics(paths), tmp_path / "a.csv")
+    write_table(collect_metrics(reversed(paths)), tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+def test_nothing_is_lost_or_changed_on_the_way(results, tmp_path):
+    paths = sorted(results.rglob("metrics.csv"))
+    collected = collect_metrics(paths)
+    assert list(collected.columns) == COLUMNS
+    assert len(collected) == sum(len(path.read_text().splitlines()) - 1 for path in paths)
+    raw = pd.concat(pd.read_csv(path) for path in paths)
+    assert sorted(collected["value"]) == sorted(raw["value"])
+    write_table(collected, tmp_path / "metrics.csv")
+    pd.testing.assert_frame_equal(read_metrics(tmp_path / "metrics.csv"), collected)
+
+
+def test_models_come_in_the_paper_s_order(results):
+    frame = collect_metrics(results.rglob("metrics.csv"))
+    springs = frame[frame["dataset"] == "springs5"]["model"].unique()
+    assert list(springs) == [
+        "static",
+        "lstm_joint",
+        "corr_path",
+        "nri_full_graph",
+        "nri_learned",
+        "nri_true_graph",
+        "supervised",
+    ]
+    assert list(frame["dataset"].unique()) == ["springs5", "kuramoto5", "mocap"]
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"value": ""}, "line 3.*not a finite number"),
+        ({"value": "nan"}, "a number is not one"),
+        ({"value": "inf"}, "line 3.*not a finite number"),
+        ({"value": "many"}, "a number is not one"),
+        ({"seed": ""}, "line 3.*without a seed"),
+        ({"seed": 1.5}, "a number is not one"),
+        ({"model": ""}, "line 3.*without a name"),
+        ({"step": ""}, "line 3.*mse without a step"),
+        ({"metric": "nll"}, "line 3.*step, which only mse has"),
+        ({"metric": "edge_accuracy", "step": "", "value": 93.0}, "line 3.*between 0 and 1"),
+        ({"step": 1}, "line 3.*was there before.*step 1"),
+    ],
+)
+def test_bad_rows_are_refused_with_file_and_line(tmp_path, change, complaint):
+    path = metrics_file(tmp_path / "metrics.csv", {}, {"step": 2, **change})
+    with pytest.raises(ResultsError, match=complaint) as error:
+        read_metrics(path)
+    assert str(path) in str(error.value)
+
+
+def test_columns_are_exactly_those_of_the_contract(tmp_path):
+    path = metrics_file(tmp_path / "metrics.csv", {})
+    frame = pd.read_csv(path).rename(columns={"variant": "flavour"})
+    frame.to_csv(path, index=False)
+    with pytest.raises(ResultsError, match=r"unknown columns: flavour; missing columns: variant"):
+        read_metrics(path)
+    with pytest.raises(ResultsError, match=r"absent\.csv"):
+        read_metrics(tmp_path / "absent.csv")
+
+
+def test_the_same_measurement_in_two_files_names_both(tmp_path):
+    first = metrics_file(tmp_path / "a.csv", {}, {"step": 2})
+    second = metrics_file(tmp_path / "b.csv", {"step": 2, "value": 0.25})
+    with pytest.raises(ResultsError, match=r"both hold.*step 2") as error:
+        collect_metrics([second, first])
+    assert str(first) in str(error.value)
+    assert str(second) in str(error.value)
+
+
+@given(st.lists(st.floats(1e-12, 1e3), min_size=2, max_size=8))
+def test_mean_and_standard_error_over_seeds(values):
+    rows = [{**ROW_OF_RUN, "seed": i, "value": value} for i, value in enumerate(values)]
+    rows.append({**ROW_OF_RUN, "variant": "fast", "value": 7.0})
+    frame = pd.DataFrame(rows).astype({"edge_types": "Int64", "step": "Int64"})
+    summary = summarise(frame).set_index("variant")
+    assert summary.loc["", "n"] == len(values)
+    assert summary.loc["", "mean"] == pytest.approx(np.mean(values))
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    assert summary.loc["", "standard_error"] == pytest.approx(error, abs=1e-12)
+    assert summary.loc["fast", "mean"] == 7.0
+    assert np.isnan(summary.loc["fast", "standard_error"])
+
+
+def test_summary_keeps_runs_without_encoder(results):
+    frame = collect_metrics(results.rglob("metrics.csv"))
+    static = summarise(frame).query("model == 'static' and dataset == 'springs5'")
+    assert list(static["step"]) == list(range(1, 21))
+    assert (static["n"] == 1).all()
+
+
+def test_runs_table_has_a_row_for_each_training(results, tmp_path):
+    runs = collect_runs(results.rglob("config.json"))
+    assert len(runs) == len(list(results.rglob("config.json")))
+    assert not runs.duplicated([*ROW, "seed"]).any()
+    assert set(runs["simulations"]) == {1000}
+    assert runs["versions"][0] == "nri 0.1.0, torch 2.13.0"
+    write_table(runs, tmp_path / "runs.csv")
+    pd.testing.assert_frame_equal(read_runs(tmp_path / "runs.csv"), runs)
+
+
+def test_a_dynamic_graph_evaluated_with_the_same_training_is_a_row_of_its_own(tmp_path):
+    dynamic = {"model": "nri_dynamic"}
+    metrics_file(tmp_path / "metrics.csv", {}, dynamic)
+    (tmp_path / "config.json").write_text(json.dumps(config("springs5", "mlp", "mlp", "", 1)))
+    runs = collect_runs([tmp_path / "config.json"])
+    assert list(runs["model"]) == ["nri_learned", "nri_dynamic"]
+    assert list(runs["updates"]) == [2400, 2400]
+
+
+@pytest.mark.parametrize("wrong", [{"seed": 2}, {"variant": "fast"}, {"dataset": "charged5"}])
+def test_a_config_that_contradicts_the_metrics_beside_it_is_refused(tmp_path, wrong):
+    metrics_file(tmp_path / "metrics.csv", {})
+    run = {"dataset": "springs5", "variant": "", "seed": 1, **wrong}
+    described = config(run["dataset"], "mlp", "mlp", run["variant"], run["seed"])
+    (tmp_path / "config.json").write_text(json.dumps(described))
+    with pytest.raises(ResultsError, match=f"run.{next(iter(wrong))}"):
+        collect_runs([tmp_path / "config.json"])
+
+
+def test_a_config_that_lacks_something_says_what(tmp_path):
+    metrics_file(tmp_path / "metrics.csv", {})
+    described = config("springs5", "mlp", "mlp", "", 1)
+    del described["updates"]
+    (tmp_path / "config.json").write_text(json.dumps(described))
+    with pytest.raises(ResultsError, match="lacks updates"):
+        collect_runs([tmp_path / "config.json"])
