@@ -25,12 +25,13 @@ DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure as the page shows it; `uri` holds the whole file."""
+    """A figure as the page shows it; `uri` holds the whole file, `width` is its own, in points."""
 
     name: str
     title: str
     caption: str
     uri: str
+    width: float
 
 
 def read_figure(path: str | os.PathLike) -> PageFigure:
@@ -46,8 +47,10 @@ def read_figure(path: str | os.PathLike) -> PageFigure:
     title, caption = (root.find(f".//{DUBLIN_CORE}{name}") for name in ("title", "description"))
     if title is None or caption is None:
         raise ResultsError(f"{path}: no title and description inside; draw it with figures.style")
-    data = base64.b64encode(path.read_bytes()).decode()
-    return PageFigure(path.stem, title.text, caption.text, f"data:image/svg+xml;base64,{data}")
+    uri = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+    return PageFigure(
+        path.stem, title.text, caption.text, uri, float(root.get("width").strip("pt"))
+    )
 
 
 def render_page(

@@ -138,7 +138,7 @@ def run_record(config: dict) -> dict:
     samples = config["dataset"].get("samples")
     provenance = config["provenance"]
     return {
-        **config["run"],
+        **{name: config["run"].get(name, "") for name in RUN if name != "model"},
         "simulations": (samples or {}).get("train"),
         "updates": config["updates"],
         "epochs": config["epochs"],

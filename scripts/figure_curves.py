@@ -24,7 +24,8 @@ def main() -> None:
         f"Training, {dataset}",
         f"{dataset}: on validation simulations during training, one thin line for each seed, over "
         "gradient updates (left) and CPU seconds of the process (right); dashed: not the paper's "
-        "recipe. " + describe_scale(runs.reset_index(drop=True)),
+        "recipe, whose likelihood may be another and is then not on one scale. "
+        + describe_scale(runs.reset_index(drop=True)),
     )
 
 

@@ -53,7 +53,7 @@ def curve_frame(accuracy: float | None, growth: float | None, rng) -> pd.DataFra
     frame["process_seconds"] = step * 0.055 * np.exp(0.1 * rng.standard_normal())
     for split in ("train", "valid"):
         noise = 0.01 * rng.standard_normal(len(step))
-        frame[f"{split}_nll"] = np.nan if growth is None else 900 * np.exp(noise - 2 * learned)
+        frame[f"{split}_nll"] = (0.7 if growth is None else 900) * np.exp(noise - 2 * learned)
         frame[f"{split}_kl"] = 5 * learned
         frame[f"{split}_mse"] = np.nan if growth is None else growth * np.exp(-learned)
         reached = np.nan if accuracy is None else 0.5 + (accuracy - 0.5) * learned + noise
@@ -111,26 +111,28 @@ def examples(system: str, accuracy: float, samples: int, objects: int, rng) -> d
     upper = np.triu(rng.integers(0, 2, (samples, objects, objects)), 1)
     graphs = upper + upper.transpose(0, 2, 1)
     simulate = {"springs": springs, "kuramoto": kuramoto}[system]
-    raw = np.stack([simulate(graph, 49 + horizon, rng) for graph in graphs])
+    raw = np.stack([simulate(graph, 50 + horizon, rng) for graph in graphs])
     minimum, maximum = raw.min((0, 1, 2)), raw.max((0, 1, 2))
     normalised = (raw - minimum) / (maximum - minimum) * 2 - 1
     drift = np.linspace(0, 1, horizon)[:, None] ** 2 * 0.15
-    truth = normalised[:, :, 49:]
+    truth = normalised[:, :, 50:]
     predicted = truth + drift * rng.standard_normal((samples, objects, 1, raw.shape[-1]))
     edges = graphs[:, receivers(objects), senders(objects)]
     certain = rng.beta(8, 1, edges.shape) * np.where(rng.random(edges.shape) < accuracy, 1, 0.4)
     posterior = np.where(
         edges[..., None] == np.arange(2), certain[..., None], 1 - certain[..., None]
     )
-    names = {"springs": ["x", "y", "vx", "vy"], "kuramoto": ["dphi_dt", "sin_phi", "omega"]}
+    names = {"springs": ["x", "y", "vx", "vy"], "kuramoto": ["dphi", "sin_phi", "omega"]}
+    units = {"springs": ["m", "m", "m/s", "m/s"], "kuramoto": ["rad/s", "1", "rad/s"]}
     return {
         "sample": np.arange(samples),
-        "observed": normalised[:, :, :49].astype(np.float32),
+        "observed": normalised[:, :, :50].astype(np.float32),
         "truth": truth.astype(np.float32),
         "predicted": predicted.astype(np.float32),
         "posterior": posterior.astype(np.float32),
         "edges": edges.astype(np.int8),
         "features": np.array(names[system]),
+        "units": np.array(units[system]),
         "minimum": minimum,
         "maximum": maximum,
     }

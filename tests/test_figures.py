@@ -108,6 +108,14 @@ def test_curves_are_the_files_own_over_updates_and_their_own_seconds(results):
     assert "chance (0.5)" in [text.get_text() for text in accuracy.texts]
 
 
+def test_the_loss_of_a_supervised_encoder_is_not_among_the_likelihoods(results):
+    run = run_directory(results, "springs5", "mlp", "none", "") / "seed1" / "curve.csv"
+    curves = read_curves([run])
+    assert curves["valid_nll"].isna().all()
+    assert curves["valid_edge_accuracy"].notna().all()
+    assert [bool(axes.get_ylabel()) for axes in plot_curves(curves).axes] == [True, False]
+
+
 def test_curves_without_truth_have_no_accuracy(results):
     paths = (results / "runs" / "mocap").rglob("curve.csv")
     figure = plot_curves(read_curves(list(paths)))

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -38,6 +39,8 @@ def read_curves(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
             curve = pd.read_csv(path, usecols=columns)
         except (OSError, ValueError) as error:
             raise ResultsError(f"{path}: not a training curve ({error}); train again") from error
+        if run["decoder"] == "none":  # the loss of a supervised encoder is not of the motion
+            curve["valid_nll"] = np.nan
         run["model"] = paper_row(run["encoder"], run["decoder"])
         of_run = {name: value for name, value in run.items() if name not in columns}
         frames.append(curve.assign(**of_run))
@@ -88,15 +91,15 @@ def _styles(curves: pd.DataFrame) -> dict[str, dict]:
 def _mark_chance(row: Sequence[Axes], chance: float) -> None:
     for axes in row:
         axes.axhline(chance, color=FADED, linewidth=0.8, linestyle=":")
-        axes.set_ylim(top=1.005)
+        axes.set_ylim(min(axes.get_ylim()[0], chance - 0.05), 1.005)
     row[0].annotate(
         f"chance ({chance:.2g})",
         (1, chance),
         xycoords=("axes fraction", "data"),
-        xytext=(0, 2),
+        xytext=(0, -2),
         textcoords="offset points",
         ha="right",
-        va="bottom",
+        va="top",
         fontsize=6,
         color="#666666",
     )

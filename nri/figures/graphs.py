@@ -52,10 +52,10 @@ def draw_graph(
                 connectionstyle="arc3" if mutual else "arc3,rad=0.18",
                 shrinkA=3.5,
                 shrinkB=3.5,
-                mutation_scale=5,
+                mutation_scale=5 if nodes < 8 else 3.5,
                 color=INK if kind == true else ERROR,
                 linestyle=MISSED if missed else DASHES[kind % len(DASHES)],
-                linewidth=max(0.5, 1.5 - 0.06 * nodes),
+                linewidth=float(np.clip(7 / nodes, 0.4, 1.2)),
                 alpha=1.0 if missed else max(0.15, alpha),
             )
         )

@@ -34,7 +34,8 @@ INK, FADED = "#222222", "#9a9a9a"
 ERROR = "#D55E00"
 
 OBJECTS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#F0E442")
-"""Okabe and Ito's colours without the one that marks errors."""
+OBJECTS += ("#8B4513", "#6A3D9A", "#999999")
+"""Okabe and Ito's colours without the one that marks errors, and three more to make ten."""
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -89,7 +90,7 @@ def line_style(model: str, variant: str, place: int = 0) -> dict:
 
 
 def object_colours(count: int) -> list[str]:
-    """A colour for each object; they repeat beyond seven."""
+    """A colour for each object; they repeat beyond ten."""
     return [OBJECTS[i % len(OBJECTS)] for i in range(count)]
 
 

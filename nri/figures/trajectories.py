@@ -23,9 +23,10 @@ SHOWN = 3  # samples side by side on a page
 class Examples:
     """What a model made of a few test samples, in the system's own units.
 
-    sample (n,): their numbers in the test split. observed (n, N, T, D): what the encoder saw;
-    truth, predicted (n, N, H, D): the frames that follow. posterior (n, E, K): probabilities of
-    the edge types; edges (n, E): the true types or None. features: the D names.
+    sample (n,): their numbers in the test split. observed (n, N, T, D): true frames up to the
+    one that the prediction starts from; truth, predicted (n, N, H, D): the frames that follow.
+    posterior (n, E, K): probabilities of the edge types; edges (n, E): the true types or None.
+    features, units: of the D numbers.
     """
 
     sample: np.ndarray
@@ -35,6 +36,12 @@ class Examples:
     posterior: np.ndarray
     edges: np.ndarray | None
     features: tuple[str, ...]
+    units: tuple[str, ...]
+
+    def label(self, feature: str) -> str:
+        """A feature with its unit, where it has one."""
+        unit = self.units[self.features.index(feature)]
+        return feature if unit in ("", "1") else f"{feature} ({unit})"
 
 
 def read_examples(path: str | os.PathLike) -> Examples:
@@ -51,11 +58,13 @@ def read_examples(path: str | os.PathLike) -> Examples:
             posterior=stored["posterior"],
             edges=stored.get("edges"),
             features=tuple(map(str, stored["features"])),
+            units=tuple(map(str, stored["units"])),
             **motion,
         )
     except (OSError, ValueError, KeyError) as error:
         raise ResultsError(
-            f"{path}: not the examples of a run ({error}); evaluate again"
+            f"{path}: not the examples of a run that infers a graph and predicts "
+            f"({error}); choose another run, or evaluate it again"
         ) from error
 
 
@@ -83,7 +92,7 @@ def plot_trajectories(examples: Examples) -> Figure:
         Line2D([], [], color=INK, linewidth=1.1, marker="o", markersize=3, label="predicted"),
         *edge_handles(examples.posterior.shape[-1], with_errors=examples.edges is not None),
     ]
-    legend_below(figure, handles, columns=6)
+    legend_below(figure, handles, columns=2 * max(shown, 2))
     return figure
 
 
@@ -122,8 +131,8 @@ def _draw_plane(axes: Axes, examples: Examples, i: int) -> None:
         xlim=(centre[0] - reach, centre[0] + reach),
         ylim=(centre[1] - reach, centre[1] + reach),
         aspect="equal",
-        xlabel="x",
-        ylabel="y",
+        xlabel=examples.label("x"),
+        ylabel=examples.label("y"),
     )
     axes.grid(False)
     axes.locator_params(nbins=4)
@@ -153,6 +162,8 @@ def _draw_lanes(axes: Axes, examples: Examples, i: int) -> None:
         ylim=(true.min() - 0.1 * lane, lane * (objects - 1) + true.max() + 0.1 * lane),
         yticks=[],
         xlabel="time (frames)",
-        ylabel="sin φ of each oscillator" if name == "sin_phi" else f"{name} of each object",
+        ylabel="sin φ of each oscillator"
+        if name == "sin_phi"
+        else f"{examples.label(name)} of each object",
     )
     axes.spines["left"].set_visible(False)
