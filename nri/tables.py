@@ -86,9 +86,10 @@ def _panel(rows: pd.DataFrame, table: Table, markup: Markup) -> Panel:
     if rows["paper"].notna().any():
         sides["paper"] = theirs
         title = f"The paper's Table {table.number}, {rows['panel'].iloc[0]}"
-    absent = markup.theirs.format(markup.escape("–"))
+    dash = markup.escape("–")
+    absent = {"ours": dash, "paper": markup.theirs.format(dash)}
     cells = {
-        (markup.escape(column), side): [known.get((name, column), absent) for name in names]
+        (markup.escape(column), side): [known.get((name, column), absent[side]) for name in names]
         for column in columns
         for side, known in sides.items()
     }
