@@ -1,0 +1,233 @@
+"""The dataset file: what is written is read, half a file is none, errors say where."""
+
+import re
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from nri.data.format import (
+    DataFormatError,
+    DatasetWriter,
+    Metadata,
+    read_metadata,
+    read_split,
+)
+from nri.data.normalisation import Normalisation
+
+METADATA = Metadata(
+    features=("x", "y", "charge"),
+    units=("m", "m", "e"),
+    frame_interval=0.04,
+    edge_types=("none", "some"),
+    config={"seed": 1},
+    shared_ranges=(("x", "y"),),
+    objects=("a", "b"),
+    skeleton=np.array([[0, 1], [1, 0]], dtype=np.int8),
+)
+TRAJECTORIES = np.random.default_rng(0).normal(size=(4, 2, 6, 3)).astype(np.float32)
+EDGES = np.array([[[0, 1], [0, 0]]] * 4, dtype=np.int8)
+
+
+def interrupted(path):
+    with DatasetWriter(path, METADATA) as writer:
+        writer.create_split("train", 4, 2, 6, with_edges=True)
+        raise KeyboardInterrupt
+
+
+def write(path, trajectories=TRAJECTORIES, edges=EDGES, announced=("train", "test"), written=None):
+    """A file of splits with all the same samples; returns its path."""
+    samples, objects, frames, _ = trajectories.shape
+    with DatasetWriter(path, METADATA) as writer:
+        for split in announced:
+            writer.create_split(split, samples, objects, frames, with_edges=edges is not None)
+        for split in announced if written is None else written:
+            writer.write(split, 0, trajectories, edges)
+    return path
+
+
+@pytest.fixture
+def path(tmp_path):
+    return write(tmp_path / "data.h5")
+
+
+def test_what_is_written_is_read(path):
+    metadata, split = read_metadata(path), read_split(path, "train")
+    for field in ("features", "units", "frame_interval", "edge_types", "config", "objects"):
+        assert getattr(metadata, field) == getattr(METADATA, field)
+    assert metadata.shared_ranges == METADATA.shared_ranges
+    np.testing.assert_array_equal(metadata.skeleton, METADATA.skeleton)
+    np.testing.assert_array_equal(split.trajectories, TRAJECTORIES)
+    np.testing.assert_array_equal(split.edges, EDGES)
+    assert (split.trajectories.dtype, split.edges.dtype) == (np.float32, np.int8)
+    some = read_split(path, "test", [1, 3])
+    np.testing.assert_array_equal(some.trajectories, TRAJECTORIES[[1, 3]])
+
+
+def test_the_normalisation_is_the_range_of_the_training_split(tmp_path):
+    with DatasetWriter(tmp_path / "data.h5", METADATA) as writer:
+        for split, scale in (("train", 1.0), ("test", 9.0)):
+            writer.create_split(split, 4, 2, 6, with_edges=True)
+            for start in (2, 0):
+                piece = slice(start, start + 2)
+                writer.write(split, start, scale * TRAJECTORIES[piece], EDGES[piece])
+    normalisation = read_metadata(tmp_path / "data.h5").normalisation
+    plane, charge = TRAJECTORIES[..., :2], TRAJECTORIES[..., 2]
+    np.testing.assert_array_equal(normalisation.minimum, [plane.min(), plane.min(), charge.min()])
+    np.testing.assert_array_equal(normalisation.maximum, [plane.max(), plane.max(), charge.max()])
+
+
+def test_without_ground_truth_there_are_no_edges(tmp_path):
+    assert read_split(write(tmp_path / "data.h5", edges=None), "train").edges is None
+
+
+def test_an_interrupted_writer_leaves_what_was_there(path):
+    before = path.read_bytes()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(path)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def changed(array, index, value):
+    array = array.copy()
+    array[index] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"trajectories": changed(TRAJECTORIES, (2, 0, 1, 1), np.inf)}, "sample 2 is not finite"),
+        ({"edges": changed(EDGES, (0, 0, 1), 2)}, "train/edges: values from 0 to 2 must be"),
+        ({"edges": changed(EDGES, (0, 0, 1), -1)}, "train/edges: values from -1 to 1 must be"),
+    ],
+)
+def test_wrong_values_are_refused_and_leave_no_file(tmp_path, arguments, message):
+    with pytest.raises(DataFormatError, match=message):
+        write(tmp_path / "data.h5", **arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("announced", "written", "message"),
+    [
+        (["train", "test"], ["train"], "not all samples written of test"),
+        (["test"], ["test"], "no training split"),
+    ],
+)
+def test_an_incomplete_file_is_none(tmp_path, announced, written, message):
+    with pytest.raises(DataFormatError, match=message):
+        write(tmp_path / "data.h5", announced=announced, written=written)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_announced_edges_have_to_come(tmp_path):
+    with DatasetWriter(tmp_path / "data.h5", METADATA) as writer:
+        writer.create_split("train", 4, 2, 6, with_edges=True)
+        with pytest.raises(DataFormatError, match="train: edges in all pieces or none"):
+            writer.write("train", 0, TRAJECTORIES)
+        writer.write("train", 0, TRAJECTORIES, EDGES)
+
+
+def replace(file, name, value):
+    del file[name]
+    file[name] = value
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda file: file.attrs.update(version=9), "version=9, expected .*data_format.md"),
+        (lambda file: file.attrs.pop("format"), "format=None, .*data_format.md"),
+        (lambda file: file.attrs.pop("features"), "root attribute 'features' is missing"),
+        (lambda file: file.attrs.pop("frame_interval"), "attribute 'frame_interval' is missing"),
+        (lambda file: file.pop("normalisation"), "normalisation/minimum and .*training split"),
+        (
+            lambda file: replace(file, "normalisation/maximum", [1.0, np.nan, 1.0]),
+            "normalisation/maximum must hold the range of each of the 3 features",
+        ),
+        (lambda file: file.pop("train"), "no train/trajectories; the file has: test"),
+        (
+            lambda file: replace(file, "train/trajectories", TRAJECTORIES[..., :2]),
+            r"train/trajectories has shape \(4, 2, 6, 2\), expected .* 3 features",
+        ),
+        (
+            lambda file: replace(file, "train/trajectories", TRAJECTORIES[0]),
+            r"train/trajectories has shape \(2, 6, 3\), expected \(samples",
+        ),
+        (
+            lambda file: replace(file, "train/trajectories", np.nan * TRAJECTORIES),
+            "train/trajectories: sample 0 is not finite",
+        ),
+        (
+            lambda file: replace(file, "train/edges", EDGES[:, :1]),
+            r"train/edges has shape \(4, 1, 2\), expected \(4, 2, 2\)",
+        ),
+        (lambda file: file.attrs.pop("edge_types"), "indices into the 0 names .*'edge_types'"),
+    ],
+)
+def test_reading_a_wrong_file_names_file_and_place(path, damage, message):
+    with h5py.File(path, "a") as file:
+        damage(file)
+
+    def read():
+        read_metadata(path)
+        read_split(path, "train")
+
+    with pytest.raises(DataFormatError, match=message) as error:
+        read()
+    assert str(path) in str(error.value)
+
+
+def test_no_file_and_no_hdf5_are_told_apart(tmp_path):
+    with pytest.raises(DataFormatError, match=r"none\.h5: no such file"):
+        read_metadata(tmp_path / "none.h5")
+    (tmp_path / "text.h5").write_text("x,y\n")
+    with pytest.raises(DataFormatError, match=r"text\.h5: not a readable HDF5 file"):
+        read_split(tmp_path / "text.h5", "train")
+
+
+def test_the_documented_example_is_a_valid_file(repository, tmp_path, monkeypatch):
+    text = (repository / "docs" / "data_format.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(example, {})
+    metadata = read_metadata("own.h5")
+    assert metadata.features == ("x", "y")
+    for split in ("train", "valid", "test"):
+        assert read_split("own.h5", split).trajectories.shape == (20, 3, 99, 2)
+    normalised = metadata.normalisation.apply(read_split("own.h5", "train").trajectories)
+    np.testing.assert_allclose([normalised.min(), normalised.max()], [-1.0, 1.0], atol=1e-6)
+
+
+def test_names_of_fixed_length_are_read(path):
+    with h5py.File(path, "a") as file:
+        file.attrs["features"] = np.array([b"x", b"y", b"charge"])
+    assert read_metadata(path).features == METADATA.features
+
+
+values = st.floats(-1e6, 1e6, width=32)
+
+
+@given(
+    hnp.arrays(np.float32, hnp.array_shapes(min_dims=2, max_dims=3), elements=values),
+    st.sampled_from([np.float32, np.float64]),
+)
+def test_normalisation_maps_the_range_to_one_and_back(trajectories, dtype):
+    trajectories = trajectories.astype(dtype)
+    axes = tuple(range(trajectories.ndim - 1))
+    bounds = [np.float64(bound) for bound in (trajectories.min(axes), trajectories.max(axes))]
+    normalisation = Normalisation(*bounds)
+    normalised = normalisation.apply(trajectories)
+    assert normalised.dtype == dtype
+    assert np.abs(normalised).max() <= 1 + 1e-6
+    restored = normalisation.invert(normalised)
+    assert restored.dtype == dtype
+    # Rounding is relative to the largest number that occurs, not to each.
+    np.testing.assert_allclose(
+        restored, trajectories, rtol=0, atol=1e-6 * max(np.abs(trajectories).max(), 1e-30)
+    )
