@@ -33,7 +33,7 @@ MAXIMUM_FORCE = 0.1 / TIME_STEP  # of each component
 
 INITIAL_SPEED = 0.5
 
-LANES = 64  # simulations side by side; their state stays in the fastest caches
+LANES = 96  # simulations side by side: long loops, and a state that stays in the near caches
 
 
 def draw_particles(
