@@ -50,5 +50,5 @@ class Springs:
 
     def simulate(self, initial: np.ndarray, edges: np.ndarray, frames: int) -> np.ndarray:
         """(samples, objects, frames, 4) float64, frame f at t = 0.1 (f + 1) seconds."""
-        coefficients = -np.asarray(self.strengths)[edges]
+        coefficients = -np.asarray(self.strengths, dtype=np.float64)[edges]
         return particles.simulate_particles(initial, coefficients, False, frames)
