@@ -1,11 +1,14 @@
 """Files that appear under their final name only when they are complete."""
 
+import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-__all__ = ["atomic_path"]
+__all__ = ["atomic_path", "write_frozen"]
 
 
 @contextmanager
@@ -25,3 +28,13 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_frozen(value: Any, directory: Path) -> Path:
+    """Keep a JSON-serialisable value in a file named by its content; the absolute path of it."""
+    text = json.dumps(value, sort_keys=True, indent=1)
+    path = directory.absolute() / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    if not path.exists():
+        with atomic_path(path) as temporary:
+            temporary.write_text(text)
+    return path

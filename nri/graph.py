@@ -31,7 +31,7 @@ def reverse(nodes: int) -> np.ndarray:
 
 
 def matrix_to_edges(matrix: np.ndarray) -> np.ndarray:
-    """Off-diagonal entries `matrix[..., receiver, sender]` in edge order: (..., N, N) → (..., E)."""
+    """Off-diagonal `matrix[..., receiver, sender]` in edge order: (..., N, N) → (..., E)."""
     nodes = matrix.shape[-1]
     return matrix[..., receivers(nodes), senders(nodes)]
 

@@ -14,7 +14,7 @@ from nri.accuracy import best_accuracy
 from nri.model.latent import kl_categorical, one_hot
 from nri.model.likelihood import make_likelihood
 from nri.model.nri import NRI
-from nri.model.rollout import teacher_forced_windows, unroll, window_starts
+from nri.model.rollout import frames_at, teacher_forced_windows, unroll, window_starts
 from nri.settings import TrainingSettings
 
 __all__ = ["ELBO", "Averages", "CrossEntropy", "Objective", "Terms", "make_objective"]
@@ -70,7 +70,7 @@ class ELBO:
         self.model = model
         self.settings = settings
         self.true_types = true_types
-        self.likelihood = make_likelihood(settings.likelihood)
+        self.likelihood = make_likelihood(settings.likelihood, model)
         self.prior = _prior(settings.prior, model.graph.edge_types)
 
     def training(
@@ -115,24 +115,24 @@ class ELBO:
     ) -> tuple[Tensor, Tensor]:
         """Minus log-likelihood per sample and node, and the mean squared error."""
         batch, nodes, frames, _ = x.shape
-        steps = self.settings.prediction_steps
-        decoder = self.model.decoder
+        steps, decoder, weight = self.settings.prediction_steps, self.model.decoder, 1.0
         if decoder.recurrent:
             predictions = unroll(decoder, x, sample, lambda t: t <= frames - steps)
-            targets = x.transpose(1, 2)[:, 1:]
-            mask, weight = x.new_ones(predictions.shape[:2]), 1.0
+            times = torch.arange(1, frames, device=x.device).expand(batch, -1)
         else:
             starts = window_starts(frames, steps).to(x.device)
-            count, wanted = len(starts), self.settings.windows
-            weight = 1.0
-            if generator is not None and wanted != "all" and wanted < count:
+            if generator is not None and self.settings.windows != "all":
+                count, wanted = len(starts), min(len(starts), self.settings.windows)
                 order = torch.rand(batch, count, generator=generator, device=x.device).argsort(1)
                 starts, weight = starts[order[:, :wanted]], count / wanted
-            predictions, targets, mask = teacher_forced_windows(decoder, x, sample, starts, steps)
-        residual = (predictions - targets) * mask[..., None, None]
-        nll = weight * self.likelihood(residual).sum() / (batch * nodes)
-        mse = residual.detach().square().mean((-1, -2)).sum() / mask.sum()
-        return nll, mse
+            predictions, times = teacher_forced_windows(decoder, x, sample, starts, steps)
+        inside = (times < frames).to(x.dtype)[..., None, None]
+        times = times.clamp_max(frames - 1)
+        targets = frames_at(x, times)
+        residual = (predictions - targets) * inside
+        nll = self.likelihood(residual, targets - frames_at(x, times - 1))
+        mse = residual.detach().square().mean((-1, -2)).sum() / inside.sum()
+        return weight * nll.sum() / (batch * nodes), mse
 
 
 class CrossEntropy:

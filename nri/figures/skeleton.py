@@ -1,6 +1,6 @@
 """A skeleton of joints and bones on paper, and the edges between its joints."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,14 +8,36 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
-from nri.figures.style import FADED, object_colours, panel_title
+from nri.figures.style import FADED, PAGE, object_colours, panel_title, styled
+from nri.graph import edges_to_matrix
 
-__all__ = ["plot_edges_on_skeleton", "plot_skeleton", "project"]
+__all__ = ["plot_edges_on_skeleton", "plot_learned_edges", "plot_skeleton", "project"]
 
 # Seen from half right, degrees from the side: there both arms and both legs would lie on top of
 # each other, and from the front the stride would not show.
 AZIMUTH = 45.0
 CROWD = 60  # with more arrows than this in a panel they become thinner and fainter
+
+
+@styled
+def plot_learned_edges(
+    examples: Mapping[str, np.ndarray], skeleton: np.ndarray, skip_first: bool
+) -> Figure:
+    """The most probable graph of the first example, on the last frame that the encoder saw.
+
+    `examples` as `nri.evaluation.examples` makes them of a motion capture data set;
+    `skeleton` (joints, joints) the bone graph. With `skip_first` type 0 is "no edge".
+    """
+    half_range = (examples["maximum"] - examples["minimum"]) / 2
+    frame = (examples["observed"][0, :, -1] + 1) * half_range + examples["minimum"]
+    joints = len(frame)
+    edges = edges_to_matrix(examples["posterior"][0].T, joints)  # (types, joints, joints)
+    first = 1 if skip_first else 0
+    names = [f"type {k}" for k in range(first, len(edges))]
+    figure = Figure(figsize=(PAGE, 3.0))
+    bones = np.argwhere(np.triu(skeleton))
+    plot_edges_on_skeleton(figure, frame[:, :3], bones, edges[first:], names)
+    return figure
 
 
 def project(positions: np.ndarray) -> np.ndarray:

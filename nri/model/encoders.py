@@ -73,6 +73,31 @@ class MLPEncoder(nn.Module):
         return self.fc_out(self.mlp4(hidden, edges))
 
 
+class NodeCNN(nn.Module):
+    """Convolution (kernel 5, stride 3), a second one of kernel 1, mean over time.
+
+    Written as linear layers on overlapping windows, which on a CPU are several times
+    faster than 1-D convolutions of so few channels.
+    """
+
+    KERNEL, STRIDE = 5, 3
+
+    def __init__(self, features: int, hidden: int):
+        super().__init__()
+        self.conv1 = nn.Linear(self.KERNEL * features, hidden)
+        self.bn1 = nn.BatchNorm1d(hidden)
+        self.conv2 = nn.Linear(hidden, hidden)
+        self.bn2 = nn.BatchNorm1d(hidden)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, T, D) → (B, N, H)."""
+        windows = x.unfold(2, self.KERNEL, self.STRIDE).flatten(3)  # (B, N, T', 5·D)
+        shape = windows.shape[:3]
+        hidden = self.bn1(nn.functional.relu(self.conv1(windows.flatten(0, 2))))
+        hidden = self.bn2(nn.functional.relu(self.conv2(hidden)))
+        return hidden.unflatten(0, shape).mean(2)
+
+
 class NodeCNNEncoder(MLPEncoder):
     """The MLP encoder with a convolution over each object's sequence in place of its first MLP.
 
@@ -81,19 +106,11 @@ class NodeCNNEncoder(MLPEncoder):
 
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
         super().__init__(frames, features, hidden, edge_types, dropout)
-        self.mlp1 = nn.Sequential(
-            nn.Conv1d(features, hidden, kernel_size=5, stride=3),
-            nn.ReLU(),
-            nn.BatchNorm1d(hidden),
-            nn.Conv1d(hidden, hidden, kernel_size=1),
-            nn.ReLU(),
-            nn.BatchNorm1d(hidden),
-        )
+        self.mlp1 = NodeCNN(features, hidden)
 
     def embed(self, x: Tensor) -> Tensor:
         """Each object's sequence as a vector: (B, N, T, D) → (B, N, H)."""
-        sequences = x.flatten(0, 1).transpose(1, 2)  # (B·N, D, T)
-        return self.mlp1(sequences).mean(-1).unflatten(0, x.shape[:2])
+        return self.mlp1(x)
 
 
 class PairCNN(nn.Module):

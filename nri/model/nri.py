@@ -31,6 +31,7 @@ class EncoderInputs(nn.Module):
         if self.changes:
             deviation = x.std((0, 1, 2))
             median = x.diff(dim=2).abs().flatten(0, 2).median(0).values
+            self.median_change0 = median
             self.mean.copy_(x.mean((0, 1, 2)))
             self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
             self.median_change.copy_(torch.where(median > 0, median, 1.0))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-__all__ = ["burn_in", "free_run", "teacher_forced_windows", "unroll", "window_starts"]
+__all__ = ["burn_in", "frames_at", "free_run", "teacher_forced_windows", "unroll", "window_starts"]
 
 
 def window_starts(frames: int, steps: int) -> Tensor:
@@ -15,22 +15,23 @@ def window_starts(frames: int, steps: int) -> Tensor:
 
 def teacher_forced_windows(
     decoder: nn.Module, x: Tensor, edges: Tensor, starts: Tensor, steps: int
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor]:
     """Predict `steps` frames from each true frame in `starts`, all windows at once.
 
     For decoders without memory. x (B, N, T, D), edges (B, E, K), starts (W,) the same for
-    every sample or (B, W). Returns predictions and targets (B, W, steps, N, D) and a mask
-    (B, W, steps) that is 0 where a window runs beyond the last frame (target meaningless).
+    every sample or (B, W). Returns the predictions (B, W, steps, N, D) and the frames that
+    they predict (B, W, steps); a window may run beyond the last frame T - 1.
     """
-    frames = x.transpose(1, 2)  # (B, T, N, D)
-    batch, last = len(x), x.shape[2] - 1
-    starts = starts.expand(batch, -1)
-    rows = torch.arange(batch, device=x.device)
-    time = starts.unsqueeze(-1) + torch.arange(1, steps + 1, device=x.device)  # (B, W, steps)
-    targets = frames[rows[:, None, None], time.clamp_max(last)]
-    current = frames[rows[:, None], starts]  # (B, W, N, D)
-    predictions = free_run(decoder, current, edges.unsqueeze(1), steps)
-    return predictions, targets, (time <= last).to(x.dtype)
+    starts = starts.expand(len(x), -1)
+    times = starts.unsqueeze(-1) + torch.arange(1, steps + 1, device=x.device)
+    predictions = free_run(decoder, frames_at(x, starts), edges.unsqueeze(1), steps)
+    return predictions, times
+
+
+def frames_at(x: Tensor, times: Tensor) -> Tensor:
+    """The frames of x (B, N, T, D) at `times` (B, ...): (B, ..., N, D)."""
+    rows = torch.arange(len(x), device=x.device).view(-1, *[1] * (times.dim() - 1))
+    return x.transpose(1, 2)[rows, times]
 
 
 def free_run(

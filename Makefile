@@ -1,0 +1,28 @@
+# make results: everything, from nothing.    make test: all tests and checks.
+
+VENV  := .venv
+CORES ?= all
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: results test lint clean
+
+results: $(VENV)/ready
+	snakemake --cores $(CORES)
+
+test: $(VENV)/ready lint
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest -n auto
+
+lint: $(VENV)/ready
+	ruff check
+	ruff format --check
+	snakefmt --check Snakefile workflow
+	snakemake --lint
+
+$(VENV)/ready: envs/lock.txt pyproject.toml
+	python3 -m venv --clear $(VENV)
+	pip install --quiet --requirement envs/lock.txt
+	pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+clean:
+	rm -rf $(VENV) results .snakemake

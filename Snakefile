@@ -1,0 +1,28 @@
+"""Neural Relational Inference, from a config to every table and figure.
+
+snakemake --cores all                                          the default scale
+snakemake --cores all --configfile config/smoke.yaml           a first look, two minutes
+snakemake --cores all --configfile config/mocap.yaml           real motion capture
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+include: "workflow/rules/config.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/mocap.smk"
+include: "workflow/rules/training.smk"
+include: "workflow/rules/baselines.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    localrule: True
+    input:
+        "results/index.html",
+        FIGURES,
+        TABLES,

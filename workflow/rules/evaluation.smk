@@ -1,0 +1,70 @@
+# Evaluation of every run on its test split, and all results in one tidy table.
+
+
+def run_files(name: str, wanted=lambda run: True) -> list[str]:
+    """A file of every seed of the runs that are wanted."""
+    return [
+        f"results/runs/{dataset}/{run}/seed{seed}/{name}"
+        for (dataset, run), settings in RUNS.items()
+        for seed in settings["seeds"]
+        if wanted(settings)
+    ]
+
+
+def baseline_files(name: str) -> list[str]:
+    """A file of every seed of every baseline."""
+    return [
+        f"results/baselines/{dataset}/{baseline}/seed{seed}/{name}"
+        for (dataset, baseline), settings in BASELINES.items()
+        for seed in settings["seeds"]
+    ]
+
+
+rule evaluate:
+    input:
+        data="results/data/{dataset}.h5",
+        model=rules.train.output.model,
+        config=rules.train.output.config,
+    output:
+        metrics="results/runs/{dataset}/{run}/seed{seed}/metrics.csv",
+        examples="results/runs/{dataset}/{run}/seed{seed}/examples.npz",
+    log:
+        "results/logs/runs/{dataset}/{run}/seed{seed}/evaluate.log",
+    benchmark:
+        "results/benchmarks/runs/{dataset}/{run}/seed{seed}/evaluate.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        program=script("evaluate.py"),
+        settings=settings_json(config["evaluation"]),
+        code=code_of("scripts/evaluate.py"),
+        directory=lambda wildcards, input: Path(input.model).parent,
+    shell:
+        "python {params.program:q} --run {params.directory:q} --data {input.data:q}"
+        " --settings {params.settings:q} --threads {threads} --metrics {output.metrics:q}"
+        " --examples {output.examples:q} > {log:q} 2>&1"
+
+
+rule collect:
+    input:
+        metrics=run_files("metrics.csv") + baseline_files("metrics.csv"),
+        configs=run_files("config.json") + baseline_files("config.json"),
+    output:
+        metrics="results/metrics.csv",
+        runs="results/runs.csv",
+    log:
+        "results/logs/collect.log",
+    benchmark:
+        "results/benchmarks/collect.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("collect.py"),
+        code=code_of("scripts/collect.py"),
+    shell:
+        "python {params.program:q} --metrics {input.metrics:q} --configs {input.configs:q}"
+        " --output-metrics {output.metrics:q} --output-runs {output.runs:q} > {log:q} 2>&1"

@@ -1,0 +1,177 @@
+# Tables, figures and the page that shows them.
+
+TABLE_FORMATS = ["csv", "md", "tex", "html"]
+TABLES = [
+    f"results/tables/{table}.{extension}"
+    for table in ("edge_accuracy", "future_mse")
+    for extension in TABLE_FORMATS
+] + ["results/tables/edge_accuracy_seeds.csv", "results/tables/future_mse_seeds.csv"]
+
+
+def shows_motion(run) -> bool:
+    """Whether a run has both a graph to show and motion predicted under it."""
+    return run["encoder"] in ("mlp", "cnn", "node-cnn") and run["decoder"] != "none"
+
+
+def first_seed(name: str, wildcards) -> str:
+    """A file of the first seed of a run: figures of single samples show that one, unchosen."""
+    seed = RUNS[wildcards.dataset, wildcards.run]["seeds"][0]
+    return f"results/runs/{wildcards.dataset}/{wildcards.run}/seed{seed}/{name}"
+
+
+SHOWN = {key: run for key, run in RUNS.items() if shows_motion(run)}
+RECORDED = {key: run for key, run in SHOWN.items() if key[0] in MOCAP}
+FIGURE_STEMS = [
+    "horizon",
+    *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in RUNS)),
+    *(f"trajectories_{dataset}_{run}" for dataset, run in SHOWN if dataset not in MOCAP),
+    *(f"skeleton_{dataset}_{run}" for dataset, run in RECORDED),
+]
+FIGURES = [
+    f"results/figures/{stem}.{extension}" for stem in FIGURE_STEMS for extension in ("svg", "png")
+]
+
+
+rule table:
+    input:
+        metrics=rules.collect.output.metrics,
+        runs=rules.collect.output.runs,
+        paper=BASE / "config" / "paper_numbers.csv",
+    output:
+        multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html", "_seeds.csv"),
+    log:
+        "results/logs/tables/{table}.log",
+    benchmark:
+        "results/benchmarks/tables/{table}.tsv"
+    wildcard_constraints:
+        table="edge_accuracy|future_mse",
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("tables.py"),
+        code=code_of("scripts/tables.py"),
+    shell:
+        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
+        " --paper {input.paper:q} --table {wildcards.table}"
+        " --output results/tables/{wildcards.table} > {log:q} 2>&1"
+
+
+rule figure_horizon:
+    input:
+        metrics=rules.collect.output.metrics,
+        runs=rules.collect.output.runs,
+    output:
+        multiext("results/figures/horizon", ".svg", ".png"),
+    log:
+        "results/logs/figures/horizon.log",
+    benchmark:
+        "results/benchmarks/figures/horizon.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_horizon.py"),
+        code=code_of("scripts/figure_horizon.py"),
+    shell:
+        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule figure_curves:
+    input:
+        curves=lambda wildcards: run_files(
+            "curve.csv", lambda run: run["dataset"] == wildcards.dataset
+        ),
+        configs=lambda wildcards: run_files(
+            "config.json", lambda run: run["dataset"] == wildcards.dataset
+        ),
+    output:
+        multiext("results/figures/curves_{dataset}", ".svg", ".png"),
+    log:
+        "results/logs/figures/curves_{dataset}.log",
+    benchmark:
+        "results/benchmarks/figures/curves_{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_curves.py"),
+        code=code_of("scripts/figure_curves.py"),
+    shell:
+        "python {params.program:q} --curves {input.curves:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule figure_trajectories:
+    input:
+        examples=lambda wildcards: first_seed("examples.npz", wildcards),
+        config=lambda wildcards: first_seed("config.json", wildcards),
+    output:
+        multiext("results/figures/trajectories_{dataset}_{run}", ".svg", ".png"),
+    log:
+        "results/logs/figures/trajectories_{dataset}_{run}.log",
+    benchmark:
+        "results/benchmarks/figures/trajectories_{dataset}_{run}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_trajectories.py"),
+        code=code_of("scripts/figure_trajectories.py"),
+    shell:
+        "python {params.program:q} --examples {input.examples:q} --output {output:q}"
+        " > {log:q} 2>&1"
+
+
+rule figure_skeleton:
+    input:
+        examples=lambda wildcards: first_seed("examples.npz", wildcards),
+        config=lambda wildcards: first_seed("config.json", wildcards),
+        data="results/data/{dataset}.h5",
+    output:
+        multiext("results/figures/skeleton_{dataset}_{run}", ".svg", ".png"),
+    log:
+        "results/logs/figures/skeleton_{dataset}_{run}.log",
+    benchmark:
+        "results/benchmarks/figures/skeleton_{dataset}_{run}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_skeleton.py"),
+        code=code_of("scripts/figure_skeleton.py"),
+    shell:
+        "python {params.program:q} --examples {input.examples:q} --config {input.config:q}"
+        " --data {input.data:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule page:
+    input:
+        metrics=rules.collect.output.metrics,
+        runs=rules.collect.output.runs,
+        tables=[table for table in TABLES if table.endswith(".html")],
+        figures=[figure for figure in FIGURES if figure.endswith(".svg")],
+        template=BASE / "nri" / "templates" / "page.html",
+    output:
+        "results/index.html",
+    log:
+        "results/logs/page.log",
+    benchmark:
+        "results/benchmarks/page.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("page.py"),
+        command=config["command"],
+        code=code_of("scripts/page.py"),
+    shell:
+        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
+        " --tables {input.tables:q} --figures {input.figures:q} --command {params.command:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -1,0 +1,35 @@
+# Training: one job per run and seed, continued from its last checkpoint if it was interrupted.
+
+
+def run_settings(wildcards) -> str:
+    """All that a training depends on beside its data, its seed and its code."""
+    run = RUNS[wildcards.dataset, wildcards.run]
+    return settings_json({key: value for key, value in run.items() if key != "seeds"})
+
+
+rule train:
+    input:
+        data="results/data/{dataset}.h5",
+    output:
+        model="results/runs/{dataset}/{run}/seed{seed}/model.safetensors",
+        config="results/runs/{dataset}/{run}/seed{seed}/config.json",
+        curve="results/runs/{dataset}/{run}/seed{seed}/curve.csv",
+    log:
+        "results/logs/runs/{dataset}/{run}/seed{seed}/train.log",
+    benchmark:
+        "results/benchmarks/runs/{dataset}/{run}/seed{seed}/train.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+    params:
+        program=script("train.py"),
+        settings=run_settings,
+        code=code_of("scripts/train.py"),
+        # Undeclared, since Snakemake deletes the outputs of a job that fails.
+        checkpoints="results/checkpoints/{dataset}/{run}/seed{seed}",
+        directory=lambda wildcards, output: Path(output.model).parent,
+    shell:
+        "python {params.program:q} --settings {params.settings:q} --seed {wildcards.seed}"
+        " --data {input.data:q} --checkpoints {params.checkpoints:q} --code {params.code:q}"
+        " --threads {threads} --output {params.directory:q} > {log:q} 2>&1"
