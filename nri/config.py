@@ -10,10 +10,19 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-__all__ = ["ConfigError", "resolve_datasets", "resolve_runs", "run_name", "validate"]
+__all__ = [
+    "ConfigError",
+    "baseline_name",
+    "resolve_baselines",
+    "resolve_datasets",
+    "resolve_runs",
+    "run_name",
+    "validate",
+]
 
 NETWORKS = ("mlp", "cnn", "node-cnn")
 SIMULATED = ("springs", "charged", "kuramoto")
+UNTRAINED = ("static", "corr-path")
 
 # What a data set's entry need not repeat: the paper's simulations.
 DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
@@ -30,6 +39,13 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
         "probabilities": [0.5, 0.5],
     },
     "mocap": {"frames": {"train": 49, "valid": 49, "test": 99}, "frame_rate": 120},
+}
+
+FEATURES = {
+    "springs": ("x", "y", "vx", "vy"),
+    "charged": ("x", "y", "vx", "vy"),
+    "kuramoto": ("dphi", "sin_phi", "omega"),
+    "mocap": ("x", "y", "z", "vx", "vy", "vz"),
 }
 
 
@@ -82,17 +98,45 @@ def resolve_runs(config: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]
     runs = {}
     for run in config["runs"]:
         run = {**run, "encoder": _text(run["encoder"]), "variant": run.get("variant", "")}
-        variant = config["variants"][run["variant"]] if run["variant"] else {}
-        run["training"] = {**config["training"], **variant, **run.get("training", {})}
+        run["training"] = _training(run, config)
         run.setdefault("seeds", config["seeds"])
         runs[run["dataset"], run_name(run)] = run
     return runs
+
+
+def resolve_baselines(config: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Each baseline by (data set, name), with training settings where it is trained.
+
+    Layered as those of runs. One that nothing random happens in has the first seed alone.
+    """
+    baselines = {}
+    for baseline in config["baselines"]:
+        baseline = {**baseline, "variant": baseline.get("variant", "")}
+        if baseline["baseline"] in UNTRAINED:
+            baseline.setdefault("seeds", config["seeds"][:1])
+        else:
+            baseline["training"] = _training(baseline, config)
+            baseline.setdefault("seeds", config["seeds"])
+        baselines[baseline["dataset"], baseline_name(baseline)] = baseline
+    return baselines
+
+
+def _training(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    """All training settings of a run or baseline."""
+    variant = config["variants"][entry["variant"]] if entry.get("variant") else {}
+    return {**config["training"], **variant, **entry.get("training", {})}
 
 
 def run_name(run: dict[str, Any]) -> str:
     """The directory of a run below its data set: encoder-decoder-kK[-variant]."""
     name = f"{_text(run['encoder'])}-{run['decoder']}-k{run['edge_types']}"
     return f"{name}-{run['variant']}" if run.get("variant") else name
+
+
+def baseline_name(baseline: dict[str, Any]) -> str:
+    """The directory of a baseline below its data set: baseline[-variant]."""
+    name = baseline["baseline"]
+    return f"{name}-{baseline['variant']}" if baseline.get("variant") else name
 
 
 def _text(encoder: str | bool) -> str:
@@ -104,17 +148,20 @@ def _contradictions(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Places and problems that the schema cannot see."""
     for name, dataset in config["datasets"].items():
         yield from _dataset_contradictions(f"datasets.{name}", dataset)
-    names = set()
-    for i, run in enumerate(config["runs"]):
-        place = f"runs[{i}]"
-        yield from _undeclared(place, run, config)
-        key = (run["dataset"], run_name(run))
-        if key in names:
-            yield place, f"a second run {'/'.join(key)}; give one of them a variant"
-        names.add(key)
-        yield from _run_contradictions(place, run, config)
-    for i, baseline in enumerate(config["baselines"]):
-        yield from _undeclared(f"baselines[{i}]", baseline, config)
+    kinds = {
+        "runs": (run_name, _run_contradictions),
+        "baselines": (baseline_name, _baseline_contradictions),
+    }
+    for kind, (name_of, contradictions) in kinds.items():
+        names = set()
+        for i, entry in enumerate(config[kind]):
+            place = f"{kind}[{i}]"
+            yield from _undeclared(place, entry, config)
+            name = f"{entry['dataset']}/{name_of(entry)}"
+            if name in names:
+                yield place, f"a second {name}; remove one of them or give it a variant"
+            names.add(name)
+            yield from contradictions(place, entry, config)
 
 
 def _undeclared(
@@ -166,9 +213,35 @@ def _run_contradictions(
         yield f"{place}.encoder", f"'skeleton' needs a skeleton; {run['dataset']} has none"
     if (encoder == "true" or decoder in ("sim", "none")) and edge_types != types:
         yield f"{place}.edge_types", f"{edge_types}: {run['dataset']} has {types} edge types"
-    settings = next(iter(resolve_runs({**config, "runs": [run]}).values()))["training"]
-    for stage in [{**settings, **overrides} for overrides in settings["stages"] or [{}]]:
+    for stage in _stages(run, config):
         yield from _stage_contradictions(f"{place}.training", stage, run, dataset)
+        yield from _forcing_contradictions(f"{place}.training", stage, decoder == "rnn", dataset)
+
+
+def _baseline_contradictions(
+    place: str, baseline: dict[str, Any], config: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    dataset, name = config["datasets"][baseline["dataset"]], baseline["baseline"]
+    if name.startswith("corr"):
+        if dataset["source"] not in SIMULATED:
+            problem = f"{name!r} needs known edges; {baseline['dataset']} has none"
+            yield f"{place}.baseline", problem
+        types = len(dataset.get("strengths", (0, 1)))
+        if types != 2:
+            problem = f"{name!r} tells two edge types apart; {baseline['dataset']} has {types}"
+            yield f"{place}.baseline", problem
+    if name in UNTRAINED:
+        for key in baseline.keys() & {"training", "variant"}:
+            yield f"{place}.{key}", f"{name!r} trains nothing; remove the key"
+    else:
+        for stage in _stages(baseline, config):
+            yield from _forcing_contradictions(f"{place}.training", stage, True, dataset)
+
+
+def _stages(entry: dict[str, Any], config: dict[str, Any]) -> list[dict[str, Any]]:
+    """The training settings of each stage of a run or baseline."""
+    settings = _training(entry, config)
+    return [{**settings, **overrides} for overrides in settings["stages"] or [{}]]
 
 
 def _stage_contradictions(
@@ -182,10 +255,15 @@ def _stage_contradictions(
             yield f"{place}.prior", f"{prior} sums to {sum(prior)}, not to 1"
     if ramp is not None and ramp[0] >= ramp[1]:
         yield f"{place}.noise_ramp", f"{ramp}: the first must be below the second"
-    if run["decoder"] == "rnn" and stage["windows"] != "all":
-        yield f"{place}.windows", "must be 'all' for the recurrent decoder, which has no windows"
-    if stage["prediction_steps"] >= dataset["frames"]["train"]:
-        frames = dataset["frames"]["train"]
-        yield f"{place}.prediction_steps", f"{stage['prediction_steps']} of {frames} frames"
     if stage["trains"] == "decoder" and run["decoder"] in ("none", "sim"):
         yield f"{place}.trains", f"'decoder': the decoder {run['decoder']!r} has no weights"
+
+
+def _forcing_contradictions(
+    place: str, stage: dict[str, Any], recurrent: bool, dataset: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    if recurrent and stage["windows"] != "all":
+        yield f"{place}.windows", "must be 'all' for a recurrent network, which has no windows"
+    frames = dataset["frames"]["train"]
+    if stage["prediction_steps"] >= frames:
+        yield f"{place}.prediction_steps", f"{stage['prediction_steps']} of {frames} frames"

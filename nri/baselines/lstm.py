@@ -1,0 +1,78 @@
+"""LSTM baselines: motion predicted from the past alone, without a graph (paper §5)."""
+
+from torch import Tensor, nn
+
+from nri.model.decoders import Scaling
+from nri.model.nri import NRI, GivenGraph
+from nri.settings import TrainingSettings
+
+__all__ = ["JointLSTM", "LSTMState", "SingleLSTM", "build_lstm"]
+
+LSTMState = tuple[Tensor, Tensor]
+"""Hidden and cell vectors of both layers: each (2, scenes, H)."""
+
+
+class JointLSTM(nn.Module):
+    """LSTM (joint): one network for all objects, of which it knows which is which.
+
+    Each object is embedded by the same two-layer MLP; the embeddings, concatenated, go
+    through a two-layer LSTM and a two-layer MLP to the change of every object. It has the
+    interface of the decoders (`nri.model.decoders`) and does not look at the edges.
+    """
+
+    recurrent = True
+
+    def __init__(self, features: int, hidden: int, objects: int, dropout: float):
+        super().__init__()
+        width = objects * hidden
+        self.scaling = Scaling(features)
+        self.embedding = nn.Sequential(
+            nn.Linear(features, hidden),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
+        )
+        self.lstm = nn.LSTM(width, width, num_layers=2)
+        self.output = nn.Sequential(
+            nn.Linear(width, width),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(width, objects * features),
+        )
+
+    def forward(
+        self, x: Tensor, edges: Tensor | None, state: LSTMState | None
+    ) -> tuple[Tensor, LSTMState]:
+        """One frame (..., N, D) → the next frame and the next state."""
+        embedded = self.embedding(self.scaling.inputs(x)).flatten(-2)  # (..., N·H)
+        hidden, state = self.lstm(embedded.reshape(1, -1, embedded.shape[-1]), state)
+        return self.scaling.advance(x, self.output(hidden).reshape(x.shape)), state
+
+
+class SingleLSTM(JointLSTM):
+    """LSTM (single): one network shared by all objects, each of which is a scene of its own."""
+
+    def __init__(self, features: int, hidden: int, dropout: float):
+        super().__init__(features, hidden, 1, dropout)
+
+    def forward(
+        self, x: Tensor, edges: Tensor | None, state: LSTMState | None
+    ) -> tuple[Tensor, LSTMState]:
+        """One frame (..., N, D) → the next frame and the next state."""
+        prediction, state = super().forward(x.unsqueeze(-2), edges, state)
+        return prediction.squeeze(-2), state
+
+
+def build_lstm(joint: bool, settings: TrainingSettings, features: int, objects: int) -> NRI:
+    """An untrained LSTM in the place of a decoder, to be trained and evaluated like one.
+
+    It has the settings' `decoder_hidden` units per object. The graph it gets, and does not
+    look at, is the full one. Weights come from torch's global random state.
+    """
+    hidden, dropout = settings.decoder_hidden, settings.decoder_dropout
+    if joint:
+        decoder = JointLSTM(features, hidden, objects, dropout)
+    else:
+        decoder = SingleLSTM(features, hidden, dropout)
+    return NRI(GivenGraph("full", edge_types=2), decoder)

@@ -1,0 +1,52 @@
+# Baselines: one job per data set, baseline and seed, trained (where it is) and evaluated.
+
+UNTRAINED = {name for (_, name), settings in BASELINES.items() if "training" not in settings}
+TRAINED = {name for _, name in BASELINES} - UNTRAINED
+
+
+rule baseline:
+    input:
+        data="results/data/{dataset}.h5",
+    output:
+        metrics="results/baselines/{dataset}/{baseline}/seed{seed}/metrics.csv",
+        config="results/baselines/{dataset}/{baseline}/seed{seed}/config.json",
+    log:
+        "results/logs/baselines/{dataset}/{baseline}/seed{seed}.log",
+    benchmark:
+        "results/benchmarks/baselines/{dataset}/{baseline}/seed{seed}.tsv"
+    wildcard_constraints:
+        baseline="|".join(sorted(UNTRAINED)) or "(?!)",
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=1440,
+    params:
+        program=script("baseline.py"),
+        settings=lambda wildcards: settings_json(
+            {
+                key: value
+                for key, value in BASELINES[wildcards.dataset, wildcards.baseline].items()
+                if key != "seeds"
+            }
+        ),
+        evaluation=settings_json({"horizon": config["evaluation"]["horizon"]}),
+        code=code_of("scripts/baseline.py"),
+        code_fingerprint=fingerprint(code_of("scripts/baseline.py")),
+        # Undeclared, since Snakemake deletes the outputs of a job that fails.
+        checkpoints="results/checkpoints/{dataset}/{baseline}/seed{seed}",
+        directory=lambda wildcards, output: Path(output.config).parent,
+    shell:
+        "python {params.program:q} --settings {params.settings:q} --seed {wildcards.seed}"
+        " --data {input.data:q} --evaluation {params.evaluation:q}"
+        " --checkpoints {params.checkpoints:q} --code {params.code_fingerprint}"
+        " --threads {threads} --output {params.directory:q} > {log:q} 2>&1"
+
+
+use rule baseline as trained_baseline with:
+    output:
+        metrics="results/baselines/{dataset}/{baseline}/seed{seed}/metrics.csv",
+        config="results/baselines/{dataset}/{baseline}/seed{seed}/config.json",
+        model="results/baselines/{dataset}/{baseline}/seed{seed}/model.safetensors",
+        curve="results/baselines/{dataset}/{baseline}/seed{seed}/curve.csv",
+    wildcard_constraints:
+        baseline="|".join(sorted(TRAINED)) or "(?!)",
