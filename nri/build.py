@@ -31,6 +31,7 @@ def build_model(
     return NRI(
         _graph(encoder, edge_types, settings, metadata, features, frames),
         _decoder(decoder, edge_types, settings, metadata, features),
+        metadata.features,
     )
 
 

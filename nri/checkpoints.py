@@ -1,12 +1,10 @@
 """Checkpoints: the whole state of a training in one file, replaced atomically.
 
 A checkpoint lives outside the declared outputs, because Snakemake removes those when a
-job fails. Its name is a fingerprint of everything that the state depends on, so that a
-changed setting, seed, data set or program never continues from another's state.
+job fails. Its name should be a fingerprint (`nri.provenance`) of everything that the state
+depends on, so that a changed setting, seed or program never continues from another's state.
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,7 @@ import torch
 
 from nri.files import atomic_path
 
-__all__ = ["Checkpoint", "fingerprint"]
-
-
-def fingerprint(*parts: Any) -> str:
-    """A short digest of JSON-serialisable values, independent of key order."""
-    text = json.dumps(parts, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+__all__ = ["Checkpoint"]
 
 
 class Checkpoint:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nri.accuracy import best_accuracy
-from nri.model.latent import kl_categorical, one_hot
+from nri.model.latent import one_hot
 from nri.model.likelihood import make_likelihood
 from nri.model.nri import NRI
 from nri.model.rollout import frames_at, teacher_forced_windows, unroll, window_starts
@@ -70,7 +70,7 @@ class ELBO:
         self.model = model
         self.settings = settings
         self.true_types = true_types
-        self.likelihood = make_likelihood(settings.likelihood, model)
+        self.likelihood = make_likelihood(settings.likelihood, model.features, model.median_change)
         self.prior = _prior(settings.prior, model.graph.edge_types)
 
     def training(
@@ -106,7 +106,11 @@ class ELBO:
         generator: torch.Generator | None,
     ) -> Terms:
         nll, mse = self._reconstruction(x, sample, generator)
-        kl = x.new_zeros(()) if logits is None else kl_categorical(logits, self.prior.to(x.device))
+        kl = (
+            x.new_zeros(())
+            if logits is None
+            else self.model.graph.kl(logits, self.prior.to(x.device))
+        )
         confusion = None if logits is None else count_types(logits, edges, self.true_types)
         return Terms(nll + kl, nll.detach(), kl.detach(), mse, confusion)
 
@@ -130,7 +134,7 @@ class ELBO:
         times = times.clamp_max(frames - 1)
         targets = frames_at(x, times)
         residual = (predictions - targets) * inside
-        nll = self.likelihood(residual, targets - frames_at(x, times - 1))
+        nll = self.likelihood(residual)
         mse = residual.detach().square().mean((-1, -2)).sum() / inside.sum()
         return weight * nll.sum() / (batch * nodes), mse
 

@@ -12,9 +12,15 @@ from typing import Any
 
 from nri import __version__
 
-__all__ = ["code_digests", "provenance"]
+__all__ = ["code_digests", "fingerprint", "provenance"]
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def fingerprint(*parts: Any) -> str:
+    """A short digest of JSON-serialisable values, independent of key order."""
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def code_digests(program: Path, root: Path) -> list[str]:

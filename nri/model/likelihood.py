@@ -1,11 +1,12 @@
 """Minus log-likelihood of a residual, up to constants: what the decoder is trained on (Eq. 17)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["GaussianLikelihood", "RelativeLikelihood", "make_likelihood"]
+__all__ = ["GaussianLikelihood", "StudentTLikelihood", "make_likelihood"]
 
 
 class GaussianLikelihood(nn.Module):
@@ -15,33 +16,53 @@ class GaussianLikelihood(nn.Module):
         super().__init__()
         self.variance = variance
 
-    def forward(self, residual: Tensor, change: Tensor) -> Tensor:
-        """Elementwise (x̂ - x)² / 2σ², same shape. `change` is not looked at."""
+    def forward(self, residual: Tensor) -> Tensor:
+        """Elementwise r² / 2σ², same shape."""
         return residual.square() / (2 * self.variance)
 
 
-class RelativeLikelihood(nn.Module):
-    def __init__(self, scale, delta, median, weight=1.0):
+class StudentTLikelihood(nn.Module):
+    """Student's t around the prediction, its scale s (D,) fitted to the data.
+
+    Ours, for motion whose changes span orders of magnitude: the tails are heavy, so that
+    the few frames of a close encounter do not drown all others.
+    """
+
+    def __init__(self, scale: Tensor, degrees_of_freedom: float):
         super().__init__()
-        self.scale, self.delta, self.weight = scale, delta, weight
-        self.median = median  # (D,)
+        self.degrees_of_freedom = degrees_of_freedom
+        self.register_buffer("precision", 1.0 / (degrees_of_freedom * scale.square()))
 
-    def forward(self, residual: Tensor, change: Tensor) -> Tensor:
-        moving = self.median > 0
-        m = torch.where(moving, self.median, 1.0)
-        activity = ((change.abs() / m) * moving).sum(-1, keepdim=True) / moving.sum()
-        r = residual / (self.scale * m * (1 + activity)) * moving
-        return self.weight*nn.functional.huber_loss(r, torch.zeros_like(r), reduction="none", delta=self.delta)
+    def forward(self, residual: Tensor) -> Tensor:
+        """Elementwise (ν + 1)/2 · log(1 + r² / νs²), (..., D) → (..., D)."""
+        half = (self.degrees_of_freedom + 1) / 2
+        return half * torch.log1p(residual.square() * self.precision)
 
 
-def make_likelihood(settings: dict[str, Any], model) -> nn.Module:
-    """The likelihood that the config names."""
-    if settings["kind"] == "relative":
-        return RelativeLikelihood(settings["scale"], settings["delta"], torch.where(torch.tensor([i in settings.get("features",range(9)) for i in range(len(model.graph.inputs.median_change0))]),model.graph.inputs.median_change0,0.), settings.get("weight",1.0))
-    g= GaussianLikelihood(settings["variance"])
-    if "features" in settings:
-        f=settings["features"]
-        class G(nn.Module):
-            def forward(self,r,c): return r[...,f].square()/(2*settings["variance"])
-        return G()
-    return g
+class SomeFeatures(nn.Module):
+    """A likelihood of some of the features; the others cost nothing."""
+
+    def __init__(self, likelihood: nn.Module, index: Sequence[int]):
+        super().__init__()
+        self.likelihood = likelihood
+        self.index = list(index)
+
+    def forward(self, residual: Tensor) -> Tensor:
+        """(..., D) → (..., number of features that count)."""
+        return self.likelihood(residual[..., self.index])
+
+
+def make_likelihood(
+    settings: dict[str, Any], features: Sequence[str], median_change: Tensor
+) -> nn.Module:
+    """The likelihood that the config names; its `scale` is in units of the median change.
+
+    `median_change` (D,) is the median |x_{t+1} - x_t| of each feature in the training data.
+    """
+    index = [features.index(name) for name in settings.get("features", features)]
+    if settings["kind"] == "gaussian":
+        likelihood: nn.Module = GaussianLikelihood(settings["variance"])
+    else:
+        scale = settings["scale"] * median_change[index]
+        likelihood = StudentTLikelihood(scale, settings["degrees_of_freedom"])
+    return SomeFeatures(likelihood, index)

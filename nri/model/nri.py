@@ -1,9 +1,18 @@
 """NRI: a graph, inferred or given, and a decoder that moves under it (paper §3)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from nri.model.latent import gumbel_noise, one_hot, relaxed_sample, share_noise, symmetrise
+from nri.model.latent import (
+    gumbel_noise,
+    kl_categorical,
+    one_hot,
+    relaxed_sample,
+    share_noise,
+    symmetrise,
+)
 
 __all__ = ["GIVEN_GRAPHS", "NRI", "EncoderInputs", "GivenGraph", "InferredGraph"]
 
@@ -13,7 +22,7 @@ GIVEN_GRAPHS = ("true", "full", "skeleton")
 class EncoderInputs(nn.Module):
     """What the encoder sees of a trajectory: its features, or standardised with their changes.
 
-    Forces show in the changes; asinh(Δ / 4m), with m the median |Δ|, keeps those at close
+    Forces show in the changes; asinh(Δ / m) / 2, with m the median |Δ|, keeps those at close
     encounters from drowning the rest. The paper's encoders see the features alone.
     """
 
@@ -31,7 +40,6 @@ class EncoderInputs(nn.Module):
         if self.changes:
             deviation = x.std((0, 1, 2))
             median = x.diff(dim=2).abs().flatten(0, 2).median(0).values
-            self.median_change0 = median
             self.mean.copy_(x.mean((0, 1, 2)))
             self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
             self.median_change.copy_(torch.where(median > 0, median, 1.0))
@@ -41,7 +49,7 @@ class EncoderInputs(nn.Module):
         if not self.changes:
             return x
         change = nn.functional.pad(x.diff(dim=2), (0, 0, 1, 0))
-        change = (change / (4 * self.median_change)).asinh()
+        change = (change / self.median_change).asinh() / 2
         return torch.cat([(x - self.mean) / self.scale, change], dim=-1)
 
 
@@ -82,6 +90,11 @@ class InferredGraph(nn.Module):
             gumbel = share_noise(gumbel)
         return relaxed_sample(logits, noise * gumbel, 1 + noise * (temperature - 1), hard)
 
+    def kl(self, logits: Tensor, prior: Tensor) -> Tensor:
+        """KL divergence from the prior per sample and node, each undirected pair counted once."""
+        divergence = kl_categorical(logits, prior)
+        return divergence / 2 if self.undirected else divergence
+
 
 class GivenGraph(nn.Module):
     """A graph that is known: "true" (of each sample), "full" (all edges of type 1), "skeleton"."""
@@ -108,31 +121,35 @@ class NRI(nn.Module):
     """A graph and a decoder.
 
     Without a decoder (None) it is the supervised encoder; with a `GivenGraph`, a model of
-    the motion under a known graph.
+    the motion under a known graph. `features` names the D features of a frame.
     """
 
-    def __init__(self, graph: InferredGraph | GivenGraph, decoder: nn.Module | None):
+    def __init__(
+        self, graph: InferredGraph | GivenGraph, decoder: nn.Module | None, features: Sequence[str]
+    ):
         super().__init__()
         self.graph = graph
         self.decoder = decoder
+        self.features = tuple(features)
+        self.register_buffer("median_change", torch.ones(len(features)))
 
     @property
     def infers_graph(self) -> bool:
         """Whether the graph comes from an encoder."""
         return isinstance(self.graph, InferredGraph)
 
+    def fit_scales(self, x: Tensor, standardise: bool) -> None:
+        """Take the units of the encoder's inputs, the likelihood and, with `standardise`, the
+        decoder from training trajectories (S, N, T, D), normalised.
+        """
+        self.median_change.copy_(x.diff(dim=2).abs().flatten(0, 2).median(0).values)
+        if self.infers_graph:
+            self.graph.inputs.fit(x)
+        if standardise:
+            self.decoder.scaling.fit(x)
+
     def best_graph(self, x: Tensor, true_edges: Tensor | None = None) -> Tensor:
         """The graph to predict with: argmax of the posterior, or the given one, (B, E, K)."""
         if self.infers_graph:
             return one_hot(self.graph.logits(x))
         return self.graph.edges(x, true_edges)
-
-    def fit_scales(self, x: Tensor, standardise: bool) -> None:
-        """Take the units of the encoder's inputs and, with `standardise`, of the decoder.
-
-        x: training trajectories (S, N, T, D), normalised.
-        """
-        if self.infers_graph:
-            self.graph.inputs.fit(x)
-        if standardise:
-            self.decoder.scaling.fit(x)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(BASE))
 
 from nri.config import ConfigError, resolve_baselines, resolve_datasets, resolve_runs, validate
 from nri.files import write_frozen
-from nri.provenance import code_digests
+from nri.provenance import code_digests, fingerprint
 from snakemake.exceptions import WorkflowError
 
 # Jobs on a cluster read the configuration when they start, which may be long after they were

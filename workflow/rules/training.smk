@@ -26,10 +26,11 @@ rule train:
         program=script("train.py"),
         settings=run_settings,
         code=code_of("scripts/train.py"),
+        code_fingerprint=fingerprint(code_of("scripts/train.py")),
         # Undeclared, since Snakemake deletes the outputs of a job that fails.
         checkpoints="results/checkpoints/{dataset}/{run}/seed{seed}",
         directory=lambda wildcards, output: Path(output.model).parent,
     shell:
         "python {params.program:q} --settings {params.settings:q} --seed {wildcards.seed}"
-        " --data {input.data:q} --checkpoints {params.checkpoints:q} --code {params.code:q}"
+        " --data {input.data:q} --checkpoints {params.checkpoints:q} --code {params.code_fingerprint}"
         " --threads {threads} --output {params.directory:q} > {log:q} 2>&1"

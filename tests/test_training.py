@@ -1,0 +1,187 @@
+"""The training loop: it learns, it resumes to the bit, it stops when it must."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from nri.build import build_model
+from nri.checkpoints import Checkpoint
+from nri.data.format import read_metadata
+from nri.data.samples import load_samples
+from nri.model.rollout import frames_at, teacher_forced_windows, window_starts
+from nri.objectives import ELBO
+from nri.training import Trainer, TrainingError
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def samples(small_springs):
+    return {split: load_samples(small_springs, split, CPU) for split in ("train", "valid")}
+
+
+@pytest.fixture
+def build(small_springs):
+    def make(settings, encoder="mlp", decoder="mlp", edge_types=2):
+        torch.manual_seed(1)
+        metadata = read_metadata(small_springs)
+        return build_model(encoder, decoder, edge_types, settings, metadata, 49)
+
+    return make
+
+
+def make_trainer(model, settings, samples, path):
+    return Trainer(
+        model, settings, samples["train"], samples["valid"], 2, seed=1, checkpoint=Checkpoint(path)
+    )
+
+
+@pytest.mark.parametrize(
+    ("encoder", "decoder"),
+    [("mlp", "mlp"), ("cnn", "rnn"), ("node-cnn", "sim"), ("mlp", "none"), ("true", "mlp")],
+)
+def test_every_model_lowers_its_loss(encoder, decoder, build, samples, make_settings, tmp_path):
+    settings = make_settings(epochs=6, learning_rate=3e-3, prediction_steps=5)
+    model = build(settings, encoder, decoder)
+    curve = make_trainer(model, settings, samples, tmp_path / "c.pt").run().curve
+    assert curve[-1]["train_nll"] < curve[0]["train_nll"]
+    assert len(curve) == 6
+
+
+def test_random_windows_estimate_the_whole_loss_without_bias(build, samples, make_settings):
+    """The mean over many draws of 2 of the 5 windows is the loss over all of them."""
+    x, edges = samples["train"].x[:8], samples["train"].edges[:8]
+    few, every = make_settings(windows=2), make_settings()
+    model = build(every, "true")
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        expected = ELBO(model, every, 2).validation(x, edges).nll.item()
+        objective = ELBO(model, few, 2)
+        draws = [objective.training(x, edges, generator, 0.0).nll.item() for _ in range(400)]
+    error = np.std(draws) / np.sqrt(len(draws))
+    assert np.mean(draws) == pytest.approx(expected, abs=4 * error)
+    assert np.std(draws) > 0
+
+
+def test_windows_that_run_over_the_end_count_only_what_exists(build, samples, make_settings):
+    """Frames 41-48 of the last window of 10 count, 49 and 50 do not: 48 frames in all."""
+    model = build(make_settings(), "true")
+    x = samples["train"].x[:2]
+    edges = model.graph.edges(x, samples["train"].edges[:2])
+    _, times = teacher_forced_windows(model.decoder, x, edges, window_starts(49, 10), 10)
+    inside = times[0][times[0] < 49]
+    assert inside.tolist() == list(range(1, 49))
+    torch.testing.assert_close(frames_at(x, times[:, :, 0]), x.transpose(1, 2)[:, 1::10])
+
+
+def test_the_refit_stage_leaves_the_encoder_alone(build, samples, make_settings, tmp_path):
+    one = make_settings(epochs=2)
+    two = make_settings(stages=[{"epochs": 2}, {"epochs": 3, "trains": "decoder"}])
+    models = {}
+    for name, settings in {"one": one, "two": two}.items():
+        models[name] = build(settings)
+        make_trainer(models[name], settings, samples, tmp_path / name).run()
+    for (name, first), second in zip(
+        models["one"].graph.state_dict().items(),
+        models["two"].graph.state_dict().values(),
+        strict=True,
+    ):
+        assert torch.equal(first, second), name
+    first, second = (models[m].decoder.state_dict() for m in models)
+    assert any(not torch.equal(first[name], second[name]) for name in first)
+
+
+def test_best_weights_are_kept(build, samples, make_settings, tmp_path):
+    """A learning rate that wrecks the model later does not change what is returned."""
+    settings = make_settings(epochs=5, schedule={"kind": "step", "every_epochs": 1, "factor": 1.0})
+    trainer = make_trainer(build(settings), settings, samples, tmp_path / "c.pt")
+    progress = trainer.run()
+    best = min(row["valid_nll"] + row["valid_kl"] for row in progress.curve)
+    assert trainer.validate()["loss"] == pytest.approx(best, rel=1e-5)
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_remedy(build, samples, make_settings, tmp_path):
+    settings = make_settings(epochs=3, learning_rate=1e30)
+    trainer = make_trainer(build(settings), settings, samples, tmp_path / "c.pt")
+    with pytest.raises(TrainingError, match=r"not finite.*learning_rate"):
+        trainer.run()
+
+
+def run_program(repository, data, output, epochs, settings, **options):
+    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
+    training = {**vars(settings), "epochs": epochs}
+    command = [sys.executable, str(repository / "scripts" / "train.py")]
+    command += ["--settings", json.dumps({**run, "variant": "", "training": training})]
+    command += ["--seed", "1", "--data", str(data), "--checkpoints", str(output / "checkpoints")]
+    command += ["--checkpoint-seconds", "0.05", "--output", str(output)]
+    environment = {**os.environ, "PYTHONPATH": str(repository), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, **options)
+
+
+def finish(process):
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors.decode()
+    return errors.decode()
+
+
+def assert_same_results(one, two):
+    assert (one / "model.safetensors").read_bytes() == (two / "model.safetensors").read_bytes()
+    curves = [pd.read_csv(path / "curve.csv") for path in (one, two)]
+    clocks = ["wall_seconds", "process_seconds"]
+    pd.testing.assert_frame_equal(*(curve.drop(columns=clocks) for curve in curves))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(repository, small_springs, make_settings, tmp_path_factory):
+    output = tmp_path_factory.mktemp("uninterrupted")
+    finish(run_program(repository, small_springs, output, 60, make_settings(batch_size=16)))
+    return output
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_training_ends_as_the_uninterrupted_one(
+    how, repository, small_springs, make_settings, uninterrupted, tmp_path
+):
+    """Killed three times at random moments, then left alone: the same weights, bit for bit."""
+    settings, moments = make_settings(batch_size=16), random.Random(0)
+    checkpoints, kills = tmp_path / "checkpoints", 0
+    for _ in range(3):
+        process = run_program(repository, small_springs, tmp_path, 60, settings)
+        before = _newest(checkpoints)
+        while _newest(checkpoints) == before and process.poll() is None:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0.0, 0.3))
+        process.send_signal(how)
+        process.communicate()
+        kills += process.returncode != 0
+    assert kills == 3
+    assert not (tmp_path / "model.safetensors").exists()
+    log = finish(run_program(repository, small_springs, tmp_path, 60, settings))
+    assert "continuing at update" in log
+    assert_same_results(tmp_path, uninterrupted)
+
+
+def _newest(directory):
+    return max((path.stat().st_mtime_ns for path in directory.glob("*.pt")), default=0)
+
+
+def test_more_epochs_continue_a_finished_training(
+    repository, small_springs, make_settings, tmp_path
+):
+    """With the paper's schedule, 3 epochs and then 6 are 6 epochs."""
+    step = {"kind": "step", "every_epochs": 2, "factor": 0.5}
+    settings = make_settings(schedule=step)
+    finish(run_program(repository, small_springs, tmp_path / "two", 3, settings))
+    log = finish(run_program(repository, small_springs, tmp_path / "two", 6, settings))
+    assert "continuing at update 6 " in log
+    finish(run_program(repository, small_springs, tmp_path / "one", 6, settings))
+    assert_same_results(tmp_path / "one", tmp_path / "two")
