@@ -40,9 +40,9 @@ def run_baseline(job: argparse.Namespace) -> None:
     if "training" in job.settings:
         settings = TrainingSettings.from_dict(job.settings["training"])
         torch.manual_seed(job.seed)
-        _, objects, _, features = samples["train"].x.shape
+        objects = samples["train"].x.shape[1]
         joint = job.settings["baseline"] == "lstm-joint"
-        model = build_lstm(joint, settings, features, objects).to(device)
+        model = build_lstm(joint, settings, metadata.features, objects).to(device)
         progress = train_model(job, model, metadata, samples["train"], samples["valid"])
 
     frames, horizon = metadata.config["frames"]["train"], job.evaluation["horizon"]

@@ -36,6 +36,7 @@ from nri.training import Trainer
 
 CPU = torch.device("cpu")
 N, D, H = 4, 3, 8
+FEATURES = ("x", "y", "vx", "vy")
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_static_is_the_model_that_returns_its_input(x):
             return x, None
 
     samples = Samples(x, None)
-    model = NRI(GivenGraph("full", 2), Still())
+    model = NRI(GivenGraph("full", 2), Still(), "abc")
     np.testing.assert_allclose(static_mse(samples, 9, 8), future_mse(model, samples, 9, 8))
     assert len(static_mse(samples, 9, 50)) == 10  # no further than the data
 
@@ -117,7 +118,7 @@ def test_joint_sees_all_objects_and_single_its_own(kind, sees, x):
 
 def test_prediction_is_burn_in_on_truth_and_then_free_run(lstm, x):
     """Frames 0-9 are fed, 10 is the true one that the prediction of 11 starts from."""
-    predicted = predict(NRI(GivenGraph("full", 2), lstm), Samples(x, None), 10, 5)
+    predicted = predict(NRI(GivenGraph("full", 2), lstm, "abc"), Samples(x, None), 10, 5)
     state, frame, by_hand = None, None, []
     with torch.no_grad():
         for t in range(15):
@@ -131,7 +132,7 @@ def test_lstm_trained_as_a_decoder_lowers_its_loss(joint, small_springs, make_se
     samples = {split: load_samples(small_springs, split, CPU) for split in ("train", "valid")}
     settings = make_settings(epochs=5, learning_rate=1e-2, standardise=True, batch_size=16)
     torch.manual_seed(1)
-    model = build_lstm(joint, settings, 4, 5)
+    model = build_lstm(joint, settings, FEATURES, 5)
     model.fit_scales(samples["train"].x, settings.standardise)
     checkpoint = Checkpoint(tmp_path / "checkpoint.pt")
     trainer = Trainer(
@@ -284,7 +285,7 @@ def test_program_writes_what_the_results_collect(results):
 
 def test_what_was_trained_is_kept(results, make_settings):
     for baseline, joint in (("lstm-joint", True), ("lstm-single", False), ("corr-lstm", False)):
-        model = build_lstm(joint, make_settings(), 4, 5)
+        model = build_lstm(joint, make_settings(), FEATURES, 5)
         model.load_state_dict(load_file(results / baseline / "model.safetensors"))
         assert len(pd.read_csv(results / baseline / "curve.csv")) == 2
     assert {path.name for path in (results / "static").iterdir()} == {"config.json", "metrics.csv"}

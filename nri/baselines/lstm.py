@@ -1,5 +1,7 @@
 """LSTM baselines: motion predicted from the past alone, without a graph (paper §5)."""
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 from nri.model.decoders import Scaling
@@ -64,15 +66,18 @@ class SingleLSTM(JointLSTM):
         return prediction.squeeze(-2), state
 
 
-def build_lstm(joint: bool, settings: TrainingSettings, features: int, objects: int) -> NRI:
+def build_lstm(
+    joint: bool, settings: TrainingSettings, features: Sequence[str], objects: int
+) -> NRI:
     """An untrained LSTM in the place of a decoder, to be trained and evaluated like one.
 
-    It has the settings' `decoder_hidden` units per object. The graph it gets, and does not
-    look at, is the full one. Weights come from torch's global random state.
+    `features` names those of a frame. It has the settings' `decoder_hidden` units per object.
+    The graph it gets, and does not look at, is the full one. Weights come from torch's
+    global random state.
     """
     hidden, dropout = settings.decoder_hidden, settings.decoder_dropout
     if joint:
-        decoder = JointLSTM(features, hidden, objects, dropout)
+        decoder = JointLSTM(len(features), hidden, objects, dropout)
     else:
-        decoder = SingleLSTM(features, hidden, dropout)
-    return NRI(GivenGraph("full", edge_types=2), decoder)
+        decoder = SingleLSTM(len(features), hidden, dropout)
+    return NRI(GivenGraph("full", edge_types=2), decoder, features)
