@@ -11,6 +11,7 @@ min_version("9.0")
 
 
 include: "workflow/rules/config.smk"
+include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/mocap.smk"
 include: "workflow/rules/training.smk"
@@ -21,8 +22,8 @@ include: "workflow/rules/figures.smk"
 
 rule all:
     default_target: True
-    localrule: True
     input:
         "results/index.html",
         FIGURES,
         TABLES,
+    localrule: True

@@ -70,7 +70,7 @@ class ELBO:
         self.model = model
         self.settings = settings
         self.true_types = true_types
-        self.likelihood = make_likelihood(settings.likelihood, model.features, model.median_change)
+        self.likelihood = make_likelihood(settings, model.features, model.median_change)
         self.prior = _prior(settings.prior, model.graph.edge_types)
 
     def training(

@@ -29,7 +29,11 @@ class TrainingSettings:
     temperature: float
     hard: bool
     noise_ramp: list[float] | None
-    likelihood: dict[str, Any]
+    likelihood: str
+    likelihood_features: str | list[str]
+    variance: float
+    residual_scale: float
+    degrees_of_freedom: float
     prediction_steps: int
     windows: str | int
     # The optimisation
@@ -37,7 +41,9 @@ class TrainingSettings:
     epochs: int
     batch_size: int
     learning_rate: float
-    schedule: dict[str, Any]
+    learning_rate_schedule: str
+    learning_rate_every: int
+    learning_rate_factor: float
     gradient_clip: float | None
     stages: list[dict[str, Any]]
 
@@ -55,7 +61,7 @@ class TrainingSettings:
         A schedule that spans the stage depends on its length too.
         """
         stages = [asdict(stage) for stage in self.resolved_stages()]
-        if stages[-1]["schedule"]["kind"] == "step" and stages[-1]["noise_ramp"] is None:
+        if stages[-1]["learning_rate_schedule"] == "step" and stages[-1]["noise_ramp"] is None:
             del stages[-1]["epochs"]
         return {"stages": stages}
 

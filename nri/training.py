@@ -249,10 +249,9 @@ def choose_device() -> torch.device:
 
 
 def _learning_rate(settings: TrainingSettings, update: int, updates_per_epoch: int) -> float:
-    """A cosine to zero over the stage, or times `factor` every so many epochs (the paper's)."""
-    schedule = settings.schedule
-    if schedule["kind"] == "cosine":
+    """A cosine to zero over the stage, or times a factor every so many epochs (the paper's)."""
+    if settings.learning_rate_schedule == "cosine":
         done = update / (settings.epochs * updates_per_epoch)
         return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
-    periods = update // (updates_per_epoch * schedule["every_epochs"])
-    return settings.learning_rate * schedule["factor"] ** periods
+    periods = update // (updates_per_epoch * settings.learning_rate_every)
+    return settings.learning_rate * settings.learning_rate_factor**periods

@@ -102,7 +102,7 @@ def test_the_refit_stage_leaves_the_encoder_alone(build, samples, make_settings,
 
 def test_best_weights_are_kept(build, samples, make_settings, tmp_path):
     """A learning rate that wrecks the model later does not change what is returned."""
-    settings = make_settings(epochs=5, schedule={"kind": "step", "every_epochs": 1, "factor": 1.0})
+    settings = make_settings(epochs=5, learning_rate=0.1, learning_rate_schedule="step")
     trainer = make_trainer(build(settings), settings, samples, tmp_path / "c.pt")
     progress = trainer.run()
     best = min(row["valid_nll"] + row["valid_kl"] for row in progress.curve)
@@ -178,8 +178,7 @@ def test_more_epochs_continue_a_finished_training(
     repository, small_springs, make_settings, tmp_path
 ):
     """With the paper's schedule, 3 epochs and then 6 are 6 epochs."""
-    step = {"kind": "step", "every_epochs": 2, "factor": 0.5}
-    settings = make_settings(schedule=step)
+    settings = make_settings(learning_rate_schedule="step", learning_rate_every=2)
     finish(run_program(repository, small_springs, tmp_path / "two", 3, settings))
     log = finish(run_program(repository, small_springs, tmp_path / "two", 6, settings))
     assert "continuing at update 6 " in log

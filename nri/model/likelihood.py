@@ -1,10 +1,11 @@
 """Minus log-likelihood of a residual, up to constants: what the decoder is trained on (Eq. 17)."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from nri.settings import TrainingSettings
 
 __all__ = ["GaussianLikelihood", "StudentTLikelihood", "make_likelihood"]
 
@@ -53,16 +54,18 @@ class SomeFeatures(nn.Module):
 
 
 def make_likelihood(
-    settings: dict[str, Any], features: Sequence[str], median_change: Tensor
+    settings: TrainingSettings, features: Sequence[str], median_change: Tensor
 ) -> nn.Module:
-    """The likelihood that the config names; its `scale` is in units of the median change.
+    """The likelihood that the settings name.
 
-    `median_change` (D,) is the median |x_{t+1} - x_t| of each feature in the training data.
+    `median_change` (D,) is the median |x_{t+1} - x_t| of each feature in the training data,
+    the unit of `residual_scale`.
     """
-    index = [features.index(name) for name in settings.get("features", features)]
-    if settings["kind"] == "gaussian":
-        likelihood: nn.Module = GaussianLikelihood(settings["variance"])
+    wanted = features if settings.likelihood_features == "all" else settings.likelihood_features
+    index = [features.index(name) for name in wanted]
+    if settings.likelihood == "gaussian":
+        likelihood: nn.Module = GaussianLikelihood(settings.variance)
     else:
-        scale = settings["scale"] * median_change[index]
-        likelihood = StudentTLikelihood(scale, settings["degrees_of_freedom"])
+        scale = settings.residual_scale * median_change[index]
+        likelihood = StudentTLikelihood(scale, settings.degrees_of_freedom)
     return SomeFeatures(likelihood, index)

@@ -16,6 +16,8 @@ rule baseline:
         "results/benchmarks/baselines/{dataset}/{baseline}/seed{seed}.tsv"
     wildcard_constraints:
         baseline="|".join(sorted(UNTRAINED)) or "(?!)",
+    conda:
+        "../../envs/cuda.yaml"
     threads: 1
     resources:
         mem_mb=4000,

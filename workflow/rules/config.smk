@@ -14,6 +14,7 @@ from nri.config import ConfigError, resolve_baselines, resolve_datasets, resolve
 from nri.files import write_frozen
 from nri.provenance import code_digests, fingerprint
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 # Jobs on a cluster read the configuration when they start, which may be long after they were
 # submitted. They are handed a copy under the name of its content, so that editing the files
@@ -23,7 +24,9 @@ if workflow.is_main_process:
     configfile: BASE / "config" / "config.yaml"
 
     try:
-        validate(config, yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text()))
+        validate(
+            config, yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text())
+        )
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
     workflow.config_settings.configfiles = [write_frozen(config, Path(".snakemake/config"))]
@@ -39,11 +42,11 @@ DATASETS = resolve_datasets(config)
 RUNS = resolve_runs(config)
 BASELINES = resolve_baselines(config)
 
-# Programs find their interpreter and the library beside this Snakefile, whatever is activated or
-# installed. Threads that spin while they wait would starve the job beside them.
-shell.prefix(
-    f"export PATH={Path(sys.executable).parent}:$PATH PYTHONPATH={BASE} OMP_WAIT_POLICY=passive; "
-)
+# Programs find the library beside this Snakefile and, unless Snakemake deploys their environment,
+# the interpreter that runs it. Threads that spin while they wait would starve the job beside them.
+DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+INTERPRETER = "" if DEPLOYED else f"PATH={Path(sys.executable).parent}:$PATH "
+shell.prefix(f"export {INTERPRETER}PYTHONPATH={BASE} OMP_WAIT_POLICY=passive; ")
 
 
 def settings_json(settings) -> str:

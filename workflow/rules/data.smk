@@ -16,6 +16,8 @@ rule simulate:
         "results/benchmarks/data/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(SIMULATED) or "(?!)",
+    conda:
+        "../../envs/cpu.yaml"
     threads: workflow.cores or 1
     resources:
         mem_mb=2000,

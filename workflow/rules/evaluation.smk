@@ -1,25 +1,6 @@
 # Evaluation of every run on its test split, and all results in one tidy table.
 
 
-def run_files(name: str, wanted=lambda run: True) -> list[str]:
-    """A file of every seed of the runs that are wanted."""
-    return [
-        f"results/runs/{dataset}/{run}/seed{seed}/{name}"
-        for (dataset, run), settings in RUNS.items()
-        for seed in settings["seeds"]
-        if wanted(settings)
-    ]
-
-
-def baseline_files(name: str) -> list[str]:
-    """A file of every seed of every baseline."""
-    return [
-        f"results/baselines/{dataset}/{baseline}/seed{seed}/{name}"
-        for (dataset, baseline), settings in BASELINES.items()
-        for seed in settings["seeds"]
-    ]
-
-
 rule evaluate:
     input:
         data="results/data/{dataset}.h5",
@@ -32,6 +13,8 @@ rule evaluate:
         "results/logs/runs/{dataset}/{run}/seed{seed}/evaluate.log",
     benchmark:
         "results/benchmarks/runs/{dataset}/{run}/seed{seed}/evaluate.tsv"
+    conda:
+        "../../envs/cuda.yaml"
     threads: 1
     resources:
         mem_mb=4000,
@@ -58,6 +41,8 @@ rule collect:
         "results/logs/collect.log",
     benchmark:
         "results/benchmarks/collect.tsv"
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -8,17 +8,6 @@ TABLES = [
 ] + ["results/tables/edge_accuracy_seeds.csv", "results/tables/future_mse_seeds.csv"]
 
 
-def shows_motion(run) -> bool:
-    """Whether a run has both a graph to show and motion predicted under it."""
-    return run["encoder"] in ("mlp", "cnn", "node-cnn") and run["decoder"] != "none"
-
-
-def first_seed(name: str, wildcards) -> str:
-    """A file of the first seed of a run: figures of single samples show that one, unchosen."""
-    seed = RUNS[wildcards.dataset, wildcards.run]["seeds"][0]
-    return f"results/runs/{wildcards.dataset}/{wildcards.run}/seed{seed}/{name}"
-
-
 SHOWN = {key: run for key, run in RUNS.items() if shows_motion(run)}
 RECORDED = {key: run for key, run in SHOWN.items() if key[0] in MOCAP}
 FIGURE_STEMS = [
@@ -45,6 +34,8 @@ rule table:
         "results/benchmarks/tables/{table}.tsv"
     wildcard_constraints:
         table="edge_accuracy|future_mse",
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -68,6 +59,8 @@ rule figure_horizon:
         "results/logs/figures/horizon.log",
     benchmark:
         "results/benchmarks/figures/horizon.tsv"
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -94,6 +87,8 @@ rule figure_curves:
         "results/logs/figures/curves_{dataset}.log",
     benchmark:
         "results/benchmarks/figures/curves_{dataset}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -115,6 +110,8 @@ rule figure_trajectories:
         "results/logs/figures/trajectories_{dataset}_{run}.log",
     benchmark:
         "results/benchmarks/figures/trajectories_{dataset}_{run}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -138,6 +135,8 @@ rule figure_skeleton:
         "results/logs/figures/skeleton_{dataset}_{run}.log",
     benchmark:
         "results/benchmarks/figures/skeleton_{dataset}_{run}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
@@ -163,6 +162,8 @@ rule page:
         "results/logs/page.log",
     benchmark:
         "results/benchmarks/page.tsv"
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -1,26 +1,5 @@
 # Motion capture: recordings fetched from their public addresses, cut into segments.
 
-MOCAP = {name: settings for name, settings in DATASETS.items() if settings["source"] == "mocap"}
-CHECKSUMS = sorted(Path(workflow.basedir, "config", "checksums").glob("*.txt"))
-# Where to fetch from is no param: another mirror gives the same bytes, and no reason to rerun.
-MIRROR = ["--mirror", config["mirror"]] if config["mirror"] else []
-
-
-def mocap_directory(wildcards) -> str:
-    """Where the files of a dataset's subject are downloaded to."""
-    return f"results/downloads/mocap.cs.cmu.edu/subjects/{MOCAP[wildcards.dataset]['subject']:02}"
-
-
-def mocap_files(wildcards) -> list[str]:
-    """Skeleton and trials of a dataset."""
-    settings, directory = MOCAP[wildcards.dataset], mocap_directory(wildcards)
-    subject = f"{settings['subject']:02}"
-    trials = [trial for split in settings["trials"].values() for trial in split]
-    return [
-        f"{directory}/{subject}.asf",
-        *(f"{directory}/{subject}_{trial:02}.amc" for trial in trials),
-    ]
-
 
 # A local rule, since compute nodes often reach no network. It does not follow the program's
 # code: what counts is the pinned hash, and the site asks not to be crawled.
@@ -34,17 +13,23 @@ rule download:
     wildcard_constraints:
         host="[^/]+",
     localrule: True
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=500,
         runtime=10,
         downloads=1,
+        # Not among the params: another mirror has the same bytes, and is no reason to rerun.
+        mirror=f"--mirror {config['mirror']}" if config["mirror"] else "",
     params:
+        program=script("download.py"),
+        checksums=sorted((BASE / "config" / "checksums").glob("*.txt")),
         url=lambda wildcards: f"{'http' if wildcards.host == 'mocap.cs.cmu.edu' else 'https'}"
         f"://{wildcards.host}/{wildcards.path}",
     shell:
-        "python {SCRIPTS}/download.py --url {params.url:q} --checksums {CHECKSUMS:q} {MIRROR:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        "python {params.program:q} --url {params.url:q} --checksums {params.checksums:q}"
+        " {resources.mirror} --output {output:q} > {log:q} 2>&1"
 
 
 rule prepare_mocap:
@@ -59,15 +44,18 @@ rule prepare_mocap:
         "results/benchmarks/data/{dataset}.tsv"
     wildcard_constraints:
         dataset="|".join(MOCAP) or "(?!)",
+    conda:
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=30,
     params:
+        program=script("prepare_mocap.py"),
         settings=lambda wildcards: settings_json(MOCAP[wildcards.dataset]),
         directory=mocap_directory,
         code=code_of("scripts/prepare_mocap.py"),
     shell:
-        "python {SCRIPTS}/prepare_mocap.py --settings {params.settings:q}"
+        "python {params.program:q} --settings {params.settings:q}"
         " --directory {params.directory:q} --output {output.data:q}"
         " --glitches {output.glitches:q} > {log:q} 2>&1"

@@ -1,12 +1,6 @@
 # Training: one job per run and seed, continued from its last checkpoint if it was interrupted.
 
 
-def run_settings(wildcards) -> str:
-    """All that a training depends on beside its data, its seed and its code."""
-    run = RUNS[wildcards.dataset, wildcards.run]
-    return settings_json({key: value for key, value in run.items() if key != "seeds"})
-
-
 rule train:
     input:
         data="results/data/{dataset}.h5",
@@ -18,6 +12,8 @@ rule train:
         "results/logs/runs/{dataset}/{run}/seed{seed}/train.log",
     benchmark:
         "results/benchmarks/runs/{dataset}/{run}/seed{seed}/train.tsv"
+    conda:
+        "../../envs/cuda.yaml"
     threads: 1
     resources:
         mem_mb=4000,

@@ -1,0 +1,55 @@
+# What the rules share: which files a run, a baseline or a recording has.
+
+MOCAP = {name: settings for name, settings in DATASETS.items() if settings["source"] == "mocap"}
+
+
+def mocap_directory(wildcards) -> str:
+    """Where the files of a dataset's subject are downloaded to."""
+    return f"results/downloads/mocap.cs.cmu.edu/subjects/{MOCAP[wildcards.dataset]['subject']:02}"
+
+
+def mocap_files(wildcards) -> list[str]:
+    """Skeleton and trials of a dataset."""
+    settings, directory = MOCAP[wildcards.dataset], mocap_directory(wildcards)
+    subject = f"{settings['subject']:02}"
+    trials = [trial for split in settings["trials"].values() for trial in split]
+    return [
+        f"{directory}/{subject}.asf",
+        *(f"{directory}/{subject}_{trial:02}.amc" for trial in trials),
+    ]
+
+
+def run_settings(wildcards) -> str:
+    """All that a training depends on beside its data, its seed and its code."""
+    run = RUNS[wildcards.dataset, wildcards.run]
+    return settings_json({key: value for key, value in run.items() if key != "seeds"})
+
+
+def run_files(name: str, wanted=lambda run: True) -> list[str]:
+    """A file of every seed of the runs that are wanted."""
+    return [
+        f"results/runs/{dataset}/{run}/seed{seed}/{name}"
+        for (dataset, run), settings in RUNS.items()
+        for seed in settings["seeds"]
+        if wanted(settings)
+    ]
+
+
+def baseline_files(name: str) -> list[str]:
+    """A file of every seed of every baseline."""
+    return [
+        f"results/baselines/{dataset}/{baseline}/seed{seed}/{name}"
+        for (dataset, baseline), settings in BASELINES.items()
+        for seed in settings["seeds"]
+    ]
+
+
+def shows_motion(run) -> bool:
+    """Whether a run has both a graph to show and motion predicted under it."""
+    return run["encoder"] in ("mlp", "cnn", "node-cnn") and run["decoder"] != "none"
+
+
+def first_seed(name: str, wildcards) -> str:
+    """A file of the first seed of a run: figures of single samples show that one, unchosen."""
+    seed = RUNS[wildcards.dataset, wildcards.run]["seeds"][0]
+    return f"results/runs/{wildcards.dataset}/{wildcards.run}/seed{seed}/{name}"
