@@ -121,7 +121,8 @@ class ELBO:
         batch, nodes, frames, _ = x.shape
         steps, decoder, weight = self.settings.prediction_steps, self.model.decoder, 1.0
         if decoder.recurrent:
-            predictions = unroll(decoder, x, sample, lambda t: t <= frames - steps)
+            # The official code hands over one true frame more than M steps would leave.
+            predictions = unroll(decoder, x, sample, min(frames - steps, frames - 2) + 1)
             times = torch.arange(1, frames, device=x.device).expand(batch, -1)
         else:
             starts = window_starts(frames, steps).to(x.device)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from nri.model.decoders import Scaling
+from nri.model.decoders import RecurrentDecoder, Scaling
 from nri.model.nri import NRI, GivenGraph
 from nri.settings import TrainingSettings
 
@@ -14,15 +14,13 @@ LSTMState = tuple[Tensor, Tensor]
 """Hidden and cell vectors of both layers: each (2, scenes, H)."""
 
 
-class JointLSTM(nn.Module):
+class JointLSTM(RecurrentDecoder):
     """LSTM (joint): one network for all objects, of which it knows which is which.
 
     Each object is embedded by the same two-layer MLP; the embeddings, concatenated, go
     through a two-layer LSTM and a two-layer MLP to the change of every object. It has the
     interface of the decoders (`nri.model.decoders`) and does not look at the edges.
     """
-
-    recurrent = True
 
     def __init__(self, features: int, hidden: int, objects: int, dropout: float):
         super().__init__()
@@ -47,8 +45,19 @@ class JointLSTM(nn.Module):
         self, x: Tensor, edges: Tensor | None, state: LSTMState | None
     ) -> tuple[Tensor, LSTMState]:
         """One frame (..., N, D) → the next frame and the next state."""
-        embedded = self.embedding(self.scaling.inputs(x)).flatten(-2)  # (..., N·H)
-        hidden, state = self.lstm(embedded.reshape(1, -1, embedded.shape[-1]), state)
+        predictions, state = self._sequence(x.unsqueeze(0), state)
+        return predictions[0], state
+
+    def observe(self, x: Tensor, edges: Tensor | None) -> tuple[Tensor, LSTMState]:
+        """Feed all frames of x (B, N, T, D): the next of each, (B, T, N, D), and the state."""
+        predictions, state = self._sequence(x.permute(2, 0, 1, 3), None)
+        return predictions.transpose(0, 1), state
+
+    def _sequence(self, x: Tensor, state: LSTMState | None) -> tuple[Tensor, LSTMState]:
+        """Frames (T, ..., N, D) → the next of each and the state after the last."""
+        embedded = self.embedding(self.scaling.inputs(x)).flatten(-2)  # (T, ..., N·H)
+        scenes = embedded.reshape(len(x), -1, embedded.shape[-1])
+        hidden, state = self.lstm(scenes, state)
         return self.scaling.advance(x, self.output(hidden).reshape(x.shape)), state
 
 
@@ -58,12 +67,9 @@ class SingleLSTM(JointLSTM):
     def __init__(self, features: int, hidden: int, dropout: float):
         super().__init__(features, hidden, 1, dropout)
 
-    def forward(
-        self, x: Tensor, edges: Tensor | None, state: LSTMState | None
-    ) -> tuple[Tensor, LSTMState]:
-        """One frame (..., N, D) → the next frame and the next state."""
-        prediction, state = super().forward(x.unsqueeze(-2), edges, state)
-        return prediction.squeeze(-2), state
+    def _sequence(self, x: Tensor, state: LSTMState | None) -> tuple[Tensor, LSTMState]:
+        predictions, state = super()._sequence(x.unsqueeze(-2), state)
+        return predictions.squeeze(-2), state
 
 
 def build_lstm(

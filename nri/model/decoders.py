@@ -2,15 +2,18 @@
 
 Every decoder is called as `prediction, state = decoder(x, edges, state)` with x
 (..., N, D) one frame, edges (..., E, K) the weight of each type on each edge, and a
-state that is None at the first step and stays None for decoders without memory.
+state that is None at the first step and stays None for decoders without memory. Those
+with memory can be fed many frames at once (`RecurrentDecoder.observe`).
 """
+
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from nri.model.message_passing import PairLinear, sum_incoming
 
-__all__ = ["DECODERS", "MLPDecoder", "RNNDecoder", "Scaling"]
+__all__ = ["DECODERS", "MLPDecoder", "RNNDecoder", "RecurrentDecoder", "Scaling"]
 
 
 class Scaling(nn.Module):
@@ -105,15 +108,27 @@ class MLPDecoder(nn.Module):
         return self.scaling.advance(x, change), None
 
 
-class RNNDecoder(nn.Module):
+class RecurrentDecoder(nn.Module):
+    """A decoder with memory."""
+
+    recurrent = True
+
+    def observe(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Any]:
+        """Feed all frames of x (B, N, T, D): the next of each, (B, T, N, D), and the state."""
+        predictions, state = [], None
+        for frame in x.unbind(2):
+            prediction, state = self(frame, edges, state)
+            predictions.append(prediction)
+        return torch.stack(predictions, dim=1), state
+
+
+class RNNDecoder(RecurrentDecoder):
     """The paper's recurrent decoder (motion capture, NBA): messages between hidden states, a GRU.
 
     As in the official code messages are divided by the number of active edge types, which
     the paper's equations do not have, and averaged over the N-1 senders. (The official
     division is by the number of features, a slip that equals N-1 in its reference cases.)
     """
-
-    recurrent = True
 
     def __init__(
         self, features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float

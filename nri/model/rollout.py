@@ -1,7 +1,5 @@
 """Unrolling a decoder in time: windows started from truth, burn-in, free running."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
@@ -45,26 +43,22 @@ def free_run(
     return torch.stack(predictions, dim=-3)
 
 
-def unroll(decoder: nn.Module, x: Tensor, edges: Tensor, is_true: Callable[[int], bool]) -> Tensor:
-    """Step through the frames of x; the input of step t is the truth where `is_true(t)`.
+def unroll(decoder: nn.Module, x: Tensor, edges: Tensor, true_frames: int) -> Tensor:
+    """Feed the first `true_frames` frames of x, then the predictions, up to its last frame.
 
-    x (B, N, T, D), edges (B, E, K) → predictions of frames 1 … T-1, (B, T-1, N, D).
+    For decoders with memory. x (B, N, T, D), edges (B, E, K) → predictions of frames
+    1 … T-1, (B, T-1, N, D).
     """
-    predictions, state, current = [], None, x[:, :, 0]
-    for t in range(x.shape[2] - 1):
-        if is_true(t):
-            current = x[:, :, t]
-        current, state = decoder(current, edges, state)
-        predictions.append(current)
-    return torch.stack(predictions, dim=1)
+    observed, state = decoder.observe(x[:, :, :true_frames], edges)
+    steps = x.shape[2] - 1 - true_frames
+    if steps == 0:
+        return observed
+    return torch.cat([observed, free_run(decoder, observed[:, -1], edges, steps, state)], dim=1)
 
 
 def burn_in(decoder: nn.Module, x: Tensor, edges: Tensor) -> Tensor | None:
     """The decoder's state after it has been fed all frames of x (B, N, T, D)."""
-    state = None
-    for t in range(x.shape[2]):
-        _, state = decoder(x[:, :, t], edges, state)
-    return state
+    return decoder.observe(x, edges)[1]
 
 
 def free_run_dynamic(
