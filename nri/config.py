@@ -1,27 +1,24 @@
-"""From the configuration to the resolved settings of every job, or to an error that helps.
+"""From the configuration to the resolved settings of every job.
 
-The schema (workflow/schemas/config.schema.yaml) says what each key may hold; `check`
-adds what a schema cannot say. A job sees only its own resolved settings.
+A job sees only its own resolved settings, so that it runs again when those change and
+not when others do. `nri.validation` checks a configuration before anything is resolved.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 __all__ = [
-    "ConfigError",
+    "DATASET_DEFAULTS",
+    "UNTRAINED",
     "baseline_name",
     "resolve_baselines",
+    "resolve_dataset",
     "resolve_datasets",
     "resolve_runs",
+    "resolve_training",
+    "run_encoder",
     "run_name",
-    "validate",
 ]
 
-NETWORKS = ("mlp", "cnn", "node-cnn")
-SIMULATED = ("springs", "charged", "kuramoto")
 UNTRAINED = ("static", "corr-path")
 
 # What a data set's entry need not repeat: the paper's simulations.
@@ -41,53 +38,17 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
     "mocap": {"frames": {"train": 49, "valid": 49, "test": 99}, "frame_rate": 120},
 }
 
-FEATURES = {
-    "springs": ("x", "y", "vx", "vy"),
-    "charged": ("x", "y", "vx", "vy"),
-    "kuramoto": ("dphi", "sin_phi", "omega"),
-    "mocap": ("x", "y", "z", "vx", "vy", "vz"),
-}
-
-
-class ConfigError(ValueError):
-    """A configuration that cannot work; the message names the key, its value and the remedy."""
-
-
-def validate(config: dict[str, Any], schema: dict[str, Any]) -> None:
-    """Raise ConfigError on the first unknown key, wrong type or impossible value."""
-    completed = {**config, "datasets": resolve_datasets(config)}
-    error = best_match(Draft202012Validator(schema).iter_errors(completed))
-    if error is not None:
-        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in error.absolute_path)
-        raise ConfigError(f"config{where}: {_explain(error)}")
-    for place, problem in _contradictions(completed):
-        raise ConfigError(f"config.{place}: {problem}")
-
-
-def _explain(error: Any) -> str:
-    """The schema's complaint, with what is allowed."""
-    if error.validator == "additionalProperties":
-        allowed = ", ".join(sorted(error.schema.get("properties", {})))
-        return f"{error.message}; allowed here: {allowed}"
-    if error.schema is False:
-        return "cannot be set here"
-    if error.validator == "oneOf":
-        text = error.schema.get("description", "")
-        return f"{error.instance!r} is not allowed. {text}"
-    return error.message
-
 
 def resolve_datasets(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Each data set's entry with the defaults of its source filled in."""
-    datasets = config.get("datasets", {})
-    if not isinstance(datasets, dict):
-        return datasets
-    return {
-        name: {**DATASET_DEFAULTS.get(entry.get("source"), {}), **entry}
-        if isinstance(entry, dict)
-        else entry
-        for name, entry in datasets.items()
-    }
+    return {name: resolve_dataset(entry) for name, entry in config["datasets"].items()}
+
+
+def resolve_dataset(entry: dict[str, Any]) -> dict[str, Any]:
+    """One entry with the defaults of its source; `frames` may name some of the splits."""
+    defaults = DATASET_DEFAULTS[entry["source"]]
+    frames = {**defaults["frames"], **entry.get("frames", {})}
+    return {**defaults, **entry, "frames": frames}
 
 
 def resolve_runs(config: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -97,8 +58,8 @@ def resolve_runs(config: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]
     """
     runs = {}
     for run in config["runs"]:
-        run = {**run, "encoder": _text(run["encoder"]), "variant": run.get("variant", "")}
-        run["training"] = _training(run, config)
+        run = {**run, "encoder": run_encoder(run["encoder"]), "variant": run.get("variant", "")}
+        run["training"] = resolve_training(run, config)
         run.setdefault("seeds", config["seeds"])
         runs[run["dataset"], run_name(run)] = run
     return runs
@@ -115,13 +76,13 @@ def resolve_baselines(config: dict[str, Any]) -> dict[tuple[str, str], dict[str,
         if baseline["baseline"] in UNTRAINED:
             baseline.setdefault("seeds", config["seeds"][:1])
         else:
-            baseline["training"] = _training(baseline, config)
+            baseline["training"] = resolve_training(baseline, config)
             baseline.setdefault("seeds", config["seeds"])
         baselines[baseline["dataset"], baseline_name(baseline)] = baseline
     return baselines
 
 
-def _training(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+def resolve_training(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     """All training settings of a run or baseline."""
     variant = config["variants"][entry["variant"]] if entry.get("variant") else {}
     return {**config["training"], **variant, **entry.get("training", {})}
@@ -129,7 +90,7 @@ def _training(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
 
 def run_name(run: dict[str, Any]) -> str:
     """The directory of a run below its data set: encoder-decoder-kK[-variant]."""
-    name = f"{_text(run['encoder'])}-{run['decoder']}-k{run['edge_types']}"
+    name = f"{run_encoder(run['encoder'])}-{run['decoder']}-k{run['edge_types']}"
     return f"{name}-{run['variant']}" if run.get("variant") else name
 
 
@@ -139,131 +100,6 @@ def baseline_name(baseline: dict[str, Any]) -> str:
     return f"{name}-{baseline['variant']}" if baseline.get("variant") else name
 
 
-def _text(encoder: str | bool) -> str:
+def run_encoder(encoder: str | bool) -> str:
     """`encoder: true` is a boolean in YAML and means the true graph."""
     return "true" if encoder is True else encoder
-
-
-def _contradictions(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Places and problems that the schema cannot see."""
-    for name, dataset in config["datasets"].items():
-        yield from _dataset_contradictions(f"datasets.{name}", dataset)
-    kinds = {
-        "runs": (run_name, _run_contradictions),
-        "baselines": (baseline_name, _baseline_contradictions),
-    }
-    for kind, (name_of, contradictions) in kinds.items():
-        names = set()
-        for i, entry in enumerate(config[kind]):
-            place = f"{kind}[{i}]"
-            yield from _undeclared(place, entry, config)
-            name = f"{entry['dataset']}/{name_of(entry)}"
-            if name in names:
-                yield place, f"a second {name}; remove one of them or give it a variant"
-            names.add(name)
-            yield from contradictions(place, entry, config)
-
-
-def _undeclared(
-    place: str, entry: dict[str, Any], config: dict[str, Any]
-) -> Iterator[tuple[str, str]]:
-    for key, declared in (("dataset", config["datasets"]), ("variant", config["variants"])):
-        if entry.get(key) and entry[key] not in declared:
-            known = ", ".join(declared) or "none"
-            yield f"{place}.{key}", f"{entry[key]!r} is not declared in {key}s; declared: {known}"
-
-
-def _dataset_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    frames = dataset["frames"]
-    if frames["train"] != frames["valid"]:
-        yield f"{place}.frames.valid", f"must equal frames.train ({frames['train']})"
-    if frames["test"] < frames["train"] + 2:
-        shortest = frames["train"] + 2
-        yield f"{place}.frames.test", f"{frames['test']} leaves nothing to predict; min {shortest}"
-    if "probabilities" in dataset:
-        if abs(sum(dataset["probabilities"]) - 1) > 1e-9:
-            total = sum(dataset["probabilities"])
-            yield f"{place}.probabilities", f"{dataset['probabilities']} sum to {total}, not to 1"
-        types = len(dataset.get("strengths", (0, 1)))
-        if len(dataset["probabilities"]) != types:
-            yield f"{place}.probabilities", f"{dataset['probabilities']}: {types} types expected"
-    if dataset["source"] == "mocap":
-        seen: dict[int, str] = {}
-        for split, trials in dataset["trials"].items():
-            for trial in trials:
-                if trial in seen:
-                    yield f"{place}.trials.{split}", f"trial {trial} is in {seen[trial]} too"
-                seen[trial] = split
-
-
-def _run_contradictions(
-    place: str, run: dict[str, Any], config: dict[str, Any]
-) -> Iterator[tuple[str, str]]:
-    dataset = config["datasets"][run["dataset"]]
-    encoder, decoder, edge_types = _text(run["encoder"]), run["decoder"], run["edge_types"]
-    source, simulated = dataset["source"], dataset["source"] in SIMULATED
-    types = len(dataset.get("strengths", (0, 1)))
-    if decoder == "none" and (encoder not in NETWORKS or not simulated):
-        yield f"{place}.decoder", "'none' needs an encoder network and a data set with known edges"
-    if decoder == "sim" and (encoder not in NETWORKS or source not in ("springs", "charged")):
-        yield f"{place}.decoder", "'sim' needs an encoder network and springs or charged particles"
-    if encoder == "true" and not simulated:
-        yield f"{place}.encoder", f"'true' needs known edges; {run['dataset']} has none"
-    if encoder == "skeleton" and source != "mocap":
-        yield f"{place}.encoder", f"'skeleton' needs a skeleton; {run['dataset']} has none"
-    if (encoder == "true" or decoder in ("sim", "none")) and edge_types != types:
-        yield f"{place}.edge_types", f"{edge_types}: {run['dataset']} has {types} edge types"
-    for stage in _stages(run, config):
-        yield from _stage_contradictions(f"{place}.training", stage, run, dataset)
-        yield from _forcing_contradictions(f"{place}.training", stage, decoder == "rnn", dataset)
-
-
-def _baseline_contradictions(
-    place: str, baseline: dict[str, Any], config: dict[str, Any]
-) -> Iterator[tuple[str, str]]:
-    dataset, name = config["datasets"][baseline["dataset"]], baseline["baseline"]
-    if name.startswith("corr"):
-        if dataset["source"] not in SIMULATED:
-            problem = f"{name!r} needs known edges; {baseline['dataset']} has none"
-            yield f"{place}.baseline", problem
-        types = len(dataset.get("strengths", (0, 1)))
-        if types != 2:
-            problem = f"{name!r} tells two edge types apart; {baseline['dataset']} has {types}"
-            yield f"{place}.baseline", problem
-    if name in UNTRAINED:
-        for key in baseline.keys() & {"training", "variant"}:
-            yield f"{place}.{key}", f"{name!r} trains nothing; remove the key"
-    else:
-        for stage in _stages(baseline, config):
-            yield from _forcing_contradictions(f"{place}.training", stage, True, dataset)
-
-
-def _stages(entry: dict[str, Any], config: dict[str, Any]) -> list[dict[str, Any]]:
-    """The training settings of each stage of a run or baseline."""
-    settings = _training(entry, config)
-    return [{**settings, **overrides} for overrides in settings["stages"] or [{}]]
-
-
-def _stage_contradictions(
-    place: str, stage: dict[str, Any], run: dict[str, Any], dataset: dict[str, Any]
-) -> Iterator[tuple[str, str]]:
-    prior, ramp = stage["prior"], stage["noise_ramp"]
-    if prior != "uniform":
-        if len(prior) != run["edge_types"]:
-            yield f"{place}.prior", f"{prior} for {run['edge_types']} edge types"
-        if abs(sum(prior) - 1) > 1e-6:
-            yield f"{place}.prior", f"{prior} sums to {sum(prior)}, not to 1"
-    if ramp is not None and ramp[0] >= ramp[1]:
-        yield f"{place}.noise_ramp", f"{ramp}: the first must be below the second"
-    if stage["trains"] == "decoder" and run["decoder"] in ("none", "sim"):
-        yield f"{place}.trains", f"'decoder': the decoder {run['decoder']!r} has no weights"
-
-
-def _forcing_contradictions(
-    place: str, stage: dict[str, Any], recurrent: bool, dataset: dict[str, Any]
-) -> Iterator[tuple[str, str]]:
-    if recurrent and stage["windows"] != "all":
-        yield f"{place}.windows", "must be 'all' for a recurrent network, which has no windows"
-    frames = dataset["frames"]["train"]
-    if stage["prediction_steps"] >= frames:
-        yield f"{place}.prediction_steps", f"{stage['prediction_steps']} of {frames} frames"

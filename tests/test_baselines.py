@@ -25,7 +25,7 @@ from nri.baselines.correlation import (
 from nri.baselines.lstm import JointLSTM, SingleLSTM, build_lstm
 from nri.baselines.static import static_mse
 from nri.checkpoints import Checkpoint
-from nri.config import ConfigError, resolve_baselines, validate
+from nri.config import resolve_baselines
 from nri.data.samples import Samples, load_samples
 from nri.evaluation import future_mse, predict
 from nri.graph import matrix_to_edges
@@ -33,6 +33,7 @@ from nri.model.nri import NRI, GivenGraph
 from nri.model.rollout import burn_in, unroll
 from nri.results import collect_metrics, collect_runs
 from nri.training import Trainer
+from nri.validation import ConfigError, validate
 
 CPU = torch.device("cpu")
 N, D, H = 4, 3, 8

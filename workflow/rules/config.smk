@@ -10,9 +10,10 @@ import yaml
 BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE))
 
-from nri.config import ConfigError, resolve_baselines, resolve_datasets, resolve_runs, validate
+from nri.config import resolve_baselines, resolve_datasets, resolve_runs
 from nri.files import write_frozen
 from nri.provenance import code_digests, fingerprint
+from nri.validation import ConfigError, validate
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 

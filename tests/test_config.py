@@ -1,0 +1,116 @@
+"""The configuration: what ships is valid; what cannot work is refused with key and remedy."""
+
+import copy
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from nri.config import resolve_baselines, resolve_datasets, resolve_runs, run_name
+from nri.settings import TrainingSettings
+from nri.simulation.dataset import system_of
+from nri.validation import FEATURES, ConfigError, validate
+
+
+@pytest.fixture(scope="session")
+def schema(repository):
+    return yaml.safe_load((repository / "workflow/schemas/config.schema.yaml").read_text())
+
+
+def load(repository, overlay=None):
+    config = yaml.safe_load((repository / "config/config.yaml").read_text())
+    if overlay:
+        update_config(config, yaml.safe_load((repository / "config" / overlay).read_text()))
+    return config
+
+
+@pytest.fixture
+def config(repository):
+    return copy.deepcopy(load(repository))
+
+
+@pytest.mark.parametrize("overlay", [None, "smoke.yaml", "mocap.yaml"])
+def test_what_ships_is_valid(overlay, repository, schema):
+    config = load(repository, overlay)
+    validate(config, schema)
+    for run in resolve_runs(config).values():
+        assert TrainingSettings.from_dict(run["training"]).resolved_stages()
+    assert resolve_runs(config)
+
+
+BAD = [
+    ({"sedes": [1]}, r"sedes.*allowed here.*seeds"),
+    ({"datasets": {"springs5": {"objects": -5}}}, r"datasets\.springs5\.objects: -5.*minimum"),
+    ({"datasets": {"springs5": {"objects": "five"}}}, r"springs5\.objects: 'five'.*integer"),
+    ({"datasets": {"springs5": {"colour": 1}}}, r"springs5: .*colour.*allowed here.*objects"),
+    ({"datasets": {"springs5": {"source": "string"}}}, r"springs5\.source.*springs.*kuramoto"),
+    ({"datasets": {"springs5": {"samples": {"train": -1}}}}, r"samples\.train: -1"),
+    ({"datasets": {"springs5": {"probabilities": [0.5, 0.6]}}}, r"probabilities.*sum to 1\.1"),
+    ({"datasets": {"springs5": {"frames": {"test": 50}}}}, r"frames\.test: 50.*51"),
+    ({"training": {"epochs": 0}}, r"training\.epochs: 0"),
+    ({"training": {"learning_rate": "fast"}}, r"learning_rate: 'fast'"),
+    ({"training": {"temprature": 1}}, r"temprature.*allowed here.*temperature"),
+    ({"training": {"windows": "some"}}, r"windows: 'some'.*all"),
+    ({"training": {"noise_ramp": [0.7, 0.4]}}, r"noise_ramp"),
+    ({"training": {"prior": [0.5, 0.6]}}, r"prior.*1\.1"),
+    ({"training": {"prior": [0.2, 0.3, 0.5]}}, r"prior.*2 edge types"),
+    ({"training": {"likelihood_features": ["z"]}}, r"likelihood_features: 'z'.*x, y"),
+    ({"training": {"stages": [{"encoder_hidden": 3}]}}, r"cannot be set here"),
+]
+
+BAD_RUNS = [
+    ({"edge_types": 1}, r"runs\[0\]\.edge_types: 1.*minimum"),
+    ({"dataset": "springs"}, r"runs\[0\]\.dataset: 'springs' is not declared.*springs5"),
+    ({"variant": "slow"}, r"variant: 'slow' is not declared"),
+    ({"encoder": "gnn"}, r"encoder: 'gnn'.*cnn"),
+    ({"encoder": "skeleton"}, r"skeleton"),
+    ({"dataset": "kuramoto5", "decoder": "sim"}, r"'sim' needs"),
+    ({"encoder": "full", "decoder": "none"}, r"'none' needs"),
+    ({"decoder": "none", "edge_types": 3}, r"edge_types: 3.*has 2"),
+    ({"decoder": "rnn", "training": {"windows": 3}}, r"windows.*recurrent"),
+    ({"training": {"prediction_steps": 49}}, r"prediction_steps.*49 frames"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), BAD, ids=lambda value: str(value)[:60])
+def test_bad_configurations_are_refused(change, message, config, schema):
+    update_config(config, change)
+    with pytest.raises(ConfigError, match=message):
+        validate(config, schema)
+
+
+@pytest.mark.parametrize(("change", "message"), BAD_RUNS, ids=lambda value: str(value)[:60])
+def test_bad_runs_are_refused(change, message, config, schema):
+    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
+    config["runs"] = [{**run, **change}]
+    with pytest.raises(ConfigError, match=message):
+        validate(config, schema)
+
+
+def test_the_same_run_twice_needs_a_variant(config, schema):
+    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
+    config["runs"] = [run, run]
+    with pytest.raises(ConfigError, match=r"second springs5/mlp-mlp-k2.*variant"):
+        validate(config, schema)
+    config["variants"] = {"other": {"hard": True}}
+    config["runs"] = [run, {**run, "variant": "other"}]
+    validate(config, schema)
+    assert {name for _, name in resolve_runs(config)} == {"mlp-mlp-k2", "mlp-mlp-k2-other"}
+
+
+def test_settings_are_layered_defaults_variant_run(config):
+    config["variants"] = {"fast": {"epochs": 7, "batch_size": 8}}
+    run = {"dataset": "springs5", "encoder": True, "decoder": "mlp", "edge_types": 2}
+    config["runs"] = [{**run, "variant": "fast", "training": {"batch_size": 4}}]
+    (resolved,) = resolve_runs(config).values()
+    training = resolved["training"]
+    assert (training["epochs"], training["batch_size"], training["temperature"]) == (7, 4, 0.5)
+    assert run_name(config["runs"][0]) == "true-mlp-k2-fast"
+    assert resolved["seeds"] == config["seeds"]
+
+
+def test_feature_names_agree_with_the_simulators(config):
+    datasets = resolve_datasets(config)
+    for settings in datasets.values():
+        assert FEATURES[settings["source"]] == system_of(settings).features
+    assert resolve_baselines({**config, "baselines": []}) == {}
