@@ -34,7 +34,8 @@ class Scaling(nn.Module):
         self.mean.copy_(x.mean((0, 1, 2)))
         deviation = x.std((0, 1, 2))
         self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
-        self.change.copy_(x.diff(dim=2).std((0, 1, 2)))
+        # The median, not the deviation: close encounters would set the unit of all others.
+        self.change.copy_(1.4826 * x.diff(dim=2).abs().flatten(0, 2).median(0).values)
 
     def inputs(self, x: Tensor) -> Tensor:
         """Frames in the decoder's units, same shape."""

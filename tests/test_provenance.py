@@ -1,0 +1,69 @@
+"""Code digests follow what the code does; environments agree with the lock."""
+
+import re
+
+import pytest
+import yaml
+
+from nri.provenance import code_digests, fingerprint, provenance
+
+
+@pytest.fixture
+def project(tmp_path):
+    (tmp_path / "lib" / "sub").mkdir(parents=True)
+    (tmp_path / "lib" / "__init__.py").write_text("")
+    (tmp_path / "lib" / "sub" / "__init__.py").write_text("")
+    (tmp_path / "lib" / "a.py").write_text('"""Doc."""\nfrom lib.sub import b\n\nX = b.Y + 1\n')
+    (tmp_path / "lib" / "sub" / "b.py").write_text("import math\n\nY = math.pi\n")
+    (tmp_path / "lib" / "other.py").write_text("Z = 1\n")
+    (tmp_path / "main.py").write_text("import lib.a\n\nprint(lib.a.X)\n")
+    return tmp_path
+
+
+def digests(project):
+    found = code_digests(project / "main.py", project)
+    return dict(entry.split("@") for entry in found)
+
+
+def test_imports_are_followed(project):
+    expected = {"main.py", "lib/__init__.py", "lib/a.py", "lib/sub/__init__.py", "lib/sub/b.py"}
+    assert set(digests(project)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("Y = math.pi", "Y = math.pi  # half of tau"), ("Y = ", "\n\nY  =  "), ("import", "''\nimport")],
+)
+def test_comments_layout_and_docstrings_do_not_count(project, before, after):
+    old, module = digests(project), project / "lib" / "sub" / "b.py"
+    module.write_text(module.read_text().replace(before, after, 1))
+    assert digests(project) == old
+
+
+def test_a_changed_expression_counts_in_its_own_file(project):
+    old, module = digests(project), project / "lib" / "sub" / "b.py"
+    module.write_text(module.read_text().replace("math.pi", "math.e"))
+    new = digests(project)
+    assert {name for name in old if old[name] != new[name]} == {"lib/sub/b.py"}
+
+
+def test_fingerprints_ignore_key_order_and_see_values():
+    assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    assert fingerprint({"a": 1, "b": 2}) != fingerprint({"a": 2, "b": 1})
+
+
+def test_provenance_names_versions_and_machine():
+    record = provenance()
+    assert record["versions"]["torch"].startswith("2.")
+    assert record["machine"]
+
+
+@pytest.mark.parametrize("kind", ["cpu", "cuda"])
+def test_conda_environments_agree_with_the_lock(repository, kind):
+    lines = (repository / "envs" / "lock.txt").read_text().splitlines()
+    lock = {line for line in lines if re.match(r"[\w.-]+==", line)}
+    environment = yaml.safe_load((repository / "envs" / f"{kind}.yaml").read_text())
+    (pip,) = (entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict))
+    pinned = {line.removesuffix("+cpu") for line in pip if not line.startswith("--")}
+    assert pinned == lock
+    assert len(lock) > 50
