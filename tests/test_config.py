@@ -51,7 +51,7 @@ BAD = [
     ({"training": {"learning_rate": "fast"}}, r"learning_rate: 'fast'"),
     ({"training": {"temprature": 1}}, r"temprature.*allowed here.*temperature"),
     ({"training": {"windows": "some"}}, r"windows: 'some'.*all"),
-    ({"training": {"noise_ramp": [0.7, 0.4]}}, r"noise_ramp"),
+    ({"variants": {"fast": {"noise_ramp": [0.7, 0.4]}}}, r"noise_ramp: \[0.7, 0.4\]"),
     ({"training": {"prior": [0.5, 0.6]}}, r"prior.*1\.1"),
     ({"training": {"prior": [0.2, 0.3, 0.5]}}, r"prior.*2 edge types"),
     ({"training": {"likelihood_features": ["z"]}}, r"likelihood_features: 'z'.*x, y"),
@@ -114,3 +114,9 @@ def test_feature_names_agree_with_the_simulators(config):
     for settings in datasets.values():
         assert FEATURES[settings["source"]] == system_of(settings).features
     assert resolve_baselines({**config, "baselines": []}) == {}
+
+
+def test_the_reference_names_every_setting(config, repository):
+    text = (repository / "docs" / "config.md").read_text()
+    for key in [*config, *config["training"]]:
+        assert f"| `{key}` |" in text

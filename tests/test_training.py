@@ -50,7 +50,7 @@ def make_trainer(model, settings, samples, path):
     [("mlp", "mlp"), ("cnn", "rnn"), ("node-cnn", "sim"), ("mlp", "none"), ("true", "mlp")],
 )
 def test_every_model_lowers_its_loss(encoder, decoder, build, samples, make_settings, tmp_path):
-    settings = make_settings(epochs=6, learning_rate=3e-3, prediction_steps=5)
+    settings = make_settings(epochs=6, learning_rate=3e-3, prediction_steps=5, standardise=True)
     model = build(settings, encoder, decoder)
     curve = make_trainer(model, settings, samples, tmp_path / "c.pt").run().curve
     assert curve[-1]["train_nll"] < curve[0]["train_nll"]

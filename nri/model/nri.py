@@ -145,7 +145,7 @@ class NRI(nn.Module):
         self.median_change.copy_(x.diff(dim=2).abs().flatten(0, 2).median(0).values)
         if self.infers_graph:
             self.graph.inputs.fit(x)
-        if standardise:
+        if standardise and hasattr(self.decoder, "scaling"):
             self.decoder.scaling.fit(x)
 
     def best_graph(self, x: Tensor, true_edges: Tensor | None = None) -> Tensor:
