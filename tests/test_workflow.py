@@ -85,7 +85,7 @@ def test_a_second_call_has_nothing_to_do(checkout, smoke):
 
 def test_a_changed_setting_reruns_what_depends_on_it(checkout, smoke, tmp_path):
     """One run's learning rate: its trainings and what shows them; no simulation, no other run."""
-    directory, arguments = smoke
+    directory, _ = smoke
     overlay = yaml.safe_load((checkout / "config" / "smoke.yaml").read_text())
     overlay["runs"][0].setdefault("training", {})["learning_rate"] = 1.0e-4
     (tmp_path / "edited.yaml").write_text(yaml.safe_dump(overlay))
