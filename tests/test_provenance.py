@@ -36,7 +36,7 @@ def test_imports_are_followed(project):
         ("Y = math.pi", "Y = math.pi  # half of tau"),
         ("Y = ", "\n\nY  =  "),
         ("import", "''\nimport"),
-    ],  # noqa: E501
+    ],
 )
 def test_comments_layout_and_docstrings_do_not_count(project, before, after):
     old, module = digests(project), project / "lib" / "sub" / "b.py"
