@@ -10,7 +10,7 @@ results: $(VENV)/ready
 	snakemake --cores $(CORES)
 
 test: $(VENV)/ready lint
-	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest -n auto
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest -n auto --dist loadfile
 
 lint: $(VENV)/ready
 	ruff check

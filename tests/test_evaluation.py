@@ -1,0 +1,114 @@
+"""The evaluation protocol: one global matching of types, the right frames, the right averages."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nri.accuracy import best_accuracy, best_matching
+from nri.data.samples import Samples, load_samples
+from nri.evaluation import edge_auroc, future_mse, posterior, predict
+from nri.model.decoders import RNNDecoder
+from nri.model.encoders import MLPEncoder
+from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
+from nri.objectives import count_types
+
+FEATURES = ("x", "y", "vx", "vy")
+
+
+class Countdown(torch.nn.Module):
+    """A decoder that adds a constant to every feature: what it predicts is known."""
+
+    recurrent = False
+
+    def forward(self, x, edges, state=None):
+        return x + 1.0, None
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000), types=st.integers(2, 4))
+def test_accuracy_does_not_depend_on_the_names_of_the_types(seed, types):
+    rng = np.random.default_rng(seed)
+    true = torch.from_numpy(rng.integers(0, types, (6, 20)))
+    right = torch.from_numpy(rng.random((6, 20)) < 0.8)
+    predicted = torch.where(right, true, torch.from_numpy(rng.integers(0, types, (6, 20))))
+    renamed = torch.from_numpy(rng.permutation(types))[predicted]
+    scores = [
+        best_accuracy(count_types(torch.nn.functional.one_hot(p, types), true, types).numpy())
+        for p in (predicted, renamed)
+    ]
+    assert scores[0] == pytest.approx(scores[1])
+    assert scores[0] >= (predicted == true).float().mean().item() - 1e-6
+
+
+def test_the_matching_is_global_not_per_sample():
+    """One sample labelled the other way round stays wrong: 15 of 20 edges, not 20."""
+    true = torch.tensor([[0, 1, 0, 1, 0]] * 4)
+    predicted = true.clone()
+    predicted[3] = 1 - predicted[3]
+    confusion = count_types(torch.nn.functional.one_hot(predicted, 2), true, 2).numpy()
+    assert best_accuracy(confusion) == pytest.approx(15 / 20)
+    np.testing.assert_array_equal(best_matching(confusion), [0, 1])
+
+
+def test_more_predicted_than_true_types_leaves_some_unmatched():
+    confusion = np.array([[9, 0], [1, 2], [0, 8]])
+    np.testing.assert_array_equal(best_matching(confusion), [0, -1, 1])
+    assert best_accuracy(confusion) == pytest.approx(17 / 20)
+
+
+def test_auroc_is_the_share_of_ordered_pairs():
+    probabilities = torch.tensor([[[0.9, 0.1], [0.4, 0.6], [0.6, 0.4], [0.2, 0.8]]])
+    edges = torch.tensor([[0, 0, 1, 1]])
+    assert edge_auroc(probabilities, edges, np.array([0, 1])) == pytest.approx(3 / 4)
+    assert edge_auroc(probabilities, edges, np.array([1, 0])) == pytest.approx(1 / 4)
+    assert edge_auroc(probabilities, torch.zeros(1, 4, dtype=torch.long), np.array([0, 1])) is None
+
+
+def test_rollouts_start_from_the_true_frame_after_the_observed_ones():
+    """Frames count 0, 1, 2, …: a decoder that adds 1 to true frame 49 is right at every step."""
+    x = torch.arange(99.0).view(1, 1, 99, 1).expand(3, 4, 99, 4).contiguous()
+    model = NRI(GivenGraph("full", 2), Countdown(), FEATURES)
+    samples = Samples(x, None)
+    np.testing.assert_allclose(future_mse(model, samples, 49, 20), np.zeros(20))
+    assert predict(model, samples, 49, 2)[0, :, 0, 0].tolist() == [50.0, 51.0]
+    assert len(future_mse(model, samples, 49, 1000)) == 49
+
+
+def test_mse_is_the_mean_over_samples_objects_and_features():
+    x = torch.zeros(2, 3, 52, 4)
+    x[0, 0, 50, 0] = 2.0  # the decoder says 1 everywhere: errors are 1, here too
+    x[1, 2, 50, 3] = 3.0  # and 2 here
+    model = NRI(GivenGraph("full", 2), Countdown(), FEATURES)
+    expected = (23 * 1.0 + 4.0) / 24
+    assert future_mse(model, Samples(x, None), 49, 1)[0] == pytest.approx(expected)
+
+
+def test_only_the_observed_frames_reach_the_encoder(small_springs):
+    torch.manual_seed(0)
+    encoder = MLPEncoder(49, 4, 8, 2, 0.0)
+    graph = InferredGraph(encoder, EncoderInputs(4, changes=False), undirected=False)
+    model = NRI(graph, Countdown(), FEATURES)
+    samples = load_samples(small_springs, "test", torch.device("cpu"))
+    changed = Samples(samples.x.clone(), samples.edges)
+    changed.x[:, :, 49:] += 1.0
+    torch.testing.assert_close(posterior(model, samples, 49), posterior(model, changed, 49))
+
+
+def test_a_graph_from_predicted_frames_does_not_see_the_future(small_springs):
+    torch.manual_seed(0)
+    encoder = MLPEncoder(49, 4, 8, 2, 0.0)
+    encoder.fc_out.weight.data *= 50  # graphs that change with what is seen
+    graph = InferredGraph(encoder, EncoderInputs(4, changes=False), undirected=False)
+    model = NRI(graph, RNNDecoder(4, 8, 2, False, 0.0), FEATURES)
+    samples = load_samples(small_springs, "test", torch.device("cpu")).take(slice(0, 8))
+    changed = Samples(samples.x.clone(), samples.edges)
+    changed.x[:, :, 50:] = changed.x[:, :, 50:].flip(0)
+    same = (
+        predict(model, samples, 49, 20, "predicted"),
+        predict(model, changed, 49, 20, "predicted"),
+    )
+    torch.testing.assert_close(*same)
+    seen = predict(model, samples, 49, 20, "true"), predict(model, changed, 49, 20, "true")
+    assert not torch.allclose(*seen)
