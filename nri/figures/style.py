@@ -30,6 +30,9 @@ __all__ = [
 COLUMN, PAGE = 3.25, 6.75
 """Widths of a figure in inches: one column of a conference paper, and the page."""
 
+LEGEND_HANDLE, LEGEND_CHARACTER = 0.45, 0.06
+"""Inches that a legend's line with its spaces, and a character of its label, take at most."""
+
 INK, FADED = "#222222", "#9a9a9a"
 ERROR = "#D55E00"
 
@@ -100,8 +103,11 @@ def panel_title(axes: Axes, title: str) -> None:
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 4) -> None:
-    """One legend for all panels, under them."""
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(columns, len(handles)))
+    """One legend for all panels, under them, in as many columns as the labels leave room for."""
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    room = int(figure.get_figwidth() / (LEGEND_HANDLE + LEGEND_CHARACTER * longest))
+    columns = max(1, min(columns, len(handles), room))
+    figure.legend(handles=handles, loc="outside lower center", ncols=columns)
 
 
 def save(figure: Figure, paths: Iterable[str | os.PathLike], title: str, caption: str) -> None:
