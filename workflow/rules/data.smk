@@ -18,7 +18,8 @@ rule simulate:
         dataset="|".join(SIMULATED) or "(?!)",
     conda:
         "../../envs/cpu.yaml"
-    threads: workflow.cores or 1
+    # As many as there are, up to these.
+    threads: 8
     resources:
         mem_mb=2000,
         runtime=60,
