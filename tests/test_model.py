@@ -11,6 +11,7 @@ from nri.data.normalisation import Normalisation
 from nri.model.decoders import DECODERS
 from nri.model.encoders import ENCODERS
 from nri.model.latent import gumbel_noise, kl_categorical, relaxed_sample, share_noise, symmetrise
+from nri.model.likelihood import StudentTLikelihood
 from nri.model.message_passing import PairLinear, sender_values, sum_incoming
 from nri.model.nri import EncoderInputs, InferredGraph
 from nri.model.rollout import burn_in, free_run, unroll
@@ -167,3 +168,13 @@ def test_simulation_decoder_follows_the_simulator():
     torch.testing.assert_close(prediction, x[:, :, 1], rtol=0, atol=2e-5)
     prediction.sum().backward()
     assert one_hot.grad.abs().sum() > 0
+
+
+def test_student_t_agrees_with_torch_and_ignores_what_never_changes():
+    scale, residual = torch.tensor([0.1, 2.0, 0.0]), torch.randn(50, 3)
+    cost = StudentTLikelihood(scale, 3.0)(residual)
+    for d in (0, 1):
+        density = torch.distributions.StudentT(3.0, scale=scale[d])
+        expected = density.log_prob(torch.zeros(())) - density.log_prob(residual[:, d])
+        torch.testing.assert_close(cost[:, d], expected, rtol=1e-4, atol=1e-5)
+    assert torch.equal(cost[:, 2], torch.zeros(50))

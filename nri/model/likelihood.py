@@ -26,13 +26,15 @@ class StudentTLikelihood(nn.Module):
     """Student's t around the prediction, its scale s (D,) fitted to the data.
 
     Ours, for motion whose changes span orders of magnitude: the tails are heavy, so that
-    the few frames of a close encounter do not drown all others.
+    the few frames of a close encounter do not drown all others. A feature that never
+    changes, such as a frequency, has scale 0 and costs nothing.
     """
 
     def __init__(self, scale: Tensor, degrees_of_freedom: float):
         super().__init__()
         self.degrees_of_freedom = degrees_of_freedom
-        self.register_buffer("precision", 1.0 / (degrees_of_freedom * scale.square()))
+        precision = 1.0 / (degrees_of_freedom * scale.square())
+        self.register_buffer("precision", torch.where(scale > 0, precision, 0.0))
 
     def forward(self, residual: Tensor) -> Tensor:
         """Elementwise (ν + 1)/2 · log(1 + r² / νs²), (..., D) → (..., D)."""
