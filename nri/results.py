@@ -107,8 +107,9 @@ def collect_runs(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
         config = read_config(path)
         measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
         for _, run in measured.iterrows():
-            # One run may be measured in several ways, which are then told apart by `variant`.
-            for key in config["run"].keys() & set(RUN) - {"variant"}:
+            # The graph is re-estimated in several ways, which `variant` tells apart.
+            told = set(RUN) - {"variant"} if run["model"] == "nri_dynamic" else set(RUN)
+            for key in config["run"].keys() & told:
                 if _text(run[key]) != _text(config["run"][key]):
                     raise ResultsError(
                         f"{path}: run.{key} is {config['run'][key]!r}, but the metrics.csv "

@@ -152,12 +152,13 @@ def test_runs_table_has_a_row_for_each_training(results, tmp_path):
 
 
 def test_a_dynamic_graph_evaluated_with_the_same_training_is_a_row_of_its_own(tmp_path):
-    dynamic = {"model": "nri_dynamic"}
-    metrics_file(tmp_path / "metrics.csv", {}, dynamic)
+    dynamic, oracle = {"model": "nri_dynamic"}, {"model": "nri_dynamic", "variant": "true_frames"}
+    metrics_file(tmp_path / "metrics.csv", {}, dynamic, oracle)
     (tmp_path / "config.json").write_text(json.dumps(config("springs5", "mlp", "mlp", "", 1)))
     runs = collect_runs([tmp_path / "config.json"])
-    assert list(runs["model"]) == ["nri_learned", "nri_dynamic"]
-    assert list(runs["updates"]) == [2400, 2400]
+    assert list(runs["model"]) == ["nri_learned", "nri_dynamic", "nri_dynamic"]
+    assert list(runs["variant"]) == ["", "", "true_frames"]
+    assert list(runs["updates"]) == [2400, 2400, 2400]
 
 
 @pytest.mark.parametrize("wrong", [{"seed": 2}, {"variant": "fast"}, {"dataset": "charged5"}])
