@@ -17,12 +17,11 @@ import numpy as np
 import pandas as pd
 
 from nri.data.asf_amc import MotionFileError, read_amc, read_asf
-from nri.data.format import DatasetWriter, Metadata
+from nri.data.format import SPLITS, DatasetWriter, Metadata
 from nri.data.kinematics import joint_positions
 
 __all__ = ["cut", "find_glitches", "prepare_mocap", "states"]
 
-SPLITS = ("train", "valid", "test")
 FEATURES = ("x", "y", "z", "vx", "vy", "vz")
 UNITS = ("m", "m", "m", "m/s", "m/s", "m/s")
 # What walks together is scaled together, or the skeleton would be squeezed.

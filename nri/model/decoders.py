@@ -13,7 +13,12 @@ from torch import Tensor, nn
 
 from nri.model.message_passing import PairLinear, sum_incoming
 
-__all__ = ["DECODERS", "MLPDecoder", "RNNDecoder", "RecurrentDecoder", "Scaling"]
+__all__ = ["DECODERS", "MLPDecoder", "RNNDecoder", "RecurrentDecoder", "Scaling", "median_change"]
+
+
+def median_change(x: Tensor) -> Tensor:
+    """Median |x_{t+1} - x_t| of each feature of trajectories (S, N, T, D): (D,)."""
+    return x.diff(dim=2).abs().flatten(0, 2).median(0).values
 
 
 class Scaling(nn.Module):
@@ -35,7 +40,7 @@ class Scaling(nn.Module):
         deviation = x.std((0, 1, 2))
         self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
         # The median, not the deviation: close encounters would set the unit of all others.
-        self.change.copy_(1.4826 * x.diff(dim=2).abs().flatten(0, 2).median(0).values)
+        self.change.copy_(1.4826 * median_change(x))
 
     def inputs(self, x: Tensor) -> Tensor:
         """Frames in the decoder's units, same shape."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from nri.model.decoders import median_change
 from nri.model.latent import (
     gumbel_noise,
     kl_categorical,
@@ -39,7 +40,7 @@ class EncoderInputs(nn.Module):
         """Take the units from trajectories (S, N, T, D)."""
         if self.changes:
             deviation = x.std((0, 1, 2))
-            median = x.diff(dim=2).abs().flatten(0, 2).median(0).values
+            median = median_change(x)
             self.mean.copy_(x.mean((0, 1, 2)))
             self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
             self.median_change.copy_(torch.where(median > 0, median, 1.0))
@@ -142,7 +143,7 @@ class NRI(nn.Module):
         """Take the units of the encoder's inputs, the likelihood and, with `standardise`, the
         decoder from training trajectories (S, N, T, D), normalised.
         """
-        self.median_change.copy_(x.diff(dim=2).abs().flatten(0, 2).median(0).values)
+        self.median_change.copy_(median_change(x))
         if self.infers_graph:
             self.graph.inputs.fit(x)
         if standardise and hasattr(self.decoder, "scaling"):
