@@ -79,7 +79,7 @@ def write_run(
         "dataset": metadata.config,
         "training": job.settings.get("training"),
         "updates": progress.total_updates,
-        "epochs": len(progress.curve),
+        "epochs": _epochs(job),
         "parameters": 0 if model is None else sum(p.numel() for p in model.parameters()),
         "seconds": {"wall": progress.wall_seconds, "process": progress.process_seconds},
         "device": str(choose_device()),
@@ -89,3 +89,11 @@ def write_run(
     with atomic_path(job.output / "config.json") as path:
         path.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
     logging.info("%d updates, written to %s", progress.total_updates, job.output)
+
+
+def _epochs(job: argparse.Namespace) -> float:
+    """Passes over the training split, in all stages; 0 where nothing is trained."""
+    if "training" not in job.settings:
+        return 0
+    settings = TrainingSettings.from_dict(job.settings["training"])
+    return sum(stage.epochs for stage in settings.resolved_stages())

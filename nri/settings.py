@@ -38,7 +38,7 @@ class TrainingSettings:
     windows: str | int
     # The optimisation
     trains: str
-    epochs: int
+    epochs: float
     batch_size: int
     learning_rate: float
     learning_rate_schedule: str

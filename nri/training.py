@@ -100,7 +100,7 @@ class Trainer:
         self.parameters = list(trained.parameters())
         self.optimiser = torch.optim.Adam(self.parameters, self.settings.learning_rate, fused=True)
         self.updates_per_epoch = math.ceil(len(self.train_samples) / self.settings.batch_size)
-        self.updates = self.settings.epochs * self.updates_per_epoch
+        self.updates = max(1, round(self.settings.epochs * self.updates_per_epoch))
 
     def _run_stage(self) -> None:
         progress, saved = self.progress, time.monotonic()
@@ -119,8 +119,8 @@ class Trainer:
                 size = self.settings.batch_size
                 self._update(self.train_samples.take(order[step * size : (step + 1) * size]))
                 bar.update()
-                if step == self.updates_per_epoch - 1:
-                    row = self._finish_epoch(epoch)
+                if step == self.updates_per_epoch - 1 or progress.update == self.updates:
+                    row = self._finish_epoch()
                     bar.set_postfix(nll=row["valid_nll"], accuracy=row["valid_edge_accuracy"])
                 if self.terminated or time.monotonic() - saved > self.checkpoint_seconds:
                     self._save()
@@ -154,8 +154,8 @@ class Trainer:
         progress.update += 1
         progress.total_updates += 1
 
-    def _finish_epoch(self, epoch: int) -> dict[str, Any]:
-        """Validate, keep the best weights, add a row to the curve."""
+    def _finish_epoch(self) -> dict[str, Any]:
+        """Validate, keep the best weights, add a row to the curve; the last epoch may be a part."""
         progress = self.progress
         self._check_finite()
         train, valid = self.averages.result(), self.validate()
@@ -168,7 +168,7 @@ class Trainer:
         row = {
             "step": progress.total_updates,
             "stage": progress.stage + 1,
-            "epoch": epoch + 1,
+            "epoch": progress.update / self.updates_per_epoch,
             "wall_seconds": round(progress.wall_seconds, 2),
             "process_seconds": round(progress.process_seconds, 2),
         }
@@ -176,8 +176,8 @@ class Trainer:
             row[f"train_{name}"], row[f"valid_{name}"] = train[name], valid[name]
         progress.curve.append(row)
         log.info(
-            "epoch %d/%d  update %d  nll %.4g  kl %.3g  mse %.3g  accuracy %s  %.0f s",
-            *(epoch + 1, self.settings.epochs, progress.total_updates),
+            "epoch %.3g/%.3g  update %d  nll %.4g  kl %.3g  mse %.3g  accuracy %s  %.0f s",
+            *(row["epoch"], self.settings.epochs, progress.total_updates),
             *(valid["nll"], valid["kl"], valid["mse"]),
             *("-" if valid["edge_accuracy"] is None else f"{valid['edge_accuracy']:.4f}",),
             progress.wall_seconds,

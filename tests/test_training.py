@@ -100,6 +100,13 @@ def test_the_refit_stage_leaves_the_encoder_alone(build, samples, make_settings,
     assert any(not torch.equal(first[name], second[name]) for name in first)
 
 
+def test_part_of_an_epoch_is_that_part_of_its_updates(build, samples, make_settings, tmp_path):
+    settings = make_settings(epochs=2.5, batch_size=16)
+    progress = make_trainer(build(settings), settings, samples, tmp_path / "c.pt").run()
+    assert progress.total_updates == 10
+    assert [row["epoch"] for row in progress.curve] == [1, 2, 2.5]
+
+
 def test_best_weights_are_kept(build, samples, make_settings, tmp_path):
     """A learning rate that wrecks the model later does not change what is returned."""
     settings = make_settings(epochs=5, learning_rate=0.1, learning_rate_schedule="step")

@@ -115,7 +115,7 @@ def test_a_bad_configuration_stops_before_anything_runs(checkout, tmp_path):
     arguments = ("--configfile", tmp_path / "bad.yaml")
     result = snakemake(checkout, tmp_path, *arguments, check=False)
     assert result.returncode != 0
-    assert "config.training.epochs: -3 is less than the minimum of 1" in result.stderr
+    assert "config.training.epochs: -3 is less than or equal to the minimum of 0" in result.stderr
     assert not (tmp_path / "results").exists()
 
 
