@@ -22,8 +22,8 @@ __all__ = [
 @dataclass(frozen=True)
 class Model:
     """A row of the paper: its label, its colour in every figure (Okabe and Ito's palette, safe
-    for colour-blind readers), and its epochs at the paper's scale where the dataset's do not
-    apply (0: nothing is trained).
+    for colour-blind readers, with Tol's wine for the yellow, which is faint on white), and its
+    epochs at the paper's scale where the dataset's do not apply (0: nothing is trained).
     """
 
     label: str
@@ -55,7 +55,7 @@ MODELS = {
     "corr_path": Model("Corr. (path)", "#999999", epochs=0),
     "corr_lstm": Model("Corr. (LSTM)", "#56B4E9", epochs=10),
     "nri_full_graph": Model("NRI (full graph)", "#E69F00"),
-    "nri_skeleton": Model("NRI (skeleton)", "#F0E442"),
+    "nri_skeleton": Model("NRI (skeleton)", "#882255"),
     "nri_sim": Model("NRI (sim.)", "#CC79A7"),
     "nri_learned": Model("NRI (learned)", "#D55E00"),
     "nri_dynamic": Model("NRI (dynamic graph)", "#000000"),

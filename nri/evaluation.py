@@ -32,6 +32,7 @@ __all__ = [
 
 BATCH = 128
 EXAMPLE_HORIZON = 50  # frames: how far the paper's Figure 5 looks
+EXAMPLE_WINDOWS = 5  # graphs of a walk that are shown one after the other
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,8 @@ def examples(
 
     `observed` (n, N, frames + 1, D), `truth` and `predicted` (n, N, H, D) the frames after
     them, `posterior` (n, E, K), `edges` (n, E); the last two and `predicted` where there are.
+    Of joints of a skeleton also `window_posterior` (n, P, E, K), the posterior of windows of
+    `frames` frames that begin at `window_start` (P,) and end within what is stored.
     """
     horizon = min(EXAMPLE_HORIZON, samples.x.shape[2] - frames - 1)
     future = slice(frames + 1, frames + 1 + horizon)
@@ -176,10 +179,14 @@ def examples(
     if samples.edges is not None:
         arrays["edges"] = samples.edges.cpu().numpy()
     if model.infers_graph:
-        probabilities = posterior(model, samples, frames)
-        if matching is not None:
-            probabilities = probabilities[..., torch.from_numpy(_true_order(matching))]
-        arrays["posterior"] = probabilities.numpy()
+        order = slice(None) if matching is None else torch.from_numpy(_true_order(matching))
+        arrays["posterior"] = posterior(model, samples, frames)[..., order].numpy()
+        if metadata.skeleton is not None:
+            starts = np.unique(np.linspace(0, horizon + 1, EXAMPLE_WINDOWS).astype(int))
+            windows = [Samples(samples.x[:, :, start:], None) for start in starts]
+            graphs = [posterior(model, window, frames)[..., order] for window in windows]
+            arrays["window_start"] = starts
+            arrays["window_posterior"] = torch.stack(graphs, dim=1).numpy()
     return arrays
 
 

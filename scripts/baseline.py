@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -12,7 +13,7 @@ from nri.baselines.lstm import build_lstm
 from nri.baselines.static import static_mse
 from nri.data.format import SPLITS, read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.evaluation import evaluate_model
+from nri.evaluation import evaluate_model, examples
 from nri.files import atomic_path
 from nri.logs import start_log
 from nri.model.nri import NRI
@@ -26,7 +27,7 @@ from nri.training import Progress, choose_device
 def main() -> None:
     """Read the arguments, train and evaluate, write the baseline's directory."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--evaluation", required=True, type=json.loads, help="horizon")
+    parser.add_argument("--evaluation", required=True, type=json.loads, help="horizon, examples")
     job = parse_job(parser)
     start_log()
     run_baseline(job)
@@ -52,6 +53,10 @@ def run_baseline(job: argparse.Namespace) -> None:
     table = pd.DataFrame([identity | row for row in rows], columns=METRIC_COLUMNS)
     with atomic_path(job.output / "metrics.csv") as path:
         write_table(table.astype({"step": "Int64"}), path)
+    if model is not None:
+        few = samples["test"].take(slice(0, job.evaluation["examples"]))
+        with atomic_path(job.output / "examples.npz") as path, open(path, "wb") as file:
+            np.savez(file, **examples(model, few, frames, metadata, None))
 
 
 def evaluate(

@@ -22,9 +22,9 @@ def main() -> None:
         plot_curves(curves),
         arguments.output,
         f"Training, {dataset}",
-        f"{dataset}: on validation simulations during training, one thin line for each seed, over "
-        "gradient updates (left) and CPU seconds of the process (right); dashed: not the paper's "
-        "recipe, whose likelihood may be another and is then not on one scale. "
+        f"Not in the paper. {dataset}: on the validation split during training, one thin line for "
+        "each seed, over gradient updates (left) and CPU seconds of the process (right); dashed: "
+        "not the paper's recipe, whose likelihood may be another and is then not on one scale. "
         + describe_scale(runs.reset_index(drop=True)),
     )
 

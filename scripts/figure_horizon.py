@@ -20,9 +20,10 @@ def main() -> None:
         plot_horizon(read_metrics(arguments.metrics)),
         arguments.output,
         "Error over the horizon",
-        "Mean squared error of the predicted test states, in normalised units, from the last "
-        "true frame on. Lines: mean over seeds; bands: standard error; dashed: not the paper's "
-        "recipe. " + describe_scale(read_runs(arguments.runs)),
+        "As the paper's Figure 6, for all data sets. Mean squared error of the predicted test "
+        "states, in normalised units, from the last true frame on. Lines: mean over seeds; bands: "
+        "standard error, where there are several; dashed: not the paper's recipe. "
+        + describe_scale(read_runs(arguments.runs)),
     )
 
 

@@ -3,14 +3,12 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
-from nri.catalogue import dataset_entry, paper_row
+from nri.catalogue import dataset_entry
 from nri.comparison import describe_scale
+from nri.figures.captions import shown_runs
+from nri.figures.examples import read_examples
 from nri.figures.style import save
-from nri.figures.trajectories import plot_trajectories, read_examples
-from nri.naming import row_names
-from nri.results import read_config, run_record
+from nri.figures.trajectories import plot_trajectories
 
 
 def main() -> None:
@@ -20,16 +18,16 @@ def main() -> None:
     parser.add_argument("--output", nargs="+", required=True, help="files to write: .svg, .png")
     arguments = parser.parse_args()
 
-    run = run_record(read_config(arguments.examples.with_name("config.json")))
-    run = pd.DataFrame([{**run, "model": paper_row(run["encoder"], run["decoder"])}])
-    name, dataset = row_names(run, within=[])[0], dataset_entry(run["dataset"][0]).title
+    runs = shown_runs([arguments.examples])
+    run, dataset = runs.iloc[0], dataset_entry(runs["dataset"][0]).title
     save(
-        plot_trajectories(read_examples(arguments.examples)),
+        plot_trajectories(read_examples(arguments.examples, "posterior")),
         arguments.output,
         f"Motion and graph, {dataset}",
-        f"{dataset}, {name}, seed {run['seed'][0]}: test samples as observed (thin, faded), as "
-        "they went on (broad, faded) and as predicted from the inferred graph alone; below, the "
-        "true graph and the inferred one, the more opaque the more certain. " + describe_scale(run),
+        f"As the paper's Figure 5. {dataset}, {run['name']}, seed {run['seed']}: the first test "
+        "samples, unchosen, as observed (thin, faded), as they went on (broad, faded) and as "
+        "predicted from the inferred graph alone; below, the true graph and the inferred one, the "
+        "more opaque the more certain. " + describe_scale(runs),
     )
 
 

@@ -252,7 +252,14 @@ def results(tmp_path_factory, repository, small_springs, make_settings):
         if baseline not in ("static", "corr-path"):
             settings["training"] = asdict(make_settings())
         command = [program, "--settings", json.dumps(settings), "--seed", 3]
-        command += ["--data", small_springs, "--evaluation", '{"horizon": 20}', "--code", "abc"]
+        command += [
+            "--data",
+            small_springs,
+            "--evaluation",
+            '{"horizon": 20, "examples": 4}',
+            "--code",
+            "abc",
+        ]
         command += ["--checkpoints", root / "checkpoints", "--output", root / baseline]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", [str(argument) for argument in command])
@@ -290,6 +297,18 @@ def test_what_was_trained_is_kept(results, make_settings):
         model.load_state_dict(load_file(results / baseline / "model.safetensors"))
         assert len(pd.read_csv(results / baseline / "curve.csv")) == 2
     assert {path.name for path in (results / "static").iterdir()} == {"config.json", "metrics.csv"}
+
+
+def test_what_was_trained_leaves_its_predictions(results, small_springs, make_settings):
+    samples = load_samples(small_springs, "test", CPU).take(slice(0, 4))
+    for baseline, joint in (("lstm-joint", True), ("lstm-single", False)):
+        model = build_lstm(joint, make_settings(), FEATURES, 5)
+        model.load_state_dict(load_file(results / baseline / "model.safetensors"))
+        with np.load(results / baseline / "examples.npz") as stored:
+            predicted = predict(model, samples, 49, 49).transpose(1, 2)
+            np.testing.assert_allclose(stored["predicted"], predicted, atol=1e-5)
+            np.testing.assert_array_equal(stored["truth"], samples.x[:, :, 50:])
+            assert "posterior" not in stored
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The evaluation protocol: one global matching of types, the right frames, the right averages."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nri.accuracy import best_accuracy, best_matching
+from nri.data.format import read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.evaluation import edge_auroc, future_mse, posterior, predict
+from nri.evaluation import edge_auroc, examples, future_mse, posterior, predict
 from nri.model.decoders import RNNDecoder
 from nri.model.encoders import MLPEncoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
@@ -112,3 +115,24 @@ def test_a_graph_from_predicted_frames_does_not_see_the_future(small_springs):
     torch.testing.assert_close(*same)
     seen = predict(model, samples, 49, 20, "true"), predict(model, changed, 49, 20, "true")
     assert not torch.allclose(*seen)
+
+
+@pytest.mark.parametrize("joints", [True, False])
+def test_examples_of_a_skeleton_hold_the_graphs_of_later_windows(small_springs, joints):
+    torch.manual_seed(0)
+    graph = InferredGraph(MLPEncoder(49, 4, 8, 2, 0.0), EncoderInputs(4, changes=False), False)
+    model = NRI(graph, RNNDecoder(4, 8, 2, False, 0.0), FEATURES)
+    samples = load_samples(small_springs, "test", torch.device("cpu")).take(slice(0, 3))
+    skeleton = np.zeros((5, 5), dtype=np.int8) if joints else None
+    metadata = replace(read_metadata(small_springs), skeleton=skeleton)
+    stored = examples(model, samples, 49, metadata, np.array([1, 0]))
+    assert ("window_posterior" in stored) == joints
+    if not joints:
+        return
+    starts = stored["window_start"]
+    assert starts.tolist() == [0, 12, 25, 37, 50]  # the last ends with the last stored frame
+    np.testing.assert_array_equal(stored["window_posterior"][:, 0], stored["posterior"])
+    for place, start in enumerate(starts):
+        window = Samples(samples.x[:, :, start : start + 49], None)
+        by_hand = posterior(model, window, 49)[..., [1, 0]]  # in the order of the true types
+        np.testing.assert_allclose(stored["window_posterior"][:, place], by_hand, atol=1e-6)

@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 
 from nri.catalogue import MODELS
 from nri.figures.curves import plot_curves, read_curves
+from nri.figures.examples import read_examples
 from nri.figures.graphs import draw_graph
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import ERROR, save, styled
-from nri.figures.trajectories import plot_trajectories, read_examples
+from nri.figures.trajectories import plot_trajectories
 from nri.graph import matrix_to_edges
 from nri.results import ResultsError, collect_metrics
 
@@ -41,7 +42,7 @@ def patches(types, nodes=4, **options):
 
 def write_examples(path, stored):
     np.savez(path, **stored)
-    return read_examples(path)
+    return read_examples(path, "posterior")
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png"])
@@ -230,6 +231,10 @@ def test_the_programs_write_svg_and_png_with_a_caption(results, repository, tmp_
         "figure_trajectories": ["--examples", run / "examples.npz"],
         "figure_curves": ["--curves", *sorted((results / "runs/springs5").rglob("curve.csv"))],
     }
+    numbers = {
+        "figure_trajectories": "As the paper's Figure 5.",
+        "figure_curves": "Not in the paper.",
+    }
     for program, inputs in programs.items():
         outputs = [tmp_path / f"{program}.{suffix}" for suffix in ("svg", "png")]
         monkeypatch.setattr(sys, "argv", list(map(str, [program, *inputs, "--output", *outputs])))
@@ -237,6 +242,7 @@ def test_the_programs_write_svg_and_png_with_a_caption(results, repository, tmp_
         assert outputs[1].read_bytes().startswith(b"\x89PNG")
         text = outputs[0].read_text()
         assert "Springs, 5 objects" in text
+        assert numbers[program] in text
         assert "Reduced scale: 1,000 training simulations and 2,400 updates a run" in text
         assert "<dc:date>" not in text
     assert (

@@ -1,6 +1,7 @@
 """Real runs of the workflow with Snakemake, in empty directories."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,7 +73,10 @@ def test_smoke_makes_every_result(smoke):
         for extension in (".csv", ".md", ".tex", ".html", "_seeds.csv"):
             assert (results / "tables" / f"{table}{extension}").stat().st_size > 0
     assert "Reduced scale" in (results / "index.html").read_text()
-    assert len(list((results / "figures").glob("*.png"))) >= 4
+    figures = re.findall('<figure class="plot" id="([a-z]+)', (results / "index.html").read_text())
+    order = "simulation", "systems", "trajectories", "horizon", "phases", "curves"
+    assert tuple(dict.fromkeys(figures)) == order
+    assert len(list((results / "figures").glob("*.png"))) == len(figures)
     with h5py.File(results / "data" / "springs5.h5") as file:
         assert file.attrs["format"] == "nri-trajectories"
         assert file["train/trajectories"].shape == (256, 5, 49, 4)
@@ -134,3 +138,4 @@ def test_real_motion_capture_end_to_end(checkout, data_dir, tmp_path):
     assert metrics.query("metric == 'mse'").step.max() == 49
     assert (tmp_path / "results" / "figures" / "horizon.png").exists()
     assert list((tmp_path / "results" / "figures").glob("skeleton_mocap35_*.png"))
+    assert len(list((tmp_path / "results" / "figures").glob("poses_mocap35_*.png"))) == 2

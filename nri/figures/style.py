@@ -36,9 +36,10 @@ LEGEND_HANDLE, LEGEND_CHARACTER = 0.45, 0.06
 INK, FADED = "#222222", "#9a9a9a"
 ERROR = "#D55E00"
 
-OBJECTS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#F0E442")
+OBJECTS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#882255")
 OBJECTS += ("#8B4513", "#6A3D9A", "#999999")
-"""Okabe and Ito's colours without the one that marks errors, and three more to make ten."""
+"""Okabe and Ito's colours without the one that marks errors and the yellow, which is faint on
+white, and four more to make ten."""
 
 STYLE = {
     "font.family": "DejaVu Sans",

@@ -31,7 +31,7 @@ rule baseline:
                 if key != "seeds"
             }
         ),
-        evaluation=settings_json({"horizon": config["evaluation"]["horizon"]}),
+        evaluation=settings_json(config["evaluation"]),
         code=code_of("scripts/baseline.py"),
         code_fingerprint=fingerprint(code_of("scripts/baseline.py")),
         # Undeclared, since Snakemake deletes the outputs of a job that fails.
@@ -50,5 +50,6 @@ use rule baseline as trained_baseline with:
         config="results/baselines/{dataset}/{baseline}/seed{seed}/config.json",
         model="results/baselines/{dataset}/{baseline}/seed{seed}/model.safetensors",
         curve="results/baselines/{dataset}/{baseline}/seed{seed}/curve.csv",
+        examples="results/baselines/{dataset}/{baseline}/seed{seed}/examples.npz",
     wildcard_constraints:
         baseline="|".join(sorted(TRAINED)) or "(?!)",

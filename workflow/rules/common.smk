@@ -53,3 +53,41 @@ def first_seed(name: str, wildcards) -> str:
     """A file of the first seed of a run: figures of single samples show that one, unchosen."""
     seed = RUNS[wildcards.dataset, wildcards.run]["seeds"][0]
     return f"results/runs/{wildcards.dataset}/{wildcards.run}/seed{seed}/{name}"
+
+
+def example_systems() -> list[str]:
+    """The first data set of each simulated system that something is trained on, springs first."""
+    used = {dataset for dataset, _ in [*RUNS, *BASELINES]}
+    first = {}
+    for dataset, settings in SIMULATED.items():
+        if dataset in used:
+            first.setdefault(settings["source"], dataset)
+    return [first[source] for source in ("springs", "charged", "kuramoto") if source in first]
+
+
+def phase_files(name: str, dataset: str) -> list[str]:
+    """A file of the first seed of every model whose predicted phases are compared.
+
+    LSTM (joint) and NRI on a graph of its own; runs of a study are compared elsewhere.
+    """
+    models = {
+        f"results/baselines/{dataset}/{key[1]}": baseline
+        for key, baseline in BASELINES.items()
+        if key[0] == dataset and baseline["baseline"] == "lstm-joint"
+    } | {
+        f"results/runs/{dataset}/{key[1]}": run
+        for key, run in RUNS.items()
+        if key[0] == dataset and shows_motion(run)
+    }
+    return [
+        f"{directory}/seed{settings['seeds'][0]}/{name}"
+        for directory, settings in models.items()
+        if not settings.get("study")
+    ]
+
+
+def compares_phases(dataset: str) -> bool:
+    """Whether a data set of oscillators has both models to compare."""
+    files = phase_files("examples.npz", dataset)
+    kinds = {file.split("/")[1] for file in files}
+    return DATASETS[dataset]["source"] == "kuramoto" and kinds == {"baselines", "runs"}

@@ -9,12 +9,17 @@ TABLES = [
 
 
 SHOWN = {key: run for key, run in RUNS.items() if shows_motion(run)}
-RECORDED = {key: run for key, run in SHOWN.items() if key[0] in MOCAP}
+RECORDED = {key: run for key, run in RUNS.items() if key[0] in MOCAP and run["decoder"] != "none"}
+SYSTEMS = example_systems()
+# In the order of the paper's figures: 1, 4, 5, 6, 7, 9, 10; then those that it does not have.
 FIGURE_STEMS = [
-    "horizon",
-    *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in RUNS)),
+    *(["simulation", "systems"] if SYSTEMS else []),
     *(f"trajectories_{dataset}_{run}" for dataset, run in SHOWN if dataset not in MOCAP),
-    *(f"skeleton_{dataset}_{run}" for dataset, run in RECORDED),
+    "horizon",
+    *(f"skeleton_{dataset}_{run}" for dataset, run in SHOWN if dataset in MOCAP),
+    *(f"phases_{dataset}" for dataset in DATASETS if compares_phases(dataset)),
+    *(f"poses_{dataset}_{run}" for dataset, run in RECORDED),
+    *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in RUNS)),
 ]
 FIGURES = [
     f"results/figures/{stem}.{extension}" for stem in FIGURE_STEMS for extension in ("svg", "png")
@@ -47,6 +52,50 @@ rule table:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --paper {input.paper:q} --table {wildcards.table}"
         " --output results/tables/{wildcards.table} > {log:q} 2>&1"
+
+
+rule figure_simulation:
+    input:
+        data=[f"results/data/{dataset}.h5" for dataset in SYSTEMS[:1]],
+    output:
+        multiext("results/figures/simulation", ".svg", ".png"),
+    log:
+        "results/logs/figures/simulation.log",
+    benchmark:
+        "results/benchmarks/figures/simulation.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_simulation.py"),
+        code=code_of("scripts/figure_simulation.py"),
+    shell:
+        "python {params.program:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
+
+
+rule figure_systems:
+    input:
+        data=[f"results/data/{dataset}.h5" for dataset in SYSTEMS],
+    output:
+        multiext("results/figures/systems", ".svg", ".png"),
+    log:
+        "results/logs/figures/systems.log",
+    benchmark:
+        "results/benchmarks/figures/systems.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_systems.py"),
+        code=code_of("scripts/figure_systems.py"),
+    shell:
+        "python {params.program:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule figure_horizon:
@@ -145,8 +194,57 @@ rule figure_skeleton:
         program=script("figure_skeleton.py"),
         code=code_of("scripts/figure_skeleton.py"),
     shell:
-        "python {params.program:q} --examples {input.examples:q} --config {input.config:q}"
-        " --data {input.data:q} --output {output:q} > {log:q} 2>&1"
+        "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule figure_phases:
+    input:
+        examples=lambda wildcards: phase_files("examples.npz", wildcards.dataset),
+        configs=lambda wildcards: phase_files("config.json", wildcards.dataset),
+    output:
+        multiext("results/figures/phases_{dataset}", ".svg", ".png"),
+    log:
+        "results/logs/figures/phases_{dataset}.log",
+    benchmark:
+        "results/benchmarks/figures/phases_{dataset}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_phases.py"),
+        code=code_of("scripts/figure_phases.py"),
+    shell:
+        "python {params.program:q} --examples {input.examples:q} --output {output:q}"
+        " > {log:q} 2>&1"
+
+
+rule figure_poses:
+    input:
+        examples=lambda wildcards: first_seed("examples.npz", wildcards),
+        config=lambda wildcards: first_seed("config.json", wildcards),
+        data="results/data/{dataset}.h5",
+    output:
+        multiext("results/figures/poses_{dataset}_{run}", ".svg", ".png"),
+    log:
+        "results/logs/figures/poses_{dataset}_{run}.log",
+    benchmark:
+        "results/benchmarks/figures/poses_{dataset}_{run}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_poses.py"),
+        code=code_of("scripts/figure_poses.py"),
+    shell:
+        "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
+        " --output {output:q} > {log:q} 2>&1"
 
 
 rule page:

@@ -1,0 +1,94 @@
+"""Whether predictions of oscillators keep their phase, model by model (Figure 9)."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from nri.figures.examples import Examples
+from nri.figures.motion import Lanes, draw_prediction, lane_feature
+from nri.figures.style import FADED, INK, PAGE, legend_below, panel_title, styled
+from nri.results import ResultsError
+
+__all__ = ["ModelExamples", "plot_phases"]
+
+COLUMNS = 3  # panels side by side on a page
+OSCILLATORS = 5  # the first few, one below the other
+PAST = 10  # frames before the prediction starts, for the eye
+UNRELATED = 8 / np.pi**2  # mean |sin α - sin β| of phases that know nothing of each other
+
+
+@dataclass(frozen=True)
+class ModelExamples:
+    """A model's examples and how its line looks, as `nri.figures.style.line_style`."""
+
+    examples: Examples
+    style: dict
+
+
+@styled
+def plot_phases(models: Mapping[str, ModelExamples]) -> Figure:
+    """A panel for each model, by its name, with the first sample, and one with the error.
+
+    The error is the mean absolute one of sin φ over all samples and oscillators. Raises
+    ResultsError if the models were shown different samples.
+    """
+    first = next(iter(models.values())).examples
+    for name, model in models.items():
+        if not np.array_equal(model.examples.truth, first.truth):
+            raise ResultsError(f"{name}: the examples are of other data; evaluate all runs again")
+    columns = min(COLUMNS, len(models) + 1)
+    rows = math.ceil((len(models) + 1) / columns)
+    figure = Figure(figsize=(PAGE, 0.35 + 2.4 * rows))
+    grid = figure.add_gridspec(rows, columns)
+    for place, (name, model) in enumerate(models.items()):
+        axes = figure.add_subplot(grid[place])
+        _draw_sample(axes, model.examples)
+        panel_title(axes, name)
+        if place % columns:
+            axes.set_ylabel("")
+    _draw_errors(figure.add_subplot(grid[-1, len(models) % columns :]), models)
+    legend_below(
+        figure,
+        [
+            Line2D([], [], color=FADED, linewidth=3, alpha=0.5, label="truth"),
+            Line2D([], [], color=INK, linewidth=1.1, label="predicted"),
+            *(Line2D([], [], **model.style, label=name) for name, model in models.items()),
+        ],
+    )
+    return figure
+
+
+def _draw_sample(axes: Axes, examples: Examples) -> None:
+    observed = examples.observed[0, :OSCILLATORS, -PAST - 1 :]
+    truth, predicted = examples.truth[0, :OSCILLATORS], examples.predicted[0, :OSCILLATORS]
+    lanes = Lanes(examples.features, examples.units, np.concatenate([observed, truth], axis=1))
+    draw_prediction(axes, lanes, observed, truth, predicted, start=1 - observed.shape[1])
+    axes.set_xlabel("prediction step (frames)")
+
+
+def _draw_errors(axes: Axes, models: Mapping[str, ModelExamples]) -> None:
+    for model in models.values():
+        shown = model.examples
+        feature = shown.features.index(lane_feature(shown.features))
+        error = np.abs(shown.predicted - shown.truth)[..., feature].mean((0, 1))
+        axes.plot(np.arange(1, len(error) + 1), error, **model.style)
+    axes.axhline(UNRELATED, color=FADED, linewidth=0.8, linestyle=":")
+    axes.annotate(
+        f"unrelated phase ({UNRELATED:.2f})",
+        (1, UNRELATED),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 2),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+        fontsize=6,
+        color="#666666",
+    )
+    axes.set(xlabel="prediction step (frames)", ylabel="mean |error| of sin φ")
+    axes.set_ylim(0, min(axes.get_ylim()[1], 2.0))  # more than 2 is no sine any more
+    panel_title(axes, "mean of all examples")
