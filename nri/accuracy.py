@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-__all__ = ["best_accuracy", "best_matching"]
+__all__ = ["accuracy", "best_accuracy", "best_matching"]
 
 
 def best_matching(confusion: np.ndarray) -> np.ndarray:
@@ -19,7 +19,12 @@ def best_matching(confusion: np.ndarray) -> np.ndarray:
     return matching
 
 
+def accuracy(confusion: np.ndarray, matching: np.ndarray) -> float:
+    """Fraction of edges that are right under a matching (K,); unmatched types are wrong."""
+    matched = np.flatnonzero(matching >= 0)
+    return float(confusion[matched, matching[matched]].sum() / confusion.sum())
+
+
 def best_accuracy(confusion: np.ndarray) -> float:
     """Fraction of edges that are right under `best_matching`."""
-    rows, columns = linear_sum_assignment(confusion, maximize=True)
-    return float(confusion[rows, columns].sum() / confusion.sum())
+    return accuracy(confusion, best_matching(confusion))

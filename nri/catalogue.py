@@ -34,13 +34,15 @@ class Model:
 @dataclass(frozen=True)
 class Dataset:
     """A column of the paper: its label, the panel of Table 1 it belongs to, and the paper's
-    scale in training simulations (None: one recording, or unknown) and epochs.
+    scale in training simulations (None: one recording, or unknown) and epochs. `trained_on` is
+    the data set that the paper's models were trained on where it is another.
     """
 
     label: str
     panel: str
     simulations: int | None = None
     epochs: int | None = None
+    trained_on: str = ""
 
     @property
     def title(self) -> str:
@@ -70,6 +72,10 @@ DATASETS = {
     "springs10": Dataset("Springs", "10 objects", 50_000, 500),
     "charged10": Dataset("Charged", "10 objects", 50_000, 500),
     "kuramoto10": Dataset("Kuramoto", "10 objects", 50_000, 500),
+    "springs5_empty": Dataset(
+        "Springs, 5 objects, none interacting", "Appendix", 50_000, 500, trained_on="springs5"
+    ),
+    "springs5_three": Dataset("Springs, 5 objects, three types", "Appendix", 50_000, 500),
     "mocap": Dataset("Motion capture", "Recorded data", None, 200),
     "nba": Dataset("Basketball", "Recorded data", 10_000, 500),
 }

@@ -6,14 +6,25 @@ import numpy as np
 import pandas as pd
 
 from nri.catalogue import dataset_entry, model_entry
-from nri.naming import recipe
-from nri.results import ROW, RUN, ResultsError, in_order, summarise
+from nri.naming import recipe, split_variant
+from nri.results import (
+    ROW,
+    RUN,
+    ResultsError,
+    in_order,
+    summarise,
+    without_studies,
+    without_transfers,
+)
 
 __all__ = [
     "STEPS",
+    "all_cells",
     "compare",
     "describe_scale",
+    "describe_work",
     "every_seed",
+    "over_seeds",
     "read_paper_numbers",
     "scale",
 ]
@@ -21,10 +32,10 @@ __all__ = [
 STEPS = (1, 10, 20)
 """Prediction steps that Table 2 of the paper shows."""
 
-PERCENT = {"edge_accuracy": 100.0, "mse": 1.0}
+PERCENT = {"edge_accuracy": 100.0, "edge_auroc": 1.0, "mse": 1.0}
 """From the units of metrics.csv to those of the paper's tables, for each table's metric."""
 
-ROUNDING = {"edge_accuracy": 0.05, "mse": 0.0}
+ROUNDING = {"edge_accuracy": 0.05, "edge_auroc": 0.0, "mse": 0.0}
 """Half of the last digit that the paper prints, in the units of its tables."""
 
 PAPER_COLUMNS = ["table", "dataset", "model", "metric", "step", "value", "standard_error"]
@@ -35,6 +46,7 @@ PROVENANCES = ("quoted", "recalled")
 def read_paper_numbers(path: str | os.PathLike) -> pd.DataFrame:
     """The paper's numbers in the units of its tables, one row for each cell.
 
+    A cell that the paper leaves empty has a `note` that says why instead of a value.
     `value_provenance` and `standard_error_provenance` are "quoted" (seen in a text that quotes
     the paper; `source` says which) or "recalled" (not checked against the paper itself).
     Raises ResultsError if a column is missing, a cell appears twice or has no provenance.
@@ -74,7 +86,8 @@ def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.Dat
         frame = frame[frame["step"].isin(STEPS)]
     frame = frame.merge(runs[cost], on=RUN, how="left", validate="many_to_one")
     frame["value"] *= PERCENT[metric]
-    known = runs.dropna(subset="simulations").groupby("dataset")["simulations"].unique()
+    known = without_transfers(runs).dropna(subset="simulations")
+    known = known.groupby("dataset")["simulations"].unique()
     agreed = {dataset: values[0] for dataset, values in known.items() if len(values) == 1}
     assumed = frame["dataset"].map(agreed).astype("Int64")
     frame["simulations"] = frame["simulations"].astype("Int64").fillna(assumed)
@@ -84,28 +97,40 @@ def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.Dat
 def compare(
     metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame, metric: str
 ) -> pd.DataFrame:
+    """What a table shows of `all_cells`: the datasets that have runs of ours and, of the cells
+    that were not run, those of models that were not run there at all.
+    """
+    frame = all_cells(metrics, runs, paper, metric)
+    ran = frame["n"] > 0
+    models = pd.MultiIndex.from_frame(frame[["dataset", "trained_on", "model"]])
+    empty = frame["dataset"].isin(frame["dataset"][ran]) & ~models.isin(models[ran])
+    return frame[ran | empty].reset_index(drop=True)
+
+
+def all_cells(
+    metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame, metric: str
+) -> pd.DataFrame:
     """One row for each cell: ours over seeds, the paper's, and what to make of it.
 
-    The datasets are those that have runs of ours; a cell of the paper that was not run with its
-    recipe is a row with `n` = 0. `mean`, `standard_error` are ours and `paper`,
-    `paper_standard_error` the paper's, all in the paper's units. `simulations`, `updates`,
-    `epochs` are the least of the seeds, `scale` is as in `scale`. At the paper's scale and with
-    its recipe, `difference` is ours minus the paper's, and `within_two` says whether it is
-    within two combined standard errors, where both are known; half of the paper's last printed
-    digit is granted on top. `verdict` says it all in words.
+    Runs that belong to a study of ours are left out; a cell of the paper that was not run is a
+    row with `n` = 0. `mean`, `standard_error` are ours and `paper`, `paper_standard_error` the
+    paper's, all in the paper's units. A model stands beside the paper's number where it was
+    trained on what the paper's was. `simulations`, `updates`, `epochs` are the least of the
+    seeds, `scale` is as in `scale`. At the paper's scale and with its recipe, `difference` is
+    ours minus the paper's, and `within_two` says whether it is within two combined standard
+    errors, where both are known; half of the paper's last printed digit is granted on top.
+    `verdict` says it all in words.
     """
-    seeds = every_seed(metrics, runs, metric)
-    theirs = paper[(paper["metric"] == metric) & paper["dataset"].isin(seeds["dataset"])]
+    ours = over_seeds(every_seed(without_studies(metrics, runs), runs, metric))
+    theirs = paper[paper["metric"] == metric]
     theirs = theirs.rename(columns={"value": "paper", "standard_error": "paper_standard_error"})
-    least = seeds.groupby([*ROW, "step"], dropna=False)[["simulations", "updates", "epochs"]].min()
-    ours = summarise(seeds).merge(least.reset_index(), on=[*ROW, "step"])
-    cell = ["dataset", "model", "metric", "step"]
-    ran = pd.MultiIndex.from_frame(ours.loc[ours["variant"] == "", cell].astype(str))
-    not_run = ~pd.MultiIndex.from_frame(theirs[cell].astype(str)).isin(ran)
-    frame = pd.concat([ours.merge(theirs, on=cell, how="left"), theirs[not_run]])
+    theirs["trained_on"] = [dataset_entry(name).trained_on or name for name in theirs["dataset"]]
+    cell = ["dataset", "trained_on", "model", "metric", "step"]
+    ran, known = (pd.MultiIndex.from_frame(part[cell].astype(str)) for part in (ours, theirs))
+    frame = pd.concat([ours.merge(theirs, on=cell, how="left"), theirs[~known.isin(ran)]])
     frame = in_order(frame.fillna({"n": 0, **dict.fromkeys(frame.select_dtypes("str"), "")}))
     frame["scale"] = scale(frame)
-    comparable = (frame["scale"] == "paper") & (frame["variant"] == "")
+    comparable = (frame["scale"] == "paper") & (frame["variant"].map(_named) == "")
     frame["difference"] = (frame["mean"] - frame["paper"]).where(comparable)
     combined = np.hypot(frame["standard_error"], frame["paper_standard_error"])
     within = frame["difference"].abs() <= 2 * combined + ROUNDING[metric]
@@ -113,6 +138,20 @@ def compare(
         frame["difference"].notna() & combined.notna()
     )
     frame["verdict"] = [_verdict(row, metric) for _, row in frame.iterrows()]
+    return frame
+
+
+def over_seeds(seeds: pd.DataFrame) -> pd.DataFrame:
+    """`nri.results.summarise` of what `every_seed` returns, with the least that a seed cost.
+
+    `trained_on` is the data set that the models were trained on.
+    """
+    row = [*ROW, "metric", "step"]
+    least = seeds.groupby(row, dropna=False)[["simulations", "updates", "epochs"]].min()
+    frame = summarise(seeds).merge(least.reset_index(), on=row)
+    trained_on = [split_variant(variant)[1] for variant in frame["variant"]]
+    frame["trained_on"] = pd.Series(trained_on, frame.index, str)
+    frame["trained_on"] = frame["trained_on"].where(frame["trained_on"] != "", frame["dataset"])
     return frame
 
 
@@ -159,16 +198,26 @@ def describe_scale(runs: pd.DataFrame) -> str:
     return f"Reduced scale{some}: {used} a run{aside}."
 
 
-def _verdict(row: pd.Series, metric: str) -> str:
-    if not row["n"]:
-        return "not run"
+def describe_work(row: pd.Series) -> str:
+    """What a row's models were trained with: "50,000 train, 12,000 updates"."""
     work = [
         f"{row[name]:,} {unit}"
         for name, unit in (("simulations", "train"), ("updates", "updates"))
         if pd.notna(row[name]) and row[name]
     ]
-    work = ", ".join(work) or "cost not recorded"
-    if row["variant"]:
+    return ", ".join(work) or "cost not recorded"
+
+
+def _named(variant: str) -> str:
+    """A variant's name, without what its model was trained on: "" for the paper's recipe."""
+    return split_variant(variant)[0]
+
+
+def _verdict(row: pd.Series, metric: str) -> str:
+    if not row["n"]:
+        return "not run" if pd.notna(row["paper"]) else row["note"]
+    work = describe_work(row)
+    if _named(row["variant"]):
         return f"{recipe(row['variant'])}: {work}"
     if row["scale"] != "paper":
         return f"reduced: {work}" if row["scale"] == "reduced" else work

@@ -14,9 +14,11 @@ __all__ = [
     "resolve_dataset",
     "resolve_datasets",
     "resolve_runs",
+    "resolve_studies",
     "resolve_training",
     "run_encoder",
     "run_name",
+    "training_settings",
 ]
 
 UNTRAINED = ("static", "corr-path")
@@ -54,15 +56,37 @@ def resolve_dataset(entry: dict[str, Any]) -> dict[str, Any]:
 def resolve_runs(config: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     """Each run by (data set, name), with all its training settings.
 
-    Settings are layered: `training`, then the run's variant, then the run's own.
+    Settings are layered: `training`, then the run's variant, then the run's own. What is
+    measured on other data sets belongs to the run's own study unless it names another.
     """
     runs = {}
     for run in config["runs"]:
         run = {**run, "encoder": run_encoder(run["encoder"]), "variant": run.get("variant", "")}
         run["training"] = resolve_training(run, config)
         run.setdefault("seeds", config["seeds"])
+        run.setdefault("study", "")
+        run["also_on"] = [{"study": run["study"], **other} for other in run.get("also_on", [])]
         runs[run["dataset"], run_name(run)] = run
     return runs
+
+
+def training_settings(run: dict[str, Any]) -> dict[str, Any]:
+    """All of a run that a training depends on beside its data, its seed and its code."""
+    return {key: run[key] for key in run.keys() - {"seeds", "study", "also_on"}}
+
+
+def resolve_studies(runs: dict[tuple[str, str], dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """The study of each run on each data set it is tested on, where there is one.
+
+    runs: as `resolve_runs`. {"springs5/mlp-mlp-k2": {"springs5_empty": "transfer"}}
+    """
+    studies = {}
+    for (dataset, name), run in runs.items():
+        tested = {dataset: run["study"]}
+        tested |= {other["dataset"]: other["study"] for other in run["also_on"]}
+        if tested := {where: study for where, study in tested.items() if study}:
+            studies[f"{dataset}/{name}"] = tested
+    return studies
 
 
 def resolve_baselines(config: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:

@@ -13,7 +13,7 @@ import torch
 from scipy.stats import rankdata
 from torch import Tensor
 
-from nri.accuracy import best_accuracy, best_matching
+from nri.accuracy import accuracy, best_matching
 from nri.data.format import Metadata
 from nri.data.samples import Samples
 from nri.model.nri import NRI
@@ -26,6 +26,8 @@ __all__ = [
     "evaluate_model",
     "examples",
     "future_mse",
+    "graph_rows",
+    "motion_rows",
     "posterior",
     "predict",
 ]
@@ -52,15 +54,11 @@ def evaluate_model(objective: Objective, samples: Samples, frames: int, horizon:
     `model`, and `variant` where its window slides over the truth.
     """
     model, rows, matching = objective.model, [], None
-    true_types = objective.true_types
     if model.infers_graph and samples.edges is not None:
+        edges, true_types = samples.edges.cpu(), objective.true_types
         probabilities = posterior(model, samples, frames)
-        confusion = count_types(probabilities, samples.edges.cpu(), true_types).numpy()
-        rows.append({"metric": "edge_accuracy", "value": best_accuracy(confusion)})
-        matching = best_matching(confusion)
-        auroc = edge_auroc(probabilities, samples.edges.cpu(), matching)
-        if true_types == 2 and auroc is not None:
-            rows.append({"metric": "edge_auroc", "value": auroc})
+        matching = best_matching(count_types(probabilities, edges, true_types).numpy())
+        rows += graph_rows(probabilities, edges, true_types, matching)
     if model.decoder is None:
         return Evaluation(rows, matching)
     terms = objective_terms(objective, samples, frames)
@@ -68,12 +66,37 @@ def evaluate_model(objective: Objective, samples: Samples, frames: int, horizon:
     if model.infers_graph:
         rows.append({"metric": "kl", "value": terms["kl"]})
         rows.append({"metric": "elbo", "value": -terms["loss"]})
-    rows += _mse_rows(future_mse(model, samples, frames, horizon))
+    return Evaluation(rows + motion_rows(model, samples, frames, horizon), matching)
+
+
+def graph_rows(
+    probabilities: Tensor, edges: Tensor, true_types: int, matching: np.ndarray
+) -> list[dict[str, Any]]:
+    """Edge accuracy under a matching (K,) of types, and the area under the ROC curve of two.
+
+    probabilities (S, E, K) and edges (S, E) on the CPU.
+    """
+    confusion = count_types(probabilities, edges, true_types).numpy()
+    rows = [{"metric": "edge_accuracy", "value": accuracy(confusion, matching)}]
+    auroc = edge_auroc(probabilities, edges, matching) if true_types == 2 else None
+    if auroc is not None:
+        rows.append({"metric": "edge_auroc", "value": auroc})
+    return rows
+
+
+def motion_rows(
+    model: NRI, samples: Samples, frames: int, horizon: int, units: Tensor | None = None
+) -> list[dict[str, Any]]:
+    """Error of each step, under the static graph and, of recurrent decoders, re-estimated ones.
+
+    units: as in `future_mse`.
+    """
+    rows = _mse_rows(future_mse(model, samples, frames, horizon, units=units))
     if model.infers_graph and model.decoder.recurrent:
         for graph, variant in (("predicted", {}), ("true", {"variant": "true_frames"})):
-            mse = future_mse(model, samples, frames, horizon, graph)
+            mse = future_mse(model, samples, frames, horizon, graph, units)
             rows += _mse_rows(mse, model="nri_dynamic", **variant)
-    return Evaluation(rows, matching)
+    return rows
 
 
 def _mse_rows(mse: np.ndarray, **identity: str) -> list[dict[str, Any]]:
@@ -138,18 +161,25 @@ def predict(
 
 
 def future_mse(
-    model: NRI, samples: Samples, frames: int, horizon: int, graph: str = "static"
+    model: NRI,
+    samples: Samples,
+    frames: int,
+    horizon: int,
+    graph: str = "static",
+    units: Tensor | None = None,
 ) -> np.ndarray:
     """MSE of each step over samples, objects and features, in normalised units: (horizon,).
 
-    A horizon beyond the end of the test trajectories is cut there.
+    A horizon beyond the end of the test trajectories is cut there. Errors are those of the
+    samples' own values or, with `units` (D,), of values that many times as large.
     """
     horizon = min(horizon, samples.x.shape[2] - frames - 1)
     total = torch.zeros(horizon, dtype=torch.float64, device=samples.x.device)
     for batch in samples.batches(BATCH):
         predicted = predict(model, batch, frames, horizon, graph)
         truth = batch.x[:, :, frames + 1 : frames + 1 + horizon].transpose(1, 2)
-        total += (predicted - truth).double().square().mean((-1, -2)).sum(0)
+        error = predicted - truth if units is None else (predicted - truth) * units
+        total += error.double().square().mean((-1, -2)).sum(0)
     return (total / len(samples)).cpu().numpy()
 
 

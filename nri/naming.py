@@ -2,16 +2,38 @@
 
 import pandas as pd
 
-from nri.catalogue import model_entry
+from nri.catalogue import dataset_entry, model_entry
 
-__all__ = ["configuration", "recipe", "row_names"]
+__all__ = [
+    "configuration",
+    "recipe",
+    "row_names",
+    "split_variant",
+    "transferred",
+]
 
 RECIPES = {"": "paper's recipe", "fast": "fast recipe"}
 
+TRAINED_ON = "@"
+"""Between a variant and the data set its model was trained on; names hold no such character."""
+
+
+def transferred(variant: str, trained_on: str) -> str:
+    """The variant of a row measured on another data set: "fast", "springs5" → "fast@springs5"."""
+    return f"{variant}{TRAINED_ON}{trained_on}"
+
+
+def split_variant(variant: str) -> tuple[str, str]:
+    """The inverse of `transferred`; a row measured on its own data set names none, ""."""
+    name, _, trained_on = variant.partition(TRAINED_ON)
+    return name, trained_on
+
 
 def recipe(variant: str) -> str:
-    """The words for a variant: "" → "paper's recipe"."""
-    return RECIPES.get(variant, variant)
+    """The words for a variant: "" → "paper's recipe", and what its model was trained on."""
+    name, trained_on = split_variant(variant)
+    words = RECIPES.get(name, name.replace("_", " "))
+    return f"{words}, trained on {dataset_entry(trained_on).title}" if trained_on else words
 
 
 def configuration(encoder: str, decoder: str, edge_types: int | None) -> str:

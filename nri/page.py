@@ -1,8 +1,8 @@
-"""The page of results: tables, figures, every seed and where each number comes from."""
+"""The page of results: tables, studies, figures, every cell and every seed with their origins."""
 
 import base64
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,10 +13,10 @@ from markupsafe import Markup
 
 from nri import __version__
 from nri.catalogue import dataset_entry, model_entry
-from nri.comparison import describe_scale, every_seed, scale
+from nri.comparison import all_cells, describe_scale, every_seed, scale
 from nri.naming import configuration, recipe
-from nri.results import RUN, ResultsError
-from nri.tables import TABLES
+from nri.results import RUN, ResultsError, without_studies, without_transfers
+from nri.tables import FORMATS, TABLES, paper_number
 
 __all__ = ["PageFigure", "read_figure", "render_page"]
 
@@ -56,35 +56,85 @@ def read_figure(path: str | os.PathLike) -> PageFigure:
 def render_page(
     metrics: pd.DataFrame,
     runs: pd.DataFrame,
-    tables: Iterable[str],
+    paper: pd.DataFrame,
+    tables: Mapping[str, str],
     figures: Iterable[PageFigure],
     command: str,
 ) -> str:
     """One self-contained HTML page.
 
-    metrics, runs: as `nri.results` reads them. tables: HTML that `nri.tables.render` made.
+    metrics, runs: as `nri.results` reads them. paper: as `nri.comparison.read_paper_numbers`.
+    tables: HTML of each table by its name; that of "studies" has a section of its own.
     command: what a reader types to make this page.
     """
+    main = without_transfers(without_studies(runs, runs))
     environment = Environment(
         loader=PackageLoader("nri"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     seeds = {table: _every_seed(metrics, runs, what.metric) for table, what in TABLES.items()}
     return environment.get_template("page.html").render(
         version=__version__,
-        scale=describe_scale(runs),
-        reduced=bool((scale(runs) == "reduced").any()),
-        tables=[Markup(table) for table in tables],
+        scale=describe_scale(main),
+        reduced=bool((scale(main) == "reduced").any()),
+        tables=[Markup(table) for name, table in tables.items() if name != "studies"],
+        studies=Markup(tables.get("studies", "")),
         figures=list(figures),
+        cells=_cell_by_cell(metrics, runs, paper),
         seeds=[
-            (f"Table {TABLES[table].number}: {TABLES[table].caption}", rows)
+            (f"{TABLES[table].heading}: {TABLES[table].caption}", rows)
             for table, rows in seeds.items()
             if rows
         ],
-        provenance=_provenance(runs),
+        provenance=_provenance(without_transfers(runs)),
         machines=sorted(set(runs["machine"]) - {""}),
         versions=sorted(set(runs["versions"]) - {""}),
         command=command,
     )
+
+
+def _cell_by_cell(
+    metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame
+) -> list[tuple[str, Markup]]:
+    """Headings and long tables: every cell of each table of the paper and the runs that fill it."""
+    cells = pd.concat([all_cells(metrics, runs, paper, name) for name in paper["metric"].unique()])
+    cells = cells[cells["table"] != ""]
+    return [
+        (f"Table {name}" if name.isdigit() else name.capitalize(), _cells(part))
+        for name, part in cells.groupby("table", sort=False)
+    ]
+
+
+def _cells(cells: pd.DataFrame) -> Markup:
+    rows = []
+    for _, cell in cells.iterrows():
+        ours, apart = _ours(cell) if cell["n"] else ("–", "–")
+        rows.append(
+            {
+                "dataset": dataset_entry(cell["dataset"]).title,
+                "row of the paper": model_entry(cell["model"]).label + _recipe(cell),
+                "step": str(cell["step"]),
+                "ours": ours,
+                "seeds": str(cell["n"]),
+                "paper": paper_number(cell),
+                "apart": apart,
+                "verdict": cell["verdict"],
+            }
+        )
+    frame = pd.DataFrame(rows)
+    return _html(frame if cells["step"].notna().any() else frame.drop(columns="step"))
+
+
+def _recipe(cell: pd.Series) -> str:
+    return f" ({recipe(cell['variant'])})" if cell["variant"] else ""
+
+
+def _ours(cell: pd.Series) -> tuple[str, str]:
+    """Our number, and how far it is from the paper's: "+0.3 points", "1.2 ×"."""
+    ours = FORMATS[cell["metric"]](cell["mean"], cell["standard_error"])
+    if cell["metric"] == "mse":
+        ratio = float(f"{cell['mean'] / cell['paper']:.2g}")
+        return ours, f"{ratio:,g} ×"
+    return ours, f"{cell['mean'] - cell['paper']:+.1f} points"
 
 
 def _every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> Markup:
@@ -115,7 +165,7 @@ def _provenance(runs: pd.DataFrame) -> Markup:
             wall=runs["wall_seconds"].map(_duration),
             commit=runs["commit"],
             train=_counts(runs["simulations"]),
-            epochs=_counts(runs["epochs"]),
+            epochs=runs["epochs"].map(lambda epochs: "–" if pd.isna(epochs) else f"{epochs:,g}"),
             parameters=_counts(runs["parameters"]),
         )
         .rename(columns={"cpu": "CPU time", "wall": "wall time"})

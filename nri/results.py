@@ -2,13 +2,14 @@
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from nri.catalogue import dataset_order, model_order
+from nri.naming import split_variant
 
 __all__ = [
     "METRIC_COLUMNS",
@@ -24,6 +25,8 @@ __all__ = [
     "read_runs",
     "run_record",
     "summarise",
+    "without_studies",
+    "without_transfers",
     "write_table",
 ]
 
@@ -34,6 +37,7 @@ RUN = [*ROW, "seed"]
 METRIC_COLUMNS = [*RUN, "metric", "step", "value"]
 RUN_COLUMNS = [
     *RUN,
+    "study",
     "simulations",
     "updates",
     "epochs",
@@ -46,8 +50,8 @@ RUN_COLUMNS = [
 ]
 
 TEXT = ["dataset", "model", "encoder", "decoder", "variant", "metric"]
-TEXT += ["commit", "machine", "versions"]
-WHOLE = ["edge_types", "seed", "step", "simulations", "updates", "epochs", "parameters"]
+TEXT += ["study", "commit", "machine", "versions"]
+WHOLE = ["edge_types", "seed", "step", "simulations", "updates", "parameters"]
 
 
 class ResultsError(ValueError):
@@ -95,27 +99,34 @@ def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
     return in_order(frame[METRIC_COLUMNS])
 
 
-def collect_runs(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
-    """What each run was and cost, one row for each run and model, sorted.
+def collect_runs(
+    paths: Iterable[str | os.PathLike], studies: Mapping[str, Mapping[str, str]] | None = None
+) -> pd.DataFrame:
+    """What each run was and cost, one row for each run, model and data set it is tested on, sorted.
 
     paths: the config.json files of the runs. The metrics.csv beside each says which rows of
-    the paper were measured with it, and must agree on what the run is.
+    the paper were measured with it, and must agree on what the run is. studies: as
+    `nri.config.resolve_studies`, by the directories DATASET/RUN that the files lie in.
     Raises ResultsError if a file is absent, lacks a key or contradicts its neighbour.
     """
     records = []
     for path in sorted(map(str, paths)):
         config = read_config(path)
+        study = (studies or {}).get("/".join(Path(path).parts[-4:-2]), {})
         measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
         for _, run in measured.iterrows():
             # The graph is re-estimated in several ways, which `variant` tells apart.
             told = set(RUN) - {"variant"} if run["model"] == "nri_dynamic" else set(RUN)
+            variant, trained_on = split_variant(run["variant"])
+            trained = {**run, "variant": variant, "dataset": trained_on or run["dataset"]}
             for key in config["run"].keys() & told:
-                if _text(run[key]) != _text(config["run"][key]):
+                if _text(trained[key]) != _text(config["run"][key]):
                     raise ResultsError(
                         f"{path}: run.{key} is {config['run'][key]!r}, but the metrics.csv "
-                        f"beside it says {_text(run[key])!r}; evaluate the run again"
+                        f"beside it says {_text(trained[key])!r}; evaluate the run again"
                     )
-            records.append({**run_record(config), **run})
+            named = {**run, "study": study.get(run["dataset"], "")}
+            records.append({**run_record(config), **named})
     frame = pd.DataFrame(records, columns=RUN_COLUMNS)
     return in_order(_typed(frame))
 
@@ -136,7 +147,7 @@ def read_config(path: str | os.PathLike) -> dict:
 
 
 def run_record(config: dict) -> dict:
-    """The columns of `RUN_COLUMNS` that a run's config.json tells: all but the model."""
+    """The columns of `RUN_COLUMNS` that a run's config.json tells: all but model and study."""
     samples = config["dataset"].get("samples")
     provenance = config["provenance"]
     return {
@@ -166,6 +177,19 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
     groups = metrics.groupby([*ROW, "metric", "step"], dropna=False, sort=False)["value"]
     summary = groups.agg(n="count", mean="mean", standard_error="sem").reset_index()
     return in_order(summary.astype({"n": "Int64"}))
+
+
+def without_studies(frame: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `frame`, which has the columns `RUN`, that belong to no study of ours."""
+    told = frame[RUN].merge(runs[[*RUN, "study"]], on=RUN, how="left", validate="many_to_one")
+    none = told["study"].isna() | (told["study"] == "")
+    return frame[none.to_numpy()].reset_index(drop=True)
+
+
+def without_transfers(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of models that are tested on the data set that they were trained on."""
+    own = [not split_variant(variant)[1] for variant in frame["variant"]]
+    return frame[np.array(own, dtype=bool)].reset_index(drop=True)
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:

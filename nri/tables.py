@@ -1,22 +1,24 @@
-"""The paper's Tables 1 and 2 as Markdown, LaTeX and HTML, ours beside the paper's."""
+"""Tables as Markdown, LaTeX and HTML: the paper's with ours beside it, and one of ours alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import pandas as pd
 
 from nri.catalogue import dataset_entry, model_order
 from nri.markup import MARKUPS, Markup, Panel
-from nri.naming import configuration, row_names
+from nri.naming import configuration, row_names, split_variant
 
-__all__ = ["TABLES", "render"]
+__all__ = ["FORMATS", "OURS", "TABLES", "make_panel", "paper_number", "render"]
+
+OURS = "ours, not in the paper"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the paper: its number, the metric it shows, its words and how a cell reads."""
+    """A table: its heading, the metric it shows, its words and how a cell reads."""
 
-    number: int
+    heading: str
     metric: str
     caption: str
     format: Callable[[float, float], str]
@@ -24,7 +26,7 @@ class Table:
     def panel(self, row: pd.Series) -> str:
         """The part of the table that a row of the comparison belongs to."""
         entry = dataset_entry(row["dataset"])
-        return entry.panel if self.metric == "edge_accuracy" else entry.title
+        return entry.title if self.metric == "mse" else entry.panel
 
     def column(self, row: pd.Series) -> str:
         """The column within the panel."""
@@ -36,7 +38,7 @@ def render(comparison: pd.DataFrame, table: str, markup: str) -> str:
     """A table in one of the languages "md", "tex", "html".
 
     comparison: as `nri.comparison.compare` makes it for the metric of the table.
-    table: "edge_accuracy" (Table 1) or "future_mse" (Table 2).
+    table: "edge_accuracy" (Table 1), "future_mse" (Table 2) or "edge_auroc" (ours).
     """
     what, language = TABLES[table], MARKUPS[markup]
     if comparison.empty:
@@ -44,7 +46,12 @@ def render(comparison: pd.DataFrame, table: str, markup: str) -> str:
     rows = comparison.assign(
         panel=comparison.apply(what.panel, axis=1), column=comparison.apply(what.column, axis=1)
     )
-    panels = [_panel(part, what, language) for _, part in rows.groupby("panel", sort=False)]
+    panels = []
+    for name, part in rows.groupby("panel", sort=False):
+        title = f"{_place(name, part)}: {what.caption}"
+        label = f"{what.metric} {name}".lower().replace(",", "").replace(" ", "-")
+        columns = part["column"].unique()
+        panels.append(make_panel(_arranged(part), columns, title, label, language))
     return "\n".join(language.panel(panel) for panel in panels)
 
 
@@ -66,65 +73,84 @@ class Notes:
         return [f"{self.mark(text)} {self.markup.escape(text)}." for text in self.letters]
 
 
-def _panel(rows: pd.DataFrame, table: Table, markup: Markup) -> Panel:
-    """Rows are models, those of the paper's recipe first; columns are ours and the paper's."""
-    columns = rows["column"].unique()
-    rows = rows.assign(
+def _place(panel: str, rows: pd.DataFrame) -> str:
+    """Where a panel stands in the paper: "The paper's Table 1, 5 objects"."""
+    if rows["paper"].isna().all():
+        return f"{panel} ({OURS})"
+    (table,) = set(rows["table"]) - {""}
+    return f"The paper's Table {table}, {panel}" if table.isdigit() else f"The paper's {table}"
+
+
+def _arranged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Named rows in the order of display: by model, those of the paper's recipe first."""
+    return rows.assign(
         name=row_names(rows, within=["column"]),
         place=[model_order(model) for model in rows["model"]],
     ).sort_values(["variant", "place", "name"], kind="stable")
-    names = rows["name"].unique()
 
-    notes = Notes(markup)
-    ours, theirs = {}, {}
+
+def make_panel(
+    rows: pd.DataFrame, columns: Iterable[str], title: str, label: str, markup: Markup
+) -> Panel:
+    """A panel: a row for each `name` of `rows`, in order; columns of ours and the paper's.
+
+    rows: as `nri.comparison.compare` makes them, each with its `name` and `column`.
+    """
+    names, notes = rows["name"].unique(), Notes(markup)
+    ours, theirs, kinds = {}, {}, {}
     for _, row in rows.iterrows():
-        cell = row["name"], row["column"]
-        ours[cell] = _our_cell(row, table, notes)
-        theirs[cell] = _paper_cell(row, table, notes)
-    sides = {"ours": ours}
-    title = f"{rows['panel'].iloc[0]} (not in a table of the paper)"
-    if rows["paper"].notna().any():
-        sides["paper"] = theirs
-        title = f"The paper's Table {table.number}, {rows['panel'].iloc[0]}"
-    dash = markup.escape("–")
-    absent = {"ours": dash, "paper": markup.theirs.format(dash)}
-    cells = {
-        (markup.escape(column), side): [known.get((name, column), absent[side]) for name in names]
-        for column in columns
-        for side, known in sides.items()
-    }
+        # What the paper says of a model stands in all of its rows, run there or not.
+        kind = kinds[row["name"]] = row["model"], split_variant(row["variant"])[1]
+        ours[row["name"], row["column"]] = _our_cell(row, notes)
+        theirs[kind, row["column"]] = _paper_cell(row, notes)
+    cells, dash = {}, markup.escape("–")
+    for column in columns:
+        heading = markup.escape(column)
+        cells[heading, "ours"] = [ours.get((name, column), dash) for name in names]
+        if rows["paper"].notna().any():
+            absent = markup.theirs.format(dash)
+            cells[heading, "paper"] = [theirs.get((kinds[n], column), absent) for n in names]
     return Panel(
-        title=markup.escape(f"{title}: {table.caption}"),
-        label=f"{table.metric} {rows['panel'].iloc[0]}".lower().replace(",", "").replace(" ", "-"),
+        title=markup.escape(title),
+        label=label,
         cells=pd.DataFrame(cells, index=map(markup.escape, names)),
         notes=notes.lines() + [markup.escape(remark) for remark in _remarks(rows)],
     )
 
 
-def _our_cell(row: pd.Series, table: Table, notes: Notes) -> str:
+def _our_cell(row: pd.Series, notes: Notes) -> str:
     if not row["n"]:
         return notes.markup.escape("–")
     which = configuration(row["encoder"], row["decoder"], row["edge_types"])
     seeds = f"{row['n']} seed{'s' if row['n'] > 1 else ''}"
     remark = "; ".join(part for part in (which, seeds, row["verdict"]) if part)
-    cell = table.format(row["mean"], row["standard_error"])
+    cell = FORMATS[row["metric"]](row["mean"], row["standard_error"])
     return notes.markup.escape(cell) + notes.mark(remark)
 
 
-def _paper_cell(row: pd.Series, table: Table, notes: Notes) -> str:
-    dagger = {"recalled": "†"}
-    cell = "–"
+def paper_number(row: pd.Series) -> str:
+    """The paper's number, "–" where it has none, with daggers where it is recalled."""
+    dagger, cell = {"recalled": "†"}, "–"
+    number = FORMATS[row["metric"]]
     if pd.notna(row["paper"]):
-        cell = table.format(row["paper"], float("nan")) + dagger.get(row["value_provenance"], "")
+        cell = number(row["paper"], float("nan")) + dagger.get(row["value_provenance"], "")
     if pd.notna(row["paper_standard_error"]):
-        error = table.format(row["paper_standard_error"], float("nan"))
+        error = number(row["paper_standard_error"], float("nan"))
         cell += f" ± {error}" + dagger.get(row["standard_error_provenance"], "")
-    remark = notes.mark(f"of the paper's number: {row['note']}") if row["note"] else ""
-    return notes.markup.theirs.format(notes.markup.escape(cell)) + remark
+    return cell
+
+
+def _paper_cell(row: pd.Series, notes: Notes) -> str:
+    remark = row["note"]
+    if remark and pd.notna(row["paper"]):
+        remark = f"of the paper's number: {remark}"
+    cell = notes.markup.theirs.format(notes.markup.escape(paper_number(row)))
+    return cell + (notes.mark(remark) if remark else "")
 
 
 def _remarks(rows: pd.DataFrame) -> list[str]:
-    remarks = ["Ours: mean ± standard error over seeds; –: not run, or not in the paper."]
+    dash = "not run, or not in the paper" if rows["paper"].notna().any() else "not measured"
+    remarks = [f"Ours: mean ± standard error over seeds; –: {dash}."]
     if (rows[["value_provenance", "standard_error_provenance"]] == "recalled").any(axis=None):
         remarks.append("† Recalled, not checked against the paper itself.")
     return remarks
@@ -132,6 +158,10 @@ def _remarks(rows: pd.DataFrame) -> list[str]:
 
 def _percent(mean: float, error: float) -> str:
     return f"{mean:.1f}" if pd.isna(error) else f"{mean:.1f} ± {error:.1f}"
+
+
+def _decimal(mean: float, error: float) -> str:
+    return f"{mean:.3f}" if pd.isna(error) else f"{mean:.3f} ± {error:.3f}"
 
 
 def _scientific(mean: float, error: float) -> str:
@@ -143,7 +173,12 @@ def _scientific(mean: float, error: float) -> str:
 
 TABLES = {
     "edge_accuracy": Table(
-        1, "edge_accuracy", "accuracy (%) of the interactions recovered", _percent
+        "Table 1", "edge_accuracy", "accuracy (%) of the interactions recovered", _percent
     ),
-    "future_mse": Table(2, "mse", "mean squared error of predicted states", _scientific),
+    "future_mse": Table("Table 2", "mse", "mean squared error of predicted states", _scientific),
+    "edge_auroc": Table(
+        "Ours", "edge_auroc", "area under the ROC curve of the interactions recovered", _decimal
+    ),
 }
+FORMATS = {what.metric: what.format for what in TABLES.values()}
+"""How a mean and its standard error (NaN: none) read, for each metric."""

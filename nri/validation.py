@@ -96,10 +96,10 @@ def _contradictions(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _undeclared(
     place: str, entry: dict[str, Any], config: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    for key, declared in (("dataset", config["datasets"]), ("variant", config["variants"])):
-        if entry.get(key) and entry[key] not in declared:
-            known = ", ".join(declared) or "none"
-            yield f"{place}.{key}", f"{entry[key]!r} is not declared in {key}s; declared: {known}"
+    for key, where in (("dataset", "datasets"), ("variant", "variants"), ("study", "studies")):
+        if entry.get(key) and entry[key] not in config[where]:
+            known = ", ".join(config[where]) or "none"
+            yield f"{place}.{key}", f"{entry[key]!r} is not declared in {where}; declared: {known}"
 
 
 def _dataset_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -142,9 +142,37 @@ def _run_contradictions(
         yield f"{place}.encoder", f"'skeleton' needs a skeleton; {run['dataset']} has none"
     if (encoder == "true" or decoder in ("sim", "none")) and edge_types != types:
         yield f"{place}.edge_types", f"{edge_types}: {run['dataset']} has {types} edge types"
+    yield from _transfer_contradictions(place, run, config)
     for stage in _stages(run, config):
         yield from _stage_contradictions(f"{place}.training", stage, run, dataset)
         yield from _forcing_contradictions(f"{place}.training", stage, decoder == "rnn", dataset)
+
+
+def _transfer_contradictions(
+    place: str, run: dict[str, Any], config: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """What a trained model cannot be tested on. The number of objects is free."""
+    trained, seen = config["datasets"][run["dataset"]], {run["dataset"]}
+    for i, entry in enumerate(run.get("also_on", [])):
+        here = f"{place}.also_on[{i}]"
+        yield from _undeclared(here, entry, config)
+        here, name = f"{here}.dataset", entry["dataset"]
+        tested = config["datasets"][name]
+        if name in seen:
+            yield here, f"the run is tested on {name} anyway; remove the entry"
+        seen.add(name)
+        if run_encoder(run["encoder"]) == "skeleton":
+            yield here, f"{name}: the skeleton is that of {run['dataset']} alone; use a network"
+        for key in ("source", "frame_rate"):
+            if tested.get(key) != trained.get(key):
+                theirs, ours = tested.get(key), trained.get(key)
+                yield here, f"{name}: {key} {theirs}, but the model is trained on {ours}"
+        frames, expected = tested["frames"]["train"], trained["frames"]["train"]
+        if frames != expected:
+            yield here, f"{name}: frames.train is {frames}, but the model sees {expected} frames"
+        types, known = (len(d.get("strengths", (0, 1))) for d in (tested, trained))
+        if types > known:
+            yield here, f"{name} has {types} edge types, {run['dataset']} only {known}"
 
 
 def _baseline_contradictions(

@@ -1,6 +1,7 @@
 """Collect the results of all runs: results/metrics.csv and results/runs.csv."""
 
 import argparse
+import json
 
 from nri.files import atomic_path
 from nri.results import collect_metrics, collect_runs, write_table
@@ -11,12 +12,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--metrics", nargs="+", required=True, help="metrics.csv of each run")
     parser.add_argument("--configs", nargs="*", default=[], help="config.json of each run")
+    parser.add_argument(
+        "--studies", default={}, type=json.loads, help="{RUN: {DATASET: STUDY}}, as JSON"
+    )
     parser.add_argument("--output-metrics", required=True)
     parser.add_argument("--output-runs", required=True)
     arguments = parser.parse_args()
 
     metrics = collect_metrics(arguments.metrics)
-    runs = collect_runs(arguments.configs)
+    runs = collect_runs(arguments.configs, arguments.studies)
     for table, path in ((metrics, arguments.output_metrics), (runs, arguments.output_runs)):
         with atomic_path(path) as temporary:
             write_table(table, temporary)

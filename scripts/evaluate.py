@@ -1,8 +1,9 @@
-"""Evaluate one trained model on the test split: metrics and example predictions."""
+"""Evaluate one trained model on test splits: metrics and example predictions."""
 
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,12 @@ from nri.data.samples import load_samples
 from nri.evaluation import evaluate_model, examples
 from nri.files import atomic_path
 from nri.logs import start_log
+from nri.naming import transferred
 from nri.objectives import make_objective
 from nri.results import METRIC_COLUMNS, write_table
 from nri.settings import TrainingSettings
 from nri.training import choose_device
+from nri.transfer import evaluate_transfer
 
 
 def main() -> None:
@@ -27,6 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", required=True, type=Path, help="directory of the trained run")
     parser.add_argument("--data", required=True, type=Path, help="the data set, HDF5")
+    parser.add_argument(
+        "--also-on", nargs="*", default=[], type=Path, help="other data sets, named by their files"
+    )
     parser.add_argument("--settings", required=True, type=json.loads, help="horizon, examples")
     parser.add_argument("--threads", default=1, type=int)
     parser.add_argument("--metrics", required=True, type=Path, help="where the metrics go")
@@ -38,7 +44,7 @@ def main() -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    """Score the model by the paper's protocol."""
+    """Score the model by the paper's protocol, on its own data set and on the others."""
     record = json.loads((arguments.run / "config.json").read_text())
     run, settings = record["run"], TrainingSettings.from_dict(record["training"])
     device = choose_device()
@@ -51,14 +57,25 @@ def evaluate(arguments: argparse.Namespace) -> None:
     model.load_state_dict(load_file(arguments.run / "model.safetensors", device=str(device)))
 
     objective = make_objective(model, settings.resolved_stages()[-1], len(metadata.edge_types))
-    evaluation = evaluate_model(objective, samples, frames, arguments.settings["horizon"])
+    horizon = arguments.settings["horizon"]
+    evaluation = evaluate_model(objective, samples, frames, horizon)
     identity = {**run, "model": paper_row(run["encoder"], run["decoder"])}
-    frame = pd.DataFrame([identity | row for row in evaluation.rows], columns=METRIC_COLUMNS)
+    rows = [identity | row for row in evaluation.rows]
+    for path in arguments.also_on:
+        other = evaluate_transfer(model, metadata, path, evaluation.matching, horizon, device)
+        rows += [_on(path.stem, identity | row) for row in other]
+    frame = pd.DataFrame(rows, columns=METRIC_COLUMNS)
     with atomic_path(arguments.metrics) as path:
         write_table(frame.astype({"step": "Int64"}), path)
     few = samples.take(slice(0, arguments.settings["examples"]))
     with atomic_path(arguments.examples) as path, open(path, "wb") as file:
         np.savez(file, **examples(model, few, frames, metadata, evaluation.matching))
+
+
+def _on(dataset: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A row measured on another data set than the one its model was trained on."""
+    variant = transferred(row["variant"], row["dataset"])
+    return {**row, "dataset": dataset, "variant": variant}
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from nri.comparison import read_paper_numbers
 from nri.files import atomic_path
 from nri.page import read_figure, render_page
 from nri.results import read_metrics, read_runs
@@ -13,6 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--metrics", required=True, help="results/metrics.csv")
     parser.add_argument("--runs", required=True, help="results/runs.csv")
+    parser.add_argument("--paper", required=True, help="config/paper_numbers.csv")
     parser.add_argument("--tables", nargs="+", required=True, type=Path, help="HTML of the tables")
     parser.add_argument("--figures", nargs="*", default=[], help="SVG of the figures")
     parser.add_argument("--command", required=True, help="what makes this page, for its reader")
@@ -22,7 +24,8 @@ def main() -> None:
     page = render_page(
         read_metrics(arguments.metrics),
         read_runs(arguments.runs),
-        [path.read_text(encoding="utf-8") for path in arguments.tables],
+        read_paper_numbers(arguments.paper),
+        {path.stem: path.read_text(encoding="utf-8") for path in arguments.tables},
         [read_figure(path) for path in arguments.figures],
         arguments.command,
     )

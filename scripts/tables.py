@@ -1,10 +1,12 @@
-"""One table of the paper, ours beside the paper's: CSV, Markdown, LaTeX, HTML, every seed."""
+"""One table, ours beside the paper's or our studies: CSV, Markdown, LaTeX, HTML, every seed."""
 
 import argparse
+import json
 
 from nri.comparison import compare, every_seed, read_paper_numbers
 from nri.files import atomic_path
-from nri.results import read_metrics, read_runs, write_table
+from nri.results import read_metrics, read_runs, without_studies, write_table
+from nri.studies import compare_studies, render_studies, study_seeds
 from nri.tables import TABLES, render
 
 
@@ -14,23 +16,31 @@ def main() -> None:
     parser.add_argument("--metrics", required=True, help="results/metrics.csv")
     parser.add_argument("--runs", required=True, help="results/runs.csv")
     parser.add_argument("--paper", required=True, help="config/paper_numbers.csv")
-    parser.add_argument("--table", choices=TABLES, required=True)
+    parser.add_argument("--table", choices=[*TABLES, "studies"], required=True)
+    parser.add_argument("--studies", default={}, type=json.loads, help="{NAME: TITLE}, as JSON")
     parser.add_argument("--output", required=True, help="the files' path without extension")
     arguments = parser.parse_args()
 
     metrics = read_metrics(arguments.metrics)
     runs = read_runs(arguments.runs)
-    paper = read_paper_numbers(arguments.paper)
-    metric = TABLES[arguments.table].metric
-    comparison = compare(metrics, runs, paper, metric)
+    languages = ("md", "tex", "html")
+    if arguments.table == "studies":
+        comparison = compare_studies(metrics, runs, arguments.studies)
+        seeds = study_seeds(metrics, runs, arguments.studies)
+        texts = {markup: render_studies(comparison, markup) for markup in languages}
+    else:
+        metric = TABLES[arguments.table].metric
+        comparison = compare(metrics, runs, read_paper_numbers(arguments.paper), metric)
+        seeds = every_seed(without_studies(metrics, runs), runs, metric)
+        texts = {markup: render(comparison, arguments.table, markup) for markup in languages}
 
-    for markup in ("md", "tex", "html"):
+    for markup, text in texts.items():
         with atomic_path(f"{arguments.output}.{markup}") as path:
-            path.write_text(render(comparison, arguments.table, markup))
+            path.write_text(text)
     with atomic_path(f"{arguments.output}.csv") as path:
         write_table(comparison, path)
     with atomic_path(f"{arguments.output}_seeds.csv") as path:
-        write_table(every_seed(metrics, runs, metric), path)
+        write_table(seeds, path)
 
 
 if __name__ == "__main__":

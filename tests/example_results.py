@@ -24,6 +24,14 @@ BASELINES = [
     ("springs5", "corr-path", 0.52, None),
     ("kuramoto5", "static", None, 3e-2),
 ]
+STUDY = ("springs5", "node-cnn", "mlp", "fast_narrow", "nri_learned", 0.97, 3e-5)
+TRANSFERRED = ("springs5", "node-cnn", "mlp", "fast")
+TRANSFERS = [("springs5_empty", 0.985, 2e-6), ("springs10", 0.95, 5e-5)]
+STUDIES = {
+    "springs5/node-cnn-mlp-k2-fast_narrow": {"springs5": "width"},
+    "springs5/node-cnn-mlp-k2-fast": {"springs10": "transfer"},
+}
+TITLES = {"width": "Narrower networks", "transfer": "More objects"}
 RUN = ["dataset", "model", "encoder", "decoder", "edge_types", "variant", "seed"]
 COLUMNS = [*RUN, "metric", "step", "value"]
 
@@ -38,6 +46,7 @@ def metrics_frame(row: dict, accuracy: float | None, growth: float | None, rng) 
     if accuracy is not None:
         value = min(1.0, accuracy + 0.004 * rng.standard_normal())
         rows.append({**row, "metric": "edge_accuracy", "value": value})
+        rows.append({**row, "metric": "edge_auroc", "value": (1 + value) / 2})
     if growth is not None:
         for step in range(1, 21):
             value = growth * step**1.5 * np.exp(0.2 * rng.standard_normal())
@@ -141,23 +150,44 @@ def examples(system: str, accuracy: float, samples: int, objects: int, rng) -> d
 def write_results(root: Path, seeds: int = 3) -> Path:
     """All of `RUNS` and `BASELINES` under `root` as the pipeline lays them out."""
     rng = np.random.default_rng(0)
-    for dataset, encoder, decoder, variant, model, accuracy, growth in RUNS:
+    for run in RUNS:
         for seed in range(1, seeds + 1):
-            path = run_directory(root, dataset, encoder, decoder, variant) / f"seed{seed}"
-            path.mkdir(parents=True)
-            row = dict(zip(RUN, (dataset, model, encoder, decoder, 2, variant, seed), strict=True))
-            metrics_frame(row, accuracy, growth, rng).to_csv(path / "metrics.csv", index=False)
-            curve_frame(accuracy, growth, rng).to_csv(path / "curve.csv", index=False)
-            described = config(dataset, encoder, decoder, variant, seed)
-            (path / "config.json").write_text(json.dumps(described))
-            system = dataset.rstrip("0123456789")
-            if model == "nri_learned" and system != "mocap":
-                np.savez(path / "examples.npz", **examples(system, accuracy, 3, 5, rng))
+            write_run(root, run, seed, rng)
     for dataset, baseline, accuracy, growth in BASELINES:
         path = root / "baselines" / dataset / baseline / "seed1"
         path.mkdir(parents=True)
         row = {"dataset": dataset, "model": baseline.replace("-", "_"), "seed": 1}
         metrics_frame(row, accuracy, growth, rng).to_csv(path / "metrics.csv", index=False)
+    return root
+
+
+def write_run(root: Path, run: tuple, seed: int, rng) -> None:
+    dataset, encoder, decoder, variant, model, accuracy, growth = run
+    path = run_directory(root, dataset, encoder, decoder, variant) / f"seed{seed}"
+    path.mkdir(parents=True)
+    row = dict(zip(RUN, (dataset, model, encoder, decoder, 2, variant, seed), strict=True))
+    metrics_frame(row, accuracy, growth, rng).to_csv(path / "metrics.csv", index=False)
+    curve_frame(accuracy, growth, rng).to_csv(path / "curve.csv", index=False)
+    described = config(dataset, encoder, decoder, variant, seed)
+    (path / "config.json").write_text(json.dumps(described))
+    system = dataset.rstrip("0123456789")
+    if model == "nri_learned" and system != "mocap":
+        np.savez(path / "examples.npz", **examples(system, accuracy, 3, 5, rng))
+
+
+def write_studies(root: Path, seeds: int = 3) -> Path:
+    """Beside `write_results`: a run of a study, and `TRANSFERS` of a run of the paper's."""
+    rng = np.random.default_rng(1)
+    dataset, encoder, decoder, variant = TRANSFERRED
+    for seed in range(1, seeds + 1):
+        write_run(root, STUDY, seed, rng)
+        path = run_directory(root, *TRANSFERRED) / f"seed{seed}" / "metrics.csv"
+        frames = [pd.read_csv(path)]
+        for tested, accuracy, growth in TRANSFERS:
+            there = tested, "nri_learned", encoder, decoder, 2, f"{variant}@{dataset}", seed
+            row = dict(zip(RUN, there, strict=True))
+            frames.append(metrics_frame(row, accuracy, growth, rng))
+        pd.concat(frames).astype({"step": "Int64"}).to_csv(path, index=False)
     return root
 
 

@@ -6,7 +6,14 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from nri.config import resolve_baselines, resolve_datasets, resolve_runs, run_name
+from nri.config import (
+    resolve_baselines,
+    resolve_datasets,
+    resolve_runs,
+    resolve_studies,
+    run_name,
+    training_settings,
+)
 from nri.settings import TrainingSettings
 from nri.simulation.dataset import system_of
 from nri.validation import FEATURES, ConfigError, validate
@@ -69,7 +76,22 @@ BAD_RUNS = [
     ({"decoder": "none", "edge_types": 3}, r"edge_types: 3.*has 2"),
     ({"decoder": "rnn", "training": {"windows": 3}}, r"windows.*recurrent"),
     ({"training": {"prediction_steps": 49}}, r"prediction_steps.*49 frames"),
+    ({"study": "width"}, r"runs\[0\]\.study: 'width' is not declared in studies; declared: none"),
+    ({"also_on": ["charged5"]}, r"also_on\[0\]: 'charged5' is not of type 'object'"),
+    ({"also_on": [{"dataset": "springs5"}]}, r"tested on springs5 anyway"),
+    ({"also_on": [{"dataset": "more"}, {"dataset": "more"}]}, r"also_on\[1\].*more anyway"),
+    ({"also_on": [{"dataset": "absent"}]}, r"also_on\[0\]\.dataset: 'absent' is not declared"),
+    ({"also_on": [{"dataset": "more", "study": "size"}]}, r"also_on\[0\]\.study: 'size'"),
+    ({"also_on": [{"dataset": "charged5"}]}, r"charged5: source charged.*springs"),
+    ({"also_on": [{"dataset": "short"}]}, r"short: frames\.train is 40.*49 frames"),
+    ({"also_on": [{"dataset": "three"}]}, r"three has 3 edge types, springs5 only 2"),
 ]
+
+OTHERS = {
+    "more": {"objects": 10},
+    "short": {"frames": {"train": 40, "valid": 40, "test": 99}},
+    "three": {"strengths": [0.0, 0.05, 0.1], "probabilities": [0.4, 0.3, 0.3]},
+}
 
 
 @pytest.mark.parametrize(("change", "message"), BAD, ids=lambda value: str(value)[:60])
@@ -83,6 +105,9 @@ def test_bad_configurations_are_refused(change, message, config, schema):
 def test_bad_runs_are_refused(change, message, config, schema):
     run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
     config["runs"] = [{**run, **change}]
+    springs = config["datasets"]["springs5"]
+    config["datasets"] |= {name: {**springs, **other} for name, other in OTHERS.items()}
+    config["studies"] = {}
     with pytest.raises(ConfigError, match=message):
         validate(config, schema)
 
@@ -107,6 +132,37 @@ def test_settings_are_layered_defaults_variant_run(config):
     assert (training["epochs"], training["batch_size"], training["temperature"]) == (7, 4, 0.5)
     assert run_name(config["runs"][0]) == "true-mlp-k2-fast"
     assert resolved["seeds"] == config["seeds"]
+
+
+def test_a_skeleton_is_of_one_data_set(repository, schema):
+    config = load(repository, "mocap.yaml")
+    trials = {"train": [1], "valid": [2], "test": [3]}
+    config["datasets"]["other"] = {"source": "mocap", "subject": 7, "trials": trials}
+    for run in config["runs"]:
+        run["also_on"] = [{"dataset": "other"}]
+    with pytest.raises(ConfigError, match=r"runs\[2\]\.also_on.*other: the skeleton is that of"):
+        validate(config, schema)
+
+
+def test_studies_and_tests_elsewhere_are_no_settings_of_a_training(config, schema):
+    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
+    config["runs"] = [run]
+    (plain,) = resolve_runs(config).values()
+    config["studies"] = {"size": "Number of objects", "width": "Width"}
+    springs = config["datasets"]["springs5"]
+    config["datasets"] |= {"springs10": {**springs, "objects": 10}, "springs3": springs}
+    others = [{"dataset": "springs10", "study": "size"}, {"dataset": "springs3"}]
+    config["runs"] = [{**run, "study": "width", "also_on": others}]
+    validate(config, schema)
+    runs = resolve_runs(config)
+    (studied,) = runs.values()
+    assert training_settings(studied) == training_settings(plain)
+    assert {"dataset", "variant", "training"} <= training_settings(plain).keys()
+    assert resolve_studies(runs) == {
+        "springs5/mlp-mlp-k2": {"springs5": "width", "springs10": "size", "springs3": "width"}
+    }
+    config["runs"] = [{**run, "also_on": [{"dataset": "springs3"}]}]
+    assert resolve_studies(resolve_runs(config)) == {}
 
 
 def test_feature_names_agree_with_the_simulators(config):

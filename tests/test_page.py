@@ -1,3 +1,4 @@
+import json
 import re
 import runpy
 import sys
@@ -5,8 +6,9 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from example_results import write_results
+from example_results import STUDIES, TITLES, write_results, write_studies
 
+from nri.comparison import read_paper_numbers
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import save
 from nri.page import read_figure, render_page
@@ -46,11 +48,18 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def paper(repository):
+    return read_paper_numbers(repository / "config" / "paper_numbers.csv")
+
+
+@pytest.fixture(scope="module")
 def tables(results):
     return collect_metrics(results.rglob("metrics.csv")), collect_runs(results.rglob("config.json"))
 
 
-def test_all_programs_from_runs_to_page(results, repository, tmp_path, monkeypatch):
+def test_all_programs_from_runs_to_page(repository, tmp_path, monkeypatch):
+    results = write_studies(write_results(tmp_path / "results"))
+
     def run(program, *arguments):
         monkeypatch.setattr(sys, "argv", list(map(str, [program, *arguments])))
         runpy.run_path(str(repository / "scripts" / f"{program}.py"), run_name="__main__")
@@ -63,17 +72,19 @@ def test_all_programs_from_runs_to_page(results, repository, tmp_path, monkeypat
         *(path for path in files if path.name == "metrics.csv"),
         "--configs",
         *(path for path in files if path.name == "config.json"),
+        *("--studies", json.dumps(STUDIES)),
         *("--output-metrics", metrics, "--output-runs", runs),
     )
     collected = ("--metrics", metrics, "--runs", runs)
-    for table in ("edge_accuracy", "future_mse"):
-        paper = repository / "config" / "paper_numbers.csv"
+    collected += ("--paper", repository / "config" / "paper_numbers.csv")
+    for table in ("edge_accuracy", "future_mse", "edge_auroc", "studies"):
         output = tmp_path / "tables" / table
-        run("tables", *collected, "--paper", paper, "--table", table, "--output", output)
+        studies = ("--studies", json.dumps(TITLES))
+        run("tables", *collected, *studies, "--table", table, "--output", output)
         names = {path.name for path in output.parent.glob(f"{table}*")}
         assert names == {f"{table}{end}" for end in (".csv", ".md", ".tex", ".html", "_seeds.csv")}
     figure = tmp_path / "figures" / "horizon.svg"
-    run("figure_horizon", *collected, "--output", figure)
+    run("figure_horizon", *collected[:4], "--output", figure)
     page = tmp_path / "index.html"
     run(
         "page",
@@ -87,33 +98,71 @@ def test_all_programs_from_runs_to_page(results, repository, tmp_path, monkeypat
     assert "The paper's Table 2, Kuramoto, 5 objects" in reader.text
     assert "Reduced scale: 1,000 training simulations and 2,400 updates a run" in reader.text
     assert "snakemake --cores all" in reader.text
+    assert "Narrower networks: tested on Springs, 5 objects (ours, not in the paper)" in reader.text
     seeds = pd.read_csv(tmp_path / "tables" / "edge_accuracy_seeds.csv")
     assert all(f"{value:.1f}" in reader.text for value in seeds["value"])
     for link in reader.loaded:
         assert link.startswith(("#", "data:image/svg+xml;base64,")), "the page must stand alone"
 
 
-def test_every_seed_and_every_training_is_listed(tables):
+def sections(page):
+    """{id: HTML} of the sections of a page."""
+    return dict(re.findall(r'<section id="(\w+)">(.*?)</section>', page, flags=re.S))
+
+
+def test_every_cell_of_the_paper_is_listed(tables, paper):
+    page = sections(render_page(*tables, paper, {}, [], "make results"))
+    one, appendix, two = re.findall(r"<table.*?</table>", page["cells"], flags=re.S)
+    lines = [re.sub(r"\s*<[^>]*>\s*", "|", line) for line in one.split("<tr")]
+    (learned,) = (line for line in lines if "Kuramoto, 5 objects||NRI (learned)||" in line)
+    ours = tables[0].query("dataset == 'kuramoto5' and metric == 'edge_accuracy'")["value"].mean()
+    assert f"||96.0 ± 0.1||{100 * ours - 96.0:+.1f} points||reduced: 1,000 train" in learned
+    (absent,) = (line for line in lines if "Kuramoto, 10 objects||NRI (sim.)" in line)
+    assert "no differentiable simulator" in absent
+    assert "52.4† ± 0.0†" in one
+    more = 1  # NRI (learned) on springs has two recipes
+    assert one.count("<tr") - 1 == (paper["table"] == "1").sum() + more
+    assert two.count("<tr") - 1 == (paper["table"] == "2").sum() + 3 * more
+    assert appendix.count("<tr") - 1 == 2
+    assert appendix.count("not run") == 2
+
+
+def test_studies_have_a_section_and_transfers_are_no_trainings(tmp_path, paper):
+    root = write_studies(write_results(tmp_path, seeds=1), seeds=1)
+    runs = collect_runs(root.rglob("config.json"), STUDIES)
+    metrics = collect_metrics(root.rglob("metrics.csv"))
+    page = render_page(metrics, runs, paper, {"studies": "<b>of ours</b>", "x": "y"}, [], "")
+    assert "<b>of ours</b>" in sections(page)["studies"]
+    assert 'href="#studies"' in page
+    assert "trained on" not in sections(page)["provenance"]
+    assert "fast narrow" in sections(page)["provenance"]
+    none = render_page(metrics, runs, paper, {"x": "y"}, [], "")
+    assert "studies" not in sections(none)
+
+
+def test_every_seed_and_every_training_is_listed(tables, paper):
     metrics, runs = tables
-    page = render_page(metrics, runs, [], [], "make results")
-    long = re.findall(r"<table.*?</table>", page, flags=re.S)
+    page = sections(render_page(metrics, runs, paper, {}, [], "make results"))
+    long = re.findall(r"<table.*?</table>", page["seeds"] + page["provenance"], flags=re.S)
     rows = [table.count("<tr") - 1 for table in long]
+    page = "".join(page.values())
     measured = metrics[["dataset", "model", "variant", "seed", "metric"]].drop_duplicates()
     assert rows == [
         (measured["metric"] == "edge_accuracy").sum(),
         (measured["metric"] == "mse").sum(),
+        (measured["metric"] == "edge_auroc").sum(),
         len(runs),
     ]
     assert "0123456789abcdef" in page
     assert "2 min 14 s" in page
 
 
-def test_figures_bring_their_title_and_caption(tables, tmp_path):
+def test_figures_bring_their_title_and_caption(tables, paper, tmp_path):
     path = tmp_path / "horizon.svg"
     save(plot_horizon(tables[0]), [path], "Errors & <more>", "Said in one sentence.")
     figure = read_figure(path)
     assert figure.title == "Errors & <more>"
-    page = render_page(*tables, [], [figure], "make results")
+    page = render_page(*tables, paper, {}, [figure], "make results")
     assert "Errors &amp; &lt;more&gt;" in page
     assert "Said in one sentence." in Reader(page).text
 
@@ -127,24 +176,23 @@ def test_a_figure_that_does_not_say_what_it_is_is_refused(tmp_path):
         read_figure(tmp_path / "broken.svg")
 
 
-def test_the_banner_tells_paper_scale_from_reduced(tables):
+def test_the_banner_tells_paper_scale_from_reduced(tables, paper):
     metrics, runs = tables
     full = runs.assign(simulations=50_000, epochs=500).query("dataset != 'mocap'")
-    assert 'class="banner"' in render_page(metrics, full, [], [], "")
-    assert 'class="banner reduced"' in render_page(metrics, runs, [], [], "")
+    assert 'class="banner"' in render_page(metrics, full, paper, {}, [], "")
+    assert 'class="banner reduced"' in render_page(metrics, runs, paper, {}, [], "")
 
 
-def test_a_page_of_baselines_alone_can_be_made(results, tmp_path):
+def test_a_page_of_baselines_alone_can_be_made(results, paper, tmp_path):
     metrics = collect_metrics((results / "baselines").rglob("metrics.csv"))
     write_table(collect_runs([]), tmp_path / "runs.csv")
-    page = render_page(metrics, read_runs(tmp_path / "runs.csv"), [], [], "make results")
+    page = render_page(metrics, read_runs(tmp_path / "runs.csv"), paper, {}, [], "make results")
     assert "baseline" in Reader(page).text
 
 
-def test_text_from_users_is_escaped(tables):
-    metrics, runs = tables
+def test_text_from_users_is_escaped(tables, paper):
     hostile = "<script>alert(1)</script>"
     page = render_page(
-        metrics.replace("mocap", hostile), runs.replace("mocap", hostile), [], [], hostile
+        *(frame.replace("mocap", hostile) for frame in tables), paper, {}, [], hostile
     )
     assert hostile not in page

@@ -4,7 +4,7 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from example_results import COLUMNS, config, write_results
+from example_results import COLUMNS, STUDIES, config, write_results, write_studies
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +16,8 @@ from nri.results import (
     read_metrics,
     read_runs,
     summarise,
+    without_studies,
+    without_transfers,
     write_table,
 )
 
@@ -159,6 +161,47 @@ def test_a_dynamic_graph_evaluated_with_the_same_training_is_a_row_of_its_own(tm
     assert list(runs["model"]) == ["nri_learned", "nri_dynamic", "nri_dynamic"]
     assert list(runs["variant"]) == ["", "", "true_frames"]
     assert list(runs["updates"]) == [2400, 2400, 2400]
+
+
+def test_a_training_may_end_within_an_epoch(tmp_path):
+    metrics_file(tmp_path / "metrics.csv", {})
+    described = config("springs5", "mlp", "mlp", "", 1, epochs=0.25)
+    (tmp_path / "config.json").write_text(json.dumps(described))
+    runs = collect_runs([tmp_path / "config.json"])
+    write_table(runs, tmp_path / "runs.csv")
+    assert read_runs(tmp_path / "runs.csv")["epochs"].item() == 0.25
+
+
+def test_the_study_of_a_run_depends_on_what_it_is_tested_on(tmp_path):
+    root = write_studies(write_results(tmp_path))
+    runs = collect_runs(root.rglob("config.json"), STUDIES)
+    found = runs[["dataset", "variant", "study"]].drop_duplicates().query("study != ''")
+    assert found.to_numpy().tolist() == [
+        ["springs5", "fast_narrow", "width"],
+        ["springs10", "fast@springs5", "transfer"],
+    ]
+    elsewhere = runs[runs["dataset"] == "springs5_empty"]
+    assert set(elsewhere["variant"]) == {"fast@springs5"}
+    assert set(elsewhere["updates"]) == {2400}
+    own = without_transfers(runs)
+    assert len(runs) - len(own) == 2 * 3
+    assert set(own["variant"]) == {"", "fast", "fast_narrow"}
+    metrics = collect_metrics(root.rglob("metrics.csv"))
+    left = without_studies(metrics, runs)
+    assert set(left["variant"]) == {"", "fast", "fast@springs5"}
+    assert set(left.query("variant == 'fast@springs5'")["dataset"]) == {"springs5_empty"}
+    lost = metrics.query("variant == 'fast_narrow' or dataset == 'springs10'")
+    assert len(left) == len(metrics) - len(lost)
+
+
+def test_a_row_measured_elsewhere_must_name_what_it_was_trained_on(tmp_path):
+    metrics_file(tmp_path / "metrics.csv", {"dataset": "springs10", "variant": "@springs5"})
+    described = config("springs5", "mlp", "mlp", "", 1)
+    (tmp_path / "config.json").write_text(json.dumps(described))
+    assert list(collect_runs([tmp_path / "config.json"])["dataset"]) == ["springs10"]
+    metrics_file(tmp_path / "metrics.csv", {"dataset": "springs10", "variant": "@charged5"})
+    with pytest.raises(ResultsError, match=r"run\.dataset is 'springs5'.*'charged5'"):
+        collect_runs([tmp_path / "config.json"])
 
 
 @pytest.mark.parametrize("wrong", [{"seed": 2}, {"variant": "fast"}, {"dataset": "charged5"}])

@@ -5,12 +5,14 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
-from example_results import COLUMNS, write_results
+from example_results import COLUMNS, STUDIES, TITLES, write_results, write_studies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nri.comparison import compare, describe_scale, every_seed, read_paper_numbers
+from nri.comparison import all_cells, compare, describe_scale, every_seed, read_paper_numbers
+from nri.naming import recipe
 from nri.results import RUN_COLUMNS, ResultsError, collect_metrics, collect_runs
+from nri.studies import compare_studies, render_studies, study_rows, study_seeds
 from nri.tables import TABLES, render
 
 LEARNED = ("springs5", "nri_learned", "mlp", "mlp", 2, "")
@@ -25,6 +27,14 @@ def paper(repository):
 def results(tmp_path_factory):
     root = write_results(tmp_path_factory.mktemp("results"))
     return collect_metrics(root.rglob("metrics.csv")), collect_runs(root.rglob("config.json"))
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory):
+    """The same with a study's run and a model that is tested on two other data sets."""
+    root = write_studies(write_results(tmp_path_factory.mktemp("studied")))
+    runs = collect_runs(root.rglob("config.json"), STUDIES)
+    return collect_metrics(root.rglob("metrics.csv")), runs
 
 
 def made_up(values, row=LEARNED, metric="edge_accuracy", step=None, **scale):
@@ -69,7 +79,11 @@ def number(cell):
 
 def test_all_cells_of_the_paper_are_there_and_tagged(paper):
     accuracy, mse = (paper[paper["metric"] == name] for name in ("edge_accuracy", "mse"))
-    assert len(accuracy) == 6 * 5 - 2  # no differentiable Kuramoto simulator
+    unknown = accuracy[accuracy["value"].isna()]
+    assert len(accuracy) == 6 * 5 + 2  # Table 1, and two experiments of the appendix
+    assert list(unknown["model"] + unknown["dataset"]) == ["nri_simkuramoto5", "nri_simkuramoto10"]
+    assert unknown["note"].str.contains("no differentiable simulator").all()
+    accuracy = accuracy.dropna(subset="value")
     assert len(mse) == 3 * 6 * 3
     assert accuracy["value"].between(50, 100).all()
     assert mse["value"].between(1e-12, 1).all()
@@ -98,7 +112,8 @@ def test_each_paper_number_stands_in_its_own_cell(results, paper):
     assert number(shown[accuracy, "NRI (learned)", "Springs paper"]) == 99.9
     assert number(shown[accuracy, "NRI (learned)", "Kuramoto paper"]) == 96.0
     assert number(shown[accuracy, "Corr. (LSTM)", "Springs paper"]) == 52.7
-    assert shown[accuracy, "NRI (sim.)", "Kuramoto paper"] == "–"
+    cell = shown[accuracy, "NRI (sim.)", "Kuramoto paper"]
+    assert re.fullmatch("–<sup>.*</sup>", cell)
     springs, kuramoto = (
         f"The paper's Table 2, {name}, 5 objects" for name in ("Springs", "Kuramoto")
     )
@@ -110,7 +125,7 @@ def test_each_paper_number_stands_in_its_own_cell(results, paper):
         for (_, row, column), cell in shown.items()
         if column.endswith("paper") and "fast" not in row and number(cell) is not None
     )
-    wanted = paper[paper["dataset"].isin(["springs5", "kuramoto5"])]["value"]
+    wanted = paper[paper["dataset"].isin(["springs5", "kuramoto5"])]["value"].dropna()
     assert shown_numbers == sorted(wanted)
 
 
@@ -130,7 +145,131 @@ def test_recipes_are_separate_rows_and_data_without_truth_has_no_accuracy(result
     assert "| NRI (learned) (fast recipe) " in text
     assert "Motion capture" not in text
     text = render(compare(*results, paper, "mse"), "future_mse", "md")
-    assert "### Motion capture (not in a table of the paper)" in text
+    assert "### Motion capture (ours, not in the paper)" in text
+
+
+def test_studies_change_nothing_in_the_paper_s_tables(results, studied, paper):
+    for table, what in TABLES.items():
+        plain, beside = (
+            cells(render(compare(*data, paper, what.metric), table, "md"))
+            for data in (results, studied)
+        )
+        added = {key: cell for key, cell in beside.items() if key not in plain}
+        assert {key: beside[key] for key in plain} == plain
+        assert {row for _, row, _ in added} == {
+            "NRI (learned) (fast recipe, trained on Springs, 5 objects)"
+        }
+        assert not any("10 objects" in heading for heading, _, _ in added)
+
+
+def test_a_model_tested_where_nothing_interacts_stands_beside_the_appendix(studied, paper):
+    shown = cells(render(compare(*studied, paper, "edge_accuracy"), "edge_accuracy", "md"))
+    place = "The paper's appendix", "NRI (learned) (fast recipe, trained on Springs, 5 objects)"
+    column = "Springs, 5 objects, none interacting"
+    mean = studied[0].query("dataset == 'springs5_empty' and metric == 'edge_accuracy'").value
+    assert number(shown[*place, f"{column} ours"]) == pytest.approx(100 * mean.mean(), abs=0.06)
+    assert number(shown[*place, f"{column} paper"]) == 98.4
+
+
+def test_a_model_trained_elsewhere_is_not_compared_with_one_trained_there(paper):
+    there = made_up([0.9, 0.95], ("springs10", *LEARNED[1:5], "fast@springs5"))
+    here = made_up([0.9, 0.95], ("springs5_empty", *LEARNED[1:]))
+    for data in (there, here):
+        rows = compare(*data, paper, "edge_accuracy").query("model == 'nri_learned'")
+        assert list(rows["n"]) == [0, 2]
+        assert rows["paper"].notna().tolist() == [True, False]
+    elsewhere = made_up([0.9, 0.95], ("springs5_empty", *LEARNED[1:5], "@springs5"))
+    (row,) = compare(*elsewhere, paper, "edge_accuracy").to_dict("records")
+    assert row["difference"] == pytest.approx(92.5 - 98.4)
+    assert row["verdict"].startswith("paper's scale: -5.9 points")
+
+
+def test_no_dashes_beside_a_run_with_another_recipe(paper):
+    fast = made_up([0.99, 0.98], (*LEARNED[:-1], "fast"))
+    table = compare(*fast, paper, "edge_accuracy")
+    assert list(table.query("model == 'nri_learned'")["variant"]) == ["fast"]
+    assert list(table.query("n == 0")["model"]) == [
+        *("corr_path", "corr_lstm", "nri_sim", "supervised")
+    ]
+    assert set(table["dataset"]) == {"springs5"}
+
+
+def test_every_cell_of_the_paper_is_listed_run_or_not(studied, paper):
+    for metric in ("edge_accuracy", "mse"):
+        listed = all_cells(*studied, paper, metric)
+        listed = listed[listed["table"] != ""]
+        cell = ["dataset", "model", "metric", "step"]
+        wanted = paper[paper["metric"] == metric][cell].astype(str)
+        assert set(map(tuple, listed[cell].astype(str).to_numpy())) == set(
+            map(tuple, wanted.to_numpy())
+        )
+    row = all_cells(*studied, paper, "edge_accuracy").query("model == 'nri_sim'")
+    assert row.query("dataset == 'springs10'")["verdict"].item() == "not run"
+    assert "no differentiable simulator" in row.query("dataset == 'kuramoto10'")["verdict"].item()
+
+
+def test_a_study_shows_its_runs_beside_the_main_ones(studied):
+    metrics, runs = studied
+    comparison = compare_studies(metrics, runs, TITLES)
+    shown = cells(render_studies(comparison, "md"))
+    narrow = metrics.query("variant == 'fast_narrow' and metric == 'mse' and step == 20").value
+    panel = "Narrower networks"
+    study, main = "NRI (learned) (fast narrow)", "NRI (learned) (fast recipe), main run"
+    assert number(shown[panel, study, "MSE, step 20 ours"]) == pytest.approx(
+        narrow.mean(), rel=0.005
+    )
+    assert {row for heading, row, _ in shown if heading == panel} == {main, study}
+    panel = "More objects"
+    moved = "NRI (learned) (fast recipe, trained on Springs, 5 objects)"
+    own = "NRI (learned) (fast recipe), tested on Springs, 5 objects"
+    assert {row for heading, row, _ in shown if heading == panel} == {moved, own}
+    assert (
+        shown[panel, own, "AUROC ours"].split("<")[0]
+        == (shown["Narrower networks", main, "AUROC ours"].split("<")[0])
+    )
+    for markup in ("tex", "html"):
+        assert "More objects: tested on Springs, 10 objects" in render_studies(comparison, markup)
+    seeds = study_seeds(metrics, runs, TITLES)
+    assert len(seeds) == 4 * 3 * 5  # rows × seeds × cells
+    assert seeds.query("metric == 'edge_accuracy'")["value"].between(50, 100).all()
+
+
+@pytest.mark.parametrize(
+    ("variant", "main"),
+    [("fast_wide", "fast"), ("wide", ""), ("fast", "fast"), ("faster", ""), ("slow", "")],
+)
+def test_the_main_run_is_that_of_the_variant_s_family(variant, main):
+    rows = [(name, "") for name in ("", "fast", "other")]
+    rows += [("fast_10", "s"), ("fast_9", "s"), (variant, "s")]
+    names = dict(zip(COLUMNS, LEARNED, strict=False))
+    runs = pd.DataFrame([{**names, "variant": v, "study": study} for v, study in rows])
+    # A run of a study may differ from the main one in what its name tells beside the variant.
+    runs["edge_types"] = [2, 2, 2, 3, 3, 3]
+    shown = study_rows(runs.query("study == '' or variant == @variant"), {"s": "Study"})
+    assert shown[["role", "variant"]].iloc[0].to_list() == ["main", main]
+    assert list(shown["role"]) == ["main", "study"]
+    both = study_rows(runs.iloc[:5], {"s": "Study"})
+    assert list(both["variant"]) == ["fast", "fast_9", "fast_10"]
+
+
+def test_variants_in_words():
+    assert recipe("fast@springs5") == "fast recipe, trained on Springs, 5 objects"
+    assert recipe("@springs5") == "paper's recipe, trained on Springs, 5 objects"
+    assert recipe("fast_no_ramp") == "fast no ramp"
+
+
+def test_the_paper_s_number_stands_in_every_row_of_its_model(paper):
+    """Also where one recipe was run on one data set and the other on another."""
+    rows = LEARNED, ("kuramoto5", *LEARNED[1:-1], "fast")
+    both = [
+        pd.concat(frames) for frames in zip(*(made_up([0.9], row) for row in rows), strict=True)
+    ]
+    shown = cells(render(compare(*both, paper, "edge_accuracy"), "edge_accuracy", "md"))
+    panel = "The paper's Table 1, 5 objects"
+    for name in ("NRI (learned)", "NRI (learned) (fast recipe)"):
+        assert shown[panel, name, "Springs paper"] == "99.9 ± 0.0"
+        assert shown[panel, name, "Kuramoto paper"] == "96.0 ± 0.1"
+    assert shown[panel, "NRI (learned)", "Kuramoto ours"] == "–"
 
 
 def test_daggers_mark_recalled_numbers_and_no_others(results, paper):

@@ -69,7 +69,12 @@ def test_smoke_makes_every_result(smoke):
     assert list(metrics) == METRIC_COLUMNS
     assert {"edge_accuracy", "edge_auroc", "mse", "nll", "kl", "elbo"} <= set(metrics.metric)
     assert {"nri_learned", "nri_true_graph", "supervised", "static"} <= set(metrics.model)
-    for table in ("edge_accuracy", "future_mse"):
+    elsewhere = metrics[metrics.dataset == "springs5_empty"]
+    assert set(elsewhere.variant) == {"@springs5"}
+    assert set(elsewhere.metric) == {"edge_accuracy", "mse"}
+    runs = pd.read_csv(results / "runs.csv", keep_default_na=False)
+    assert set(runs[runs.study == "width"].variant) == {"wide"}
+    for table in ("edge_accuracy", "future_mse", "edge_auroc", "studies"):
         for extension in (".csv", ".md", ".tex", ".html", "_seeds.csv"):
             assert (results / "tables" / f"{table}{extension}").stat().st_size > 0
     assert "Reduced scale" in (results / "index.html").read_text()
@@ -98,6 +103,22 @@ def test_a_changed_setting_reruns_what_depends_on_it(checkout, smoke, tmp_path):
     assert plan["train"] == plan["evaluate"] == seeds
     assert plan["collect"] == plan["page"] == 1
     assert not {"simulate", "baseline", "trained_baseline"} & set(plan)
+
+
+def test_studies_and_tests_elsewhere_retrain_nothing(checkout, smoke, tmp_path):
+    directory, _ = smoke
+    overlay = yaml.safe_load((checkout / "config" / "smoke.yaml").read_text())
+    overlay["studies"] = {"size": "Size of the encoder"}
+    overlay["runs"][1]["study"] = "size"
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(overlay))
+    plan = planned(checkout, directory, "--configfile", tmp_path / "study.yaml")
+    assert plan["collect"] == 1
+    assert not {"train", "evaluate", "simulate"} & set(plan)
+    del overlay["runs"][0]["also_on"]
+    (tmp_path / "alone.yaml").write_text(yaml.safe_dump(overlay))
+    plan = planned(checkout, directory, "--configfile", tmp_path / "alone.yaml")
+    assert plan["evaluate"] == len(overlay["seeds"])
+    assert not {"train", "simulate"} & set(plan)
 
 
 def test_comments_rerun_nothing_and_code_what_is_made_by_it(checkout, smoke):

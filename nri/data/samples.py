@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nri import graph
 from nri.data.format import read_metadata, read_split
+from nri.data.normalisation import Normalisation
 
 __all__ = ["Samples", "load_samples"]
 
@@ -37,12 +38,18 @@ class Samples:
             yield self.take(slice(start, start + size))
 
 
-def load_samples(path: str | os.PathLike, split: str, device: torch.device) -> Samples:
+def load_samples(
+    path: str | os.PathLike,
+    split: str,
+    device: torch.device,
+    normalisation: Normalisation | None = None,
+) -> Samples:
     """Read, normalise and move a whole split to the device.
 
+    normalisation: the file's own, unless another data set's is given.
     Raises DataFormatError if the file is not a data set or has no such split.
     """
-    normalisation = read_metadata(path).normalisation
+    normalisation = normalisation or read_metadata(path).normalisation
     data = read_split(path, split)
     x = torch.from_numpy(normalisation.apply(data.trajectories)).to(device)
     if data.edges is None:

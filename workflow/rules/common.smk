@@ -21,8 +21,13 @@ def mocap_files(wildcards) -> list[str]:
 
 def run_settings(wildcards) -> str:
     """All that a training depends on beside its data, its seed and its code."""
-    run = RUNS[wildcards.dataset, wildcards.run]
-    return settings_json({key: value for key, value in run.items() if key != "seeds"})
+    return settings_json(training_settings(RUNS[wildcards.dataset, wildcards.run]))
+
+
+def other_data(wildcards) -> list[str]:
+    """The other data sets that a run is tested on."""
+    others = RUNS[wildcards.dataset, wildcards.run]["also_on"]
+    return [f"results/data/{other['dataset']}.h5" for other in others]
 
 
 def run_files(name: str, wanted=lambda run: True) -> list[str]:

@@ -10,7 +10,13 @@ import yaml
 BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE))
 
-from nri.config import resolve_baselines, resolve_datasets, resolve_runs
+from nri.config import (
+    resolve_baselines,
+    resolve_datasets,
+    resolve_runs,
+    resolve_studies,
+    training_settings,
+)
 from nri.files import write_frozen
 from nri.provenance import code_digests, fingerprint
 from nri.validation import ConfigError, validate
@@ -42,6 +48,7 @@ wildcard_constraints:
 DATASETS = resolve_datasets(config)
 RUNS = resolve_runs(config)
 BASELINES = resolve_baselines(config)
+STUDIES = resolve_studies(RUNS)
 
 # Programs find the library beside this Snakefile and, unless Snakemake deploys their environment,
 # the interpreter that runs it. Threads that spin while they wait would starve the job beside them.

@@ -1,9 +1,10 @@
-# Evaluation of every run on its test split, and all results in one tidy table.
+# Evaluation of every run on test splits, and all results in one tidy table.
 
 
 rule evaluate:
     input:
         data="results/data/{dataset}.h5",
+        others=other_data,
         model=rules.train.output.model,
         config=rules.train.output.config,
     output:
@@ -17,6 +18,7 @@ rule evaluate:
         "../../envs/cuda.yaml"
     threads: 1
     resources:
+        gpu=config["gpu"],
         mem_mb=4000,
         runtime=60,
     params:
@@ -26,8 +28,8 @@ rule evaluate:
         directory=lambda wildcards, input: Path(input.model).parent,
     shell:
         "python {params.program:q} --run {params.directory:q} --data {input.data:q}"
-        " --settings {params.settings:q} --threads {threads} --metrics {output.metrics:q}"
-        " --examples {output.examples:q} > {log:q} 2>&1"
+        " --also-on {input.others:q} --settings {params.settings:q} --threads {threads}"
+        " --metrics {output.metrics:q} --examples {output.examples:q} > {log:q} 2>&1"
 
 
 rule collect:
@@ -49,7 +51,9 @@ rule collect:
         runtime=10,
     params:
         program=script("collect.py"),
+        studies=settings_json(STUDIES),
         code=code_of("scripts/collect.py"),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --configs {input.configs:q}"
-        " --output-metrics {output.metrics:q} --output-runs {output.runs:q} > {log:q} 2>&1"
+        " --studies {params.studies:q} --output-metrics {output.metrics:q}"
+        " --output-runs {output.runs:q} > {log:q} 2>&1"

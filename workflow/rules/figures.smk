@@ -1,25 +1,29 @@
 # Tables, figures and the page that shows them.
 
 TABLE_FORMATS = ["csv", "md", "tex", "html"]
+TABLE_NAMES = ["edge_accuracy", "future_mse", "edge_auroc", *(["studies"] if STUDIES else [])]
 TABLES = [
-    f"results/tables/{table}.{extension}"
-    for table in ("edge_accuracy", "future_mse")
-    for extension in TABLE_FORMATS
-] + ["results/tables/edge_accuracy_seeds.csv", "results/tables/future_mse_seeds.csv"]
+    f"results/tables/{table}.{extension}" for table in TABLE_NAMES for extension in TABLE_FORMATS
+] + [f"results/tables/{table}_seeds.csv" for table in TABLE_NAMES]
 
 
-SHOWN = {key: run for key, run in RUNS.items() if shows_motion(run)}
-RECORDED = {key: run for key, run in RUNS.items() if key[0] in MOCAP and run["decoder"] != "none"}
+# Runs of a study are shown in its table; the figures are those of the paper's models.
+MAIN = {key: run for key, run in RUNS.items() if not run["study"]}
+SHOWN = {key: run for key, run in MAIN.items() if shows_motion(run)}
+PREDICTS = any(run["decoder"] != "none" for run in MAIN.values()) or any(
+    not baseline["baseline"].startswith("corr") for baseline in BASELINES.values()
+)
+RECORDED = {key: run for key, run in MAIN.items() if key[0] in MOCAP and run["decoder"] != "none"}
 SYSTEMS = example_systems()
-# In the order of the paper's figures: 1, 4, 5, 6, 7, 9, 10; then those that it does not have.
+# In the order of the paper's figures: 1, 4 to 11; then those that it does not have.
 FIGURE_STEMS = [
     *(["simulation", "systems"] if SYSTEMS else []),
     *(f"trajectories_{dataset}_{run}" for dataset, run in SHOWN if dataset not in MOCAP),
-    "horizon",
+    *(["horizon"] if PREDICTS else []),
     *(f"skeleton_{dataset}_{run}" for dataset, run in SHOWN if dataset in MOCAP),
     *(f"phases_{dataset}" for dataset in DATASETS if compares_phases(dataset)),
     *(f"poses_{dataset}_{run}" for dataset, run in RECORDED),
-    *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in RUNS)),
+    *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in MAIN)),
 ]
 FIGURES = [
     f"results/figures/{stem}.{extension}" for stem in FIGURE_STEMS for extension in ("svg", "png")
@@ -38,7 +42,7 @@ rule table:
     benchmark:
         "results/benchmarks/tables/{table}.tsv"
     wildcard_constraints:
-        table="edge_accuracy|future_mse",
+        table="edge_accuracy|future_mse|edge_auroc|studies",
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -47,10 +51,13 @@ rule table:
         runtime=10,
     params:
         program=script("tables.py"),
+        studies=lambda wildcards: settings_json(
+            config["studies"] if wildcards.table == "studies" else {}
+        ),
         code=code_of("scripts/tables.py"),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --paper {input.paper:q} --table {wildcards.table}"
+        " --paper {input.paper:q} --table {wildcards.table} --studies {params.studies:q}"
         " --output results/tables/{wildcards.table} > {log:q} 2>&1"
 
 
@@ -125,10 +132,10 @@ rule figure_horizon:
 rule figure_curves:
     input:
         curves=lambda wildcards: run_files(
-            "curve.csv", lambda run: run["dataset"] == wildcards.dataset
+            "curve.csv", lambda run: run["dataset"] == wildcards.dataset and not run["study"]
         ),
         configs=lambda wildcards: run_files(
-            "config.json", lambda run: run["dataset"] == wildcards.dataset
+            "config.json", lambda run: run["dataset"] == wildcards.dataset and not run["study"]
         ),
     output:
         multiext("results/figures/curves_{dataset}", ".svg", ".png"),
@@ -251,6 +258,7 @@ rule page:
     input:
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
+        paper=BASE / "config" / "paper_numbers.csv",
         tables=[table for table in TABLES if table.endswith(".html")],
         figures=[figure for figure in FIGURES if figure.endswith(".svg")],
         template=BASE / "nri" / "templates" / "page.html",
@@ -272,5 +280,5 @@ rule page:
         code=code_of("scripts/page.py"),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --tables {input.tables:q} --figures {input.figures:q} --command {params.command:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"
+        " --command {params.command:q} --output {output:q} > {log:q} 2>&1"
