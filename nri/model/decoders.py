@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from nri.model.fused_messages import fused_messages
 from nri.model.message_passing import PairLinear, sum_incoming
 
 __all__ = ["DECODERS", "MLPDecoder", "RNNDecoder", "RecurrentDecoder", "Scaling", "median_change"]
@@ -86,6 +87,10 @@ class Messages(nn.Module):
 
     def forward(self, nodes: Tensor, edges: Tensor, activation) -> Tensor:
         """(..., N, F), (..., E, K) → (..., N, H)."""
+        dropout = self.training and self.dropout.p > 0
+        if nodes.device.type == "cpu" and nodes.dtype == torch.float32 and not dropout:
+            layers = [(self.msg_fc1[k], self.msg_fc2[k]) for k in self.active]
+            return fused_messages(nodes, edges[..., self.active.start :], layers, activation)
         messages = 0.0
         for k in self.active:
             hidden = self.dropout(activation(self.msg_fc1[k](nodes)))
