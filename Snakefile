@@ -3,6 +3,7 @@
 snakemake --cores all                                          the default scale
 snakemake --cores all --configfile config/smoke.yaml           a first look, two minutes
 snakemake --cores all --configfile config/mocap.yaml           real motion capture
+snakemake --cores all --configfile config/nba.yaml             real basketball (docs/nba.md)
 """
 
 from snakemake.utils import min_version
@@ -14,6 +15,7 @@ include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/mocap.smk"
+include: "workflow/rules/sportvu.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"

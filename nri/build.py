@@ -1,6 +1,11 @@
 """From the settings of a run to its model."""
 
+import json
+import os
+from pathlib import Path
+
 import torch
+from safetensors.torch import load_file
 
 from nri import graph
 from nri.data.format import Metadata
@@ -10,7 +15,7 @@ from nri.model.nri import GIVEN_GRAPHS, NRI, EncoderInputs, GivenGraph, Inferred
 from nri.model.simulation_decoder import SimulationDecoder
 from nri.settings import TrainingSettings
 
-__all__ = ["build_model"]
+__all__ = ["build_model", "load_model"]
 
 
 def build_model(
@@ -33,6 +38,20 @@ def build_model(
         _decoder(decoder, edge_types, settings, metadata, features),
         metadata.features,
     )
+
+
+def load_model(
+    directory: str | os.PathLike, metadata: Metadata, device: torch.device
+) -> tuple[NRI, TrainingSettings]:
+    """The trained model of a run and its settings; `metadata` is that of its data set."""
+    record = json.loads(Path(directory, "config.json").read_text())
+    run, settings = record["run"], TrainingSettings.from_dict(record["training"])
+    frames = metadata.config["frames"]["train"]
+    model = build_model(
+        run["encoder"], run["decoder"], run["edge_types"], settings, metadata, frames
+    ).to(device)
+    model.load_state_dict(load_file(Path(directory, "model.safetensors"), device=str(device)))
+    return model, settings
 
 
 def _graph(

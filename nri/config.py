@@ -38,6 +38,23 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
         "probabilities": [0.5, 0.5],
     },
     "mocap": {"frames": {"train": 49, "valid": 49, "test": 99}, "frame_rate": 120},
+    "sportvu": {
+        "frames": {"train": 17, "valid": 17, "test": 25},
+        "frame_rate": 6.25,
+        "max_gap": 0.5,
+        # nri.data.pick_and_roll says what each is.
+        "pick_and_roll": {
+            "handler_reach": 1.5,
+            "handler_time": 0.6,
+            "guard_reach": 3.0,
+            "screen_reach": 1.2,
+            "screen_speed": 1.5,
+            "screen_time": 0.4,
+            "basket_distance": [3.5, 10.0],
+            "matchup_time": 2.0,
+            "lead": 2.0,
+        },
+    },
 }
 
 
@@ -47,10 +64,14 @@ def resolve_datasets(config: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def resolve_dataset(entry: dict[str, Any]) -> dict[str, Any]:
-    """One entry with the defaults of its source; `frames` may name some of the splits."""
+    """One entry with the defaults of its source, key by key in mappings such as `frames`."""
     defaults = DATASET_DEFAULTS[entry["source"]]
-    frames = {**defaults["frames"], **entry.get("frames", {})}
-    return {**defaults, **entry, "frames": frames}
+    mappings = {
+        key: {**value, **entry.get(key, {})}
+        for key, value in defaults.items()
+        if isinstance(value, dict)
+    }
+    return {**defaults, **entry, **mappings}
 
 
 def resolve_runs(config: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:

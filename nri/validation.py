@@ -29,6 +29,7 @@ FEATURES = {
     "charged": ("x", "y", "vx", "vy"),
     "kuramoto": ("dphi", "sin_phi", "omega"),
     "mocap": ("x", "y", "z", "vx", "vy", "vz"),
+    "sportvu": ("x", "y", "vx", "vy"),
 }
 
 
@@ -52,12 +53,18 @@ def _with_defaults(config: dict[str, Any]) -> dict[str, Any]:
     datasets = config.get("datasets")
     if not isinstance(datasets, dict):
         return config
-    completed = {}
-    for name, entry in datasets.items():
-        sound = isinstance(entry, dict) and isinstance(entry.get("frames", {}), dict)
-        known = sound and entry.get("source") in tuple(DATASET_DEFAULTS)
-        completed[name] = resolve_dataset(entry) if known else entry
+    completed = {name: _completed(entry) for name, entry in datasets.items()}
     return {**config, "datasets": completed}
+
+
+def _completed(entry: Any) -> Any:
+    """A data set's entry with the defaults of its source; what is wrong stays for the schema."""
+    if not isinstance(entry, dict) or entry.get("source") not in tuple(DATASET_DEFAULTS):
+        return entry
+    mappings = [k for k, v in DATASET_DEFAULTS[entry["source"]].items() if isinstance(v, dict)]
+    wrong = {k: entry[k] for k in mappings if not isinstance(entry.get(k, {}), dict)}
+    sound = {key: value for key, value in entry.items() if key not in wrong}
+    return {**resolve_dataset(sound), **wrong}
 
 
 def _explain(error: Any) -> str:
@@ -116,13 +123,28 @@ def _dataset_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tup
         types = len(dataset.get("strengths", (0, 1)))
         if len(dataset["probabilities"]) != types:
             yield f"{place}.probabilities", f"{dataset['probabilities']}: {types} types expected"
-    if dataset["source"] == "mocap":
-        seen: dict[int, str] = {}
-        for split, trials in dataset["trials"].items():
-            for trial in trials:
-                if trial in seen:
-                    yield f"{place}.trials.{split}", f"trial {trial} is in {seen[trial]} too"
-                seen[trial] = split
+    if dataset["source"] in ("mocap", "sportvu"):
+        kind = "trial" if dataset["source"] == "mocap" else "game"
+        seen: dict[int | str, str] = {}
+        for split, recordings in dataset[f"{kind}s"].items():
+            for recording in recordings:
+                if recording in seen:
+                    where = f"{place}.{kind}s.{split}"
+                    yield where, f"{kind} {recording} is in {seen[recording]} too"
+                seen[recording] = split
+    if dataset["source"] == "sportvu":
+        yield from _rule_contradictions(f"{place}.pick_and_roll", dataset)
+
+
+def _rule_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    rules = dataset["pick_and_roll"]
+    low, high = rules["basket_distance"]
+    if low >= high:
+        yield f"{place}.basket_distance", f"{[low, high]}: the first must be below the second"
+    frames, rate = dataset["frames"]["test"], dataset["frame_rate"]
+    if round(rules["lead"] * rate) >= frames:
+        length = f"{frames} frames at {rate} a second"
+        yield f"{place}.lead", f"{rules['lead']} s leaves no screen in a segment of {length}"
 
 
 def _run_contradictions(

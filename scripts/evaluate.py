@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
 
-from nri.build import build_model
+from nri.build import load_model
 from nri.catalogue import paper_row
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
@@ -20,7 +19,6 @@ from nri.logs import start_log
 from nri.naming import transferred
 from nri.objectives import make_objective
 from nri.results import METRIC_COLUMNS, write_table
-from nri.settings import TrainingSettings
 from nri.training import choose_device
 from nri.transfer import evaluate_transfer
 
@@ -45,16 +43,12 @@ def main() -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Score the model by the paper's protocol, on its own data set and on the others."""
-    record = json.loads((arguments.run / "config.json").read_text())
-    run, settings = record["run"], TrainingSettings.from_dict(record["training"])
+    run = json.loads((arguments.run / "config.json").read_text())["run"]
     device = choose_device()
     metadata = read_metadata(arguments.data)
     samples = load_samples(arguments.data, "test", device)
     frames = metadata.config["frames"]["train"]
-    model = build_model(
-        run["encoder"], run["decoder"], run["edge_types"], settings, metadata, frames
-    ).to(device)
-    model.load_state_dict(load_file(arguments.run / "model.safetensors", device=str(device)))
+    model, settings = load_model(arguments.run, metadata, device)
 
     objective = make_objective(model, settings.resolved_stages()[-1], len(metadata.edge_types))
     horizon = arguments.settings["horizon"]

@@ -36,7 +36,7 @@ def config(repository):
     return copy.deepcopy(load(repository))
 
 
-@pytest.mark.parametrize("overlay", [None, "smoke.yaml", "mocap.yaml"])
+@pytest.mark.parametrize("overlay", [None, "smoke.yaml", "mocap.yaml", "nba.yaml"])
 def test_what_ships_is_valid(overlay, repository, schema):
     config = load(repository, overlay)
     validate(config, schema)
@@ -98,6 +98,29 @@ OTHERS = {
 def test_bad_configurations_are_refused(change, message, config, schema):
     update_config(config, change)
     with pytest.raises(ConfigError, match=message):
+        validate(config, schema)
+
+
+BAD_GAMES = [
+    ({"games": {"train": ["CHA.at.TOR"]}}, r"games\.train\[0\]: 'CHA\.at\.TOR' does not match"),
+    ({"games": {"test": ["own/a.json"]}}, r"games\.test: game own/a\.json is in train too"),
+    ({"frame_rate": 0}, r"frame_rate: 0"),
+    ({"max_gap": -1}, r"max_gap: -1"),
+    ({"pick_and_roll": 5}, r"pick_and_roll: 5 is not of type 'object'"),
+    ({"pick_and_roll": {"reach": 1}}, r"pick_and_roll: .*reach.*allowed here.*screen_reach"),
+    ({"pick_and_roll": {"basket_distance": [10, 3]}}, r"basket_distance: \[10, 3\].*below"),
+    ({"pick_and_roll": {"lead": 4.0}}, r"lead: 4\.0 s leaves no screen.*25 frames at 6\.25"),
+    ({"frames": {"test": 18}}, r"frames\.test: 18.*19"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), BAD_GAMES, ids=lambda value: str(value)[:60])
+def test_bad_games_and_rules_are_refused(change, message, config, schema):
+    games = {"train": ["own/a.json"], "valid": ["01.01.2016.CHA.at.TOR"], "test": ["b.7z"]}
+    config["datasets"]["nba"] = {"source": "sportvu", "games": games}
+    validate(config, schema)
+    update_config(config, {"datasets": {"nba": change}})
+    with pytest.raises(ConfigError, match=rf"datasets\.nba.*{message}"):
         validate(config, schema)
 
 

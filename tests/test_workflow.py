@@ -160,3 +160,37 @@ def test_real_motion_capture_end_to_end(checkout, data_dir, tmp_path):
     assert (tmp_path / "results" / "figures" / "horizon.png").exists()
     assert list((tmp_path / "results" / "figures").glob("skeleton_mocap35_*.png"))
     assert len(list((tmp_path / "results" / "figures").glob("poses_mocap35_*.png"))) == 2
+
+
+def test_real_basketball_end_to_end(checkout, data_dir, tmp_path):
+    """One tracked archive by its path, and a public one from a mirror, to the figures."""
+    mirror = tmp_path / "mirror"
+    shutil.copytree(data_dir / "mirror" / "sportvu_5hz", mirror / "sportvu_5hz")
+    public = mirror / "raw.githubusercontent.com/linouk23/NBA-Player-Movements/master/data"
+    public = public / "2016.NBA.Raw.SportVU.Game.Logs" / "01.01.2016.CHA.at.TOR.7z"
+    public.parent.mkdir(parents=True)
+    shutil.copy(mirror / "sportvu_5hz" / "CLE.test.7z", public)
+    overlay = yaml.safe_load((checkout / "config" / "nba.yaml").read_text())
+    games = overlay["datasets"]["nba_5hz"]["games"]
+    games["train"], games["test"] = games["valid"], games["train"]
+    games["valid"] = ["01.01.2016.CHA.at.TOR"]
+    overlay["seeds"] = [1]
+    overlay["training"].update(encoder_hidden=8, decoder_hidden=8, epochs=1)
+    overlay["runs"], overlay["baselines"] = overlay["runs"][:1], overlay["baselines"][:1]
+    (tmp_path / "nba.yaml").write_text(yaml.safe_dump(overlay))
+    arguments = ("--configfile", tmp_path / "nba.yaml", "--config", f"mirror={mirror}")
+    snakemake(checkout, tmp_path, *arguments)
+    results = tmp_path / "results"
+    games = pd.read_csv(results / "data" / "nba_5hz.games.csv")
+    assert games["split"].tolist() == ["train", "valid", "test"]
+    assert games["kept"].min() > 0
+    metrics = pd.read_csv(results / "metrics.csv")
+    assert {"nri_learned", "nri_dynamic", "static"} <= set(metrics.model)
+    assert metrics.query("metric == 'mse'").step.max() == 7
+    for figure in ("segments_nba_5hz", "roles_nba_5hz_cnn-rnn-k2", "court_nba_5hz_cnn-rnn-k2"):
+        assert (results / "figures" / f"{figure}.png").exists()
+    assert "Pick-and-rolls found, Basketball, 14 games at 5 Hz" in (
+        results / "index.html"
+    ).read_text().replace("&#x27;", "'")
+    # Another mirror is no reason to fetch or to prepare again.
+    assert planned(checkout, tmp_path, *arguments) == {}

@@ -1,6 +1,11 @@
 # What the rules share: which files a run, a baseline or a recording has.
 
 MOCAP = {name: settings for name, settings in DATASETS.items() if settings["source"] == "mocap"}
+SPORTVU = {name: settings for name, settings in DATASETS.items() if settings["source"] == "sportvu"}
+SPORTVU_ARCHIVES = (
+    "results/downloads/raw.githubusercontent.com/linouk23/NBA-Player-Movements/master/data"
+    "/2016.NBA.Raw.SportVU.Game.Logs"
+)
 
 
 def mocap_directory(wildcards) -> str:
@@ -16,6 +21,20 @@ def mocap_files(wildcards) -> list[str]:
     return [
         f"{directory}/{subject}.asf",
         *(f"{directory}/{subject}_{trial:02}.amc" for trial in trials),
+    ]
+
+
+def sportvu_files(wildcards) -> list[str]:
+    """The file of each game of a dataset: a download for a name, or one that is there already."""
+    games = SPORTVU[wildcards.dataset]["games"]
+    return [
+        (
+            str(Path(config["mirror"] or "", game))
+            if game.endswith((".7z", ".json"))
+            else f"{SPORTVU_ARCHIVES}/{game}.7z"
+        )
+        for split in ("train", "valid", "test")
+        for game in games[split]
     ]
 
 

@@ -5,6 +5,8 @@ TABLE_NAMES = ["edge_accuracy", "future_mse", "edge_auroc", *(["studies"] if STU
 TABLES = [
     f"results/tables/{table}.{extension}" for table in TABLE_NAMES for extension in TABLE_FORMATS
 ] + [f"results/tables/{table}_seeds.csv" for table in TABLE_NAMES]
+GAMES = list(dict.fromkeys(dataset for dataset, _ in [*RUNS, *BASELINES] if dataset in SPORTVU))
+TABLES += [f"results/tables/segments_{dataset}.html" for dataset in GAMES]
 
 
 # Runs of a study are shown in its table; the figures are those of the paper's models.
@@ -18,11 +20,14 @@ SYSTEMS = example_systems()
 # In the order of the paper's figures: 1, 4 to 11; then those that it does not have.
 FIGURE_STEMS = [
     *(["simulation", "systems"] if SYSTEMS else []),
-    *(f"trajectories_{dataset}_{run}" for dataset, run in SHOWN if dataset not in MOCAP),
+    *(f"trajectories_{dataset}_{run}" for dataset, run in SHOWN if dataset not in MOCAP | SPORTVU),
     *(["horizon"] if PREDICTS else []),
     *(f"skeleton_{dataset}_{run}" for dataset, run in SHOWN if dataset in MOCAP),
+    *(f"roles_{dataset}_{run}" for dataset, run in SHOWN if dataset in SPORTVU),
     *(f"phases_{dataset}" for dataset in DATASETS if compares_phases(dataset)),
     *(f"poses_{dataset}_{run}" for dataset, run in RECORDED),
+    *(f"court_{dataset}_{run}" for dataset, run in SHOWN if dataset in SPORTVU),
+    *(f"segments_{dataset}" for dataset in GAMES),
     *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in MAIN)),
 ]
 FIGURES = [

@@ -1,0 +1,58 @@
+"""Which edge types a model infers between objects that play a role (Figure 8)."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from nri.figures.style import INK, PAGE, panel_title, styled
+from nri.graph import edges_to_matrix
+
+__all__ = ["plot_role_edges", "role_shares"]
+
+
+def role_shares(posterior: np.ndarray) -> np.ndarray:
+    """Probabilities (S, E, K) → shares of the samples, (K, N, N)[type, receiver, sender].
+
+    The share is of samples whose most probable type it is; NaN where sender and receiver
+    are the same object.
+    """
+    types = posterior.shape[-1]
+    shares = (posterior.argmax(-1)[..., None] == np.arange(types)).mean(0)  # (E, K)
+    nodes = round((1 + np.sqrt(1 + 4 * len(shares))) / 2)
+    matrix = edges_to_matrix(shares.T, nodes)
+    matrix[:, np.arange(nodes), np.arange(nodes)] = np.nan
+    return matrix
+
+
+@styled
+def plot_role_edges(posterior: np.ndarray, roles: Sequence[str], names: Sequence[str]) -> Figure:
+    """A heat map for each edge type: sender by receiver, in percent of the samples.
+
+    posterior: (S, E, K); `roles` of the objects, `names` of the types.
+    """
+    shares = role_shares(posterior)
+    count = len(shares)
+    figure = Figure(figsize=(PAGE if count > 1 else PAGE / 2, 3.3))
+    panels = figure.subplots(1, count, squeeze=False, sharey=True)[0]
+    place = np.arange(len(roles))
+    for axes, matrix, name in zip(panels, shares, names, strict=True):
+        image = axes.imshow(matrix, cmap="cividis", vmin=0, vmax=1)
+        for receiver, sender in np.argwhere(np.isfinite(matrix)):
+            share = matrix[receiver, sender]
+            colour = "white" if share < 0.55 else INK
+            text = f"{100 * share:.0f}"
+            axes.text(sender, receiver, text, ha="center", va="center", color=colour)
+        axes.set_xticks(place, roles, rotation=35, ha="right", rotation_mode="anchor")
+        axes.set_yticks(place, roles)
+        axes.tick_params(length=0)
+        axes.spines[:].set_visible(False)
+        axes.set_xlabel("sender")
+        axes.grid(False)
+        panel_title(axes, name)
+    panels[0].set_ylabel("receiver")
+    bar = figure.colorbar(image, ax=list(panels), shrink=0.75, ticks=(0, 0.5, 1))
+    bar.set_ticklabels(["0", "50", "100"])
+    bar.set_label("samples (%)")
+    bar.outline.set_visible(False)
+    return figure
