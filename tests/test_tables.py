@@ -383,13 +383,14 @@ def test_a_table_without_runs_says_so(results, paper):
 
 
 @pytest.mark.slow
-def test_latex_compiles(results, paper, tmp_path):
+def test_latex_compiles(studied, paper, tmp_path):
     if shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is not installed")
     tables = [
-        render(compare(*results, paper, what.metric), table, "tex")
+        render(compare(*studied, paper, what.metric), table, "tex")
         for table, what in TABLES.items()
     ]
+    tables.append(render_studies(compare_studies(*studied, TITLES), "tex"))
     document = "\n".join(
         [r"\documentclass{article}", r"\usepackage{booktabs}", r"\begin{document}", *tables]
     )
