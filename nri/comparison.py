@@ -124,7 +124,8 @@ def all_cells(
     ours = over_seeds(every_seed(without_studies(metrics, runs), runs, metric))
     theirs = paper[paper["metric"] == metric]
     theirs = theirs.rename(columns={"value": "paper", "standard_error": "paper_standard_error"})
-    theirs["trained_on"] = [dataset_entry(name).trained_on or name for name in theirs["dataset"]]
+    trained_on = [dataset_entry(name).trained_on or name for name in theirs["dataset"]]
+    theirs["trained_on"] = pd.Series(trained_on, theirs.index, str)
     cell = ["dataset", "trained_on", "model", "metric", "step"]
     ran, known = (pd.MultiIndex.from_frame(part[cell].astype(str)) for part in (ours, theirs))
     frame = pd.concat([ours.merge(theirs, on=cell, how="left"), theirs[~known.isin(ran)]])
