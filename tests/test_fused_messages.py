@@ -9,6 +9,7 @@ from torch.nn.functional import one_hot, relu
 from benchmarks.plain import plain_copy
 from nri.model import decoders, fused_messages
 from nri.model.decoders import DECODERS, Messages
+from nri.model.message_passing import PairLinear
 from nri.model.rollout import free_run
 
 FEATURES, HIDDEN = 6, 24
@@ -63,6 +64,27 @@ def test_sums_and_gradients(nodes, edge_types, skip_first, activation, windows, 
         messages.zero_grad()
         expected = results(plain_copy(messages), activation, x, edges, bool(ask_edges))
         assert_close(found, expected)
+
+
+@pytest.mark.parametrize(("nodes", "edge_features"), [(2, 0), (5, 0), (5, 7), (10, 3)])
+def test_first_layers_of_pairs(nodes, edge_features):
+    torch.manual_seed(0)
+    layer = PairLinear(FEATURES, HIDDEN, edge_features)
+    inputs = [torch.randn(2, 3, nodes, FEATURES)]
+    if edge_features:
+        inputs.append(torch.randn(2, 3, nodes * (nodes - 1), edge_features))
+    for tensor in inputs:
+        tensor.requires_grad_()
+    expected, found = plain_copy(layer), layer
+    direction = torch.randn(2, 3, nodes * (nodes - 1), HIDDEN)
+    values = [module(*inputs) for module in (found, expected)]
+    torch.testing.assert_close(*values)
+    gradients = [
+        torch.autograd.grad(value, [*inputs, *module.parameters()], direction)
+        for value, module in zip(values, (found, expected), strict=True)
+    ]
+    for ours, plain in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, plain, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", DECODERS)

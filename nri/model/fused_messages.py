@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-__all__ = ["fused_messages"]
+__all__ = ["fused_messages", "fused_pairs"]
 
 BLOCK_BYTES = 2**19  # of one layer of a block: a few of them fit the cache of a core
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -121,9 +121,39 @@ class _Messages(torch.autograd.Function):
         return of_shares, of_z, of_W, of_b, None, None, None
 
 
+def fused_pairs(nodes: Tensor, of_sender: Tensor, of_receiver: Tensor, bias: Tensor) -> Tensor:
+    """W_s x_j + W_r x_i + b of every edge: (..., N, F), (H, F), (H, F), (H,) → (..., E, H)."""
+    leading, count = nodes.shape[:-2], nodes.shape[-2]
+    weight, bias = torch.cat([of_sender, of_receiver]), torch.cat([torch.zeros_like(bias), bias])
+    shares = nn.functional.linear(nodes.flatten(0, -2), weight, bias)
+    return _Pairs.apply(shares.unflatten(-1, (1, 2, -1)), count).view(
+        *leading, count * (count - 1), -1
+    )
+
+
+class _Pairs(torch.autograd.Function):
+    """Shares (rows, 1, 2, H) → their sums over both ends of each edge, (rows (N - 1), H)."""
+
+    @staticmethod
+    def forward(ctx: Any, shares: Tensor, nodes: int) -> Tensor:
+        pairs = shares.new_empty(len(shares) * (nodes - 1), shares.shape[-1])
+        every = np.arange(len(pairs))
+        _add_shares(shares.detach().numpy(), 0, every, nodes, False, pairs.numpy())
+        ctx.nodes = nodes
+        return pairs
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        edges, hidden = gradient.shape
+        of_shares = gradient.new_zeros(edges // (ctx.nodes - 1), 1, 2, hidden)
+        _back_to_pairs(gradient.contiguous().numpy(), ctx.nodes, of_shares.numpy())
+        return of_shares, None
+
+
 def _buffers(count: int, visited: list[np.ndarray], like: Tensor) -> Tensor:
     """Room for `count` layers of a block: (count, edges, H)."""
-    edges = min(BLOCK_BYTES // (4 * like.shape[-1]), max(map(len, visited)))
+    edges = min(BLOCK_BYTES // (4 * like.shape[-1]), max(1, *map(len, visited)))
     return like.new_empty(count, edges, like.shape[-1])
 
 
@@ -215,3 +245,14 @@ def _back_to_shares(u, h, d, b, z, k, edges, nodes, relu, of_shares, of_z, of_b)
             of_b[k, c] += weight * d[row, c]
         for c in range(h.shape[1]):
             h[row, c] *= weight
+
+
+@_compiled
+def _back_to_pairs(gradient, nodes, of_shares):
+    """Add each edge's gradient to the shares of its ends."""
+    for edge in range(len(gradient)):
+        sender, receiver = _ends(edge, nodes)
+        for c in range(gradient.shape[1]):
+            of_shares[sender, 0, 0, c] += gradient[edge, c]
+        for c in range(gradient.shape[1]):
+            of_shares[receiver, 0, 1, c] += gradient[edge, c]

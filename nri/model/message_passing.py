@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nri import graph
+from nri.model.fused_messages import fused_pairs
 
 __all__ = ["PairLinear", "node_count", "reverse_index", "sender_values", "sum_incoming"]
 
@@ -58,10 +59,13 @@ class PairLinear(nn.Linear):
     def forward(self, nodes: Tensor, edges: Tensor | None = None) -> Tensor:
         """(..., N, F) and, where declared, (..., E, G) → (..., E, out_features)."""
         split = self.node_features
-        sent = sender_values(nn.functional.linear(nodes, self.weight[:, :split]))
-        weight = self.weight[:, split : 2 * split]
-        received = nn.functional.linear(nodes, weight, self.bias)
-        pairs = (sent + received.unsqueeze(-2)).flatten(-3, -2)
+        of_sender, of_receiver = self.weight[:, :split], self.weight[:, split : 2 * split]
+        if nodes.device.type == "cpu" and nodes.dtype == torch.float32:
+            pairs = fused_pairs(nodes, of_sender, of_receiver, self.bias)
+        else:
+            sent = sender_values(nn.functional.linear(nodes, of_sender))
+            received = nn.functional.linear(nodes, of_receiver, self.bias)
+            pairs = (sent + received.unsqueeze(-2)).flatten(-3, -2)
         if edges is None:
             return pairs
         return pairs + nn.functional.linear(edges, self.weight[:, 2 * split :])
