@@ -20,6 +20,7 @@ rule baseline:
         "../../envs/cuda.yaml"
     threads: 1
     resources:
+        gpu=config["gpu"],
         mem_mb=4000,
         runtime=1440,
     params:

@@ -39,15 +39,18 @@ if workflow.is_main_process:
     workflow.config_settings.configfiles = [write_frozen(config, Path(".snakemake/config"))]
 
 
-wildcard_constraints:
-    dataset="|".join(config["datasets"]),
-    run="[^/]+",
-    seed=r"\d+",
-
-
 DATASETS = resolve_datasets(config)
 RUNS = resolve_runs(config)
 BASELINES = resolve_baselines(config)
+
+
+# Known names alone: those of data sets and runs stand side by side in names of figures.
+wildcard_constraints:
+    dataset="|".join(DATASETS),
+    run="|".join(sorted({run for _, run in RUNS})) or "(?!)",
+    seed=r"\d+",
+
+
 STUDIES = resolve_studies(RUNS)
 
 # Programs find the library beside this Snakefile and, unless Snakemake deploys their environment,

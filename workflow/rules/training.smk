@@ -16,6 +16,7 @@ rule train:
         "../../envs/cuda.yaml"
     threads: 1
     resources:
+        gpu=config["gpu"],
         mem_mb=4000,
         runtime=1440,
     params:
