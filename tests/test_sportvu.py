@@ -99,6 +99,14 @@ def not_a_number(moment):
     moment[5][0][3] = math.nan
 
 
+def beyond_all_numbers(moment):
+    moment[5][7][2] = 10**400
+
+
+def early(moment):
+    moment[1] = -1
+
+
 def cut(moment):
     del moment[4:]
 
@@ -121,6 +129,8 @@ def short_body(moment):
         (double_player, "not_ten_players"),
         (no_position, "malformed"),
         (not_a_number, "malformed"),
+        (beyond_all_numbers, "malformed"),
+        (early, "malformed"),
         (cut, "malformed"),
         (no_time, "malformed"),
         (short_body, "malformed"),

@@ -29,6 +29,7 @@ __all__ = ["MOMENT_FLAWS", "Game", "TrackingFileError", "check_archive", "read_g
 BALL = -1  # the team and the player that the ball is entered as
 PLAYERS = 10
 LARGEST = 2**31  # bytes of a game unpacked; the largest of the public archives stay below 2**28
+EXACT = 2**53  # whole numbers beyond are no time stamp, player or position
 
 MOMENT_FLAWS = ("repeated", "conflicting", "malformed", "without_ball", "not_ten_players")
 """Why a moment is left out, in the order in which it is asked."""
@@ -141,7 +142,7 @@ def _unpack(path: str | os.PathLike) -> bytes:
 
 def _game(name: str, moments: list[Any]) -> Game:
     counts = Counter(recorded=len(moments), usable=0, **dict.fromkeys(MOMENT_FLAWS, 0))
-    seen: dict[float, list] = {}
+    seen: dict[int, list] = {}
     usable = []
     for moment in moments:
         if not _has_form(moment):
@@ -158,7 +159,7 @@ def _game(name: str, moments: list[Any]) -> Game:
     counts["usable"] = len(usable)
     usable.sort(key=lambda moment: moment[0])
     stamp, quarter, clock, players, positions = zip(*usable, strict=True) if usable else ((),) * 5
-    start = int(stamp[0]) if usable else 0
+    start = stamp[0] if usable else 0
     return Game(
         name=name,
         start=start,
@@ -176,21 +177,23 @@ def _has_form(moment: Any) -> bool:
     if not isinstance(moment, list) or len(moment) < 6:
         return False
     quarter, stamp, bodies = moment[0], moment[1], moment[5]
-    return isinstance(quarter, int) and math.isfinite(_number(stamp)) and isinstance(bodies, list)
+    whole = all(type(number) is int and 0 <= number < EXACT for number in (quarter, stamp))
+    return whole and isinstance(bodies, list)
 
 
 def _number(value: Any) -> float:
     """A number, or NaN for anything else."""
-    return float(value) if isinstance(value, int | float) else math.nan
+    sound = isinstance(value, int | float) and abs(value) < EXACT
+    return float(value) if sound else math.nan
 
 
 def _positions(bodies: list) -> tuple[np.ndarray, np.ndarray] | str:
     """Players (10,) and positions (11, 2) in m, or the flaw that forbids it."""
     try:
         table = np.array(bodies, dtype=float).reshape(len(bodies), 5)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return "malformed"
-    if not np.isfinite(table[:, :4]).all():
+    if not (np.abs(table[:, :4]) < EXACT).all():  # NaN fails as well
         return "malformed"
     ball = table[:, 1] == BALL
     if ball.sum() != 1:
