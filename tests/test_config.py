@@ -140,7 +140,7 @@ def test_the_same_run_twice_needs_a_variant(config, schema):
     config["runs"] = [run, run]
     with pytest.raises(ConfigError, match=r"second springs5/mlp-mlp-k2.*variant"):
         validate(config, schema)
-    config["variants"] = {"other": {"hard": True}}
+    config["variants"], config["baselines"] = {"other": {"hard": True}}, []
     config["runs"] = [run, {**run, "variant": "other"}]
     validate(config, schema)
     assert {name for _, name in resolve_runs(config)} == {"mlp-mlp-k2", "mlp-mlp-k2-other"}
