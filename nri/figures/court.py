@@ -103,7 +103,7 @@ def plot_court_predictions(examples: Examples, roles: Sequence[str], shown: int 
     shown = min(shown, len(examples.sample))
     columns = min(3, shown)
     rows = -(-shown // columns)
-    figure = Figure(figsize=(PAGE * columns / 3, 2.45 * rows + 0.4))
+    figure = Figure(figsize=(PAGE * columns / 3, 2.2 * rows + 0.4))
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     true = np.concatenate([examples.observed, examples.truth], axis=2)[:shown]
     court = HalfCourt(examples.features, examples.units, true)

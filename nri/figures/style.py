@@ -30,8 +30,9 @@ __all__ = [
 COLUMN, PAGE = 3.25, 6.75
 """Widths of a figure in inches: one column of a conference paper, and the page."""
 
-LEGEND_HANDLE, LEGEND_CHARACTER = 0.45, 0.06
-"""Inches that a legend's line with its spaces, and a character of its label, take at most."""
+LEGEND_HANDLE, LEGEND_CHARACTER, LEGEND_ROW = 0.45, 0.06, 0.15
+"""Inches that a legend's line with its spaces, and a character of its label, take at most; and the
+height of a row."""
 
 INK, FADED = "#222222", "#9a9a9a"
 ERROR = "#D55E00"
@@ -104,10 +105,15 @@ def panel_title(axes: Axes, title: str) -> None:
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 4) -> None:
-    """One legend for all panels, under them, in as many columns as the labels leave room for."""
+    """One legend for all panels, under them, in as many columns as the labels leave room for.
+
+    A figure has room for two rows; for more it becomes higher.
+    """
     longest = max(len(str(handle.get_label())) for handle in handles)
     room = int(figure.get_figwidth() / (LEGEND_HANDLE + LEGEND_CHARACTER * longest))
     columns = max(1, min(columns, len(handles), room))
+    rows = -(-len(handles) // columns)
+    figure.set_figheight(figure.get_figheight() + LEGEND_ROW * max(0, rows - 2))
     figure.legend(handles=handles, loc="outside lower center", ncols=columns)
 
 
