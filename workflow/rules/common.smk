@@ -3,8 +3,8 @@
 MOCAP = {name: settings for name, settings in DATASETS.items() if settings["source"] == "mocap"}
 SPORTVU = {name: settings for name, settings in DATASETS.items() if settings["source"] == "sportvu"}
 SPORTVU_ARCHIVES = (
-    "results/downloads/raw.githubusercontent.com/linouk23/NBA-Player-Movements/master/data"
-    "/2016.NBA.Raw.SportVU.Game.Logs"
+    "results/downloads/raw.githubusercontent.com/linouk23/NBA-Player-Movements/"
+    "master/data/2016.NBA.Raw.SportVU.Game.Logs"
 )
 
 
