@@ -88,6 +88,7 @@ class Messages(nn.Module):
     def forward(self, nodes: Tensor, edges: Tensor, activation) -> Tensor:
         """(..., N, F), (..., E, K) → (..., N, H)."""
         dropout = self.training and self.dropout.p > 0
+        # On a CPU the same sum, a block of edges after the other.
         if nodes.device.type == "cpu" and nodes.dtype == torch.float32 and not dropout:
             layers = [(self.msg_fc1[k], self.msg_fc2[k]) for k in self.active]
             return fused_messages(nodes, edges[..., self.active.start :], layers, activation)
