@@ -76,7 +76,7 @@ DATASETS = {
         "Springs, 5 objects, none interacting", "Appendix", 50_000, 500, trained_on="springs5"
     ),
     "springs5_three": Dataset("Springs, 5 objects, three types", "Appendix", 50_000, 500),
-    "mocap": Dataset("Motion capture", "Recorded data", None, 200),
+    "mocap35": Dataset("Motion capture", "Recorded data", None, 200),
     "nba": Dataset("Basketball", "Recorded data", 10_000, 500),
     "nba_5hz": Dataset("Basketball, 14 games at 5 Hz", "Recorded data", 10_000, 500),
 }

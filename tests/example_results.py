@@ -16,7 +16,7 @@ RUNS = [  # dataset, encoder, decoder, variant, model, edge accuracy, growth of 
     ("springs5", "mlp", "none", "", "supervised", 0.995, None),
     ("kuramoto5", "cnn", "mlp", "", "nri_learned", 0.81, 2e-3),
     ("kuramoto5", "true", "mlp", "", "nri_true_graph", None, 1e-3),
-    ("mocap", "mlp", "rnn", "", "nri_learned", None, 1e-3),
+    ("mocap35", "mlp", "rnn", "", "nri_learned", None, 1e-3),
 ]
 BASELINES = [
     ("springs5", "static", None, 8e-4),

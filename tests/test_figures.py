@@ -118,7 +118,7 @@ def test_the_loss_of_a_supervised_encoder_is_not_among_the_likelihoods(results):
 
 
 def test_curves_without_truth_have_no_accuracy(results):
-    paths = (results / "runs" / "mocap").rglob("curve.csv")
+    paths = (results / "runs" / "mocap35").rglob("curve.csv")
     figure = plot_curves(read_curves(list(paths)))
     assert [axes.get_ylabel() for axes in figure.axes] == [
         "negative log-likelihood (validation)",

@@ -178,7 +178,7 @@ def test_a_figure_that_does_not_say_what_it_is_is_refused(tmp_path):
 
 def test_the_banner_tells_paper_scale_from_reduced(tables, paper):
     metrics, runs = tables
-    full = runs.assign(simulations=50_000, epochs=500).query("dataset != 'mocap'")
+    full = runs.assign(simulations=50_000, epochs=500).query("dataset != 'mocap35'")
     assert 'class="banner"' in render_page(metrics, full, paper, {}, [], "")
     assert 'class="banner reduced"' in render_page(metrics, runs, paper, {}, [], "")
 
@@ -193,6 +193,6 @@ def test_a_page_of_baselines_alone_can_be_made(results, paper, tmp_path):
 def test_text_from_users_is_escaped(tables, paper):
     hostile = "<script>alert(1)</script>"
     page = render_page(
-        *(frame.replace("mocap", hostile) for frame in tables), paper, {}, [], hostile
+        *(frame.replace("mocap35", hostile) for frame in tables), paper, {}, [], hostile
     )
     assert hostile not in page

@@ -77,7 +77,7 @@ def test_models_come_in_the_paper_s_order(results):
         "nri_true_graph",
         "supervised",
     ]
-    assert list(frame["dataset"].unique()) == ["springs5", "kuramoto5", "mocap"]
+    assert list(frame["dataset"].unique()) == ["springs5", "kuramoto5", "mocap35"]
 
 
 @pytest.mark.parametrize(

@@ -377,7 +377,7 @@ def test_names_of_users_are_escaped(paper, markup, name):
 @pytest.mark.parametrize("table", ["edge_accuracy", "edge_auroc"])
 def test_a_table_without_runs_says_so(results, paper, table):
     metrics, runs = results
-    only_mocap = metrics[metrics["dataset"] == "mocap"]
+    only_mocap = metrics[metrics["dataset"] == "mocap35"]
     comparison = compare(only_mocap, runs, paper, table)
     for markup in ("md", "tex", "html"):
         assert "No run measures" in render(comparison, table, markup)
