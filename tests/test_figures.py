@@ -126,6 +126,16 @@ def test_curves_without_truth_have_no_accuracy(results):
     ]
 
 
+def test_a_training_of_one_epoch_is_a_point(results):
+    path = run_directory(results, "springs5", "mlp", "mlp", "") / "seed1" / "curve.csv"
+    curves = read_curves([path])
+    markers = [
+        {line.get_marker() for line in plot_curves(part).axes[2].lines}
+        for part in (curves, curves.iloc[:1])
+    ]
+    assert markers == [{""}, {"o"}]
+
+
 def test_likelihoods_of_different_stages_are_not_joined(results):
     path = run_directory(results, "springs5", "mlp", "mlp", "") / "seed1" / "curve.csv"
     curves = read_curves([path])

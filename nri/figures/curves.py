@@ -65,7 +65,9 @@ def plot_curves(curves: pd.DataFrame) -> Figure:
     for row, measure in zip(grid, measures, strict=True):
         for axes, along in zip(row, AXES, strict=True):
             for (name, *_), line in curves.groupby(["name", "seed", "stage"], sort=False):
-                axes.plot(line[along], line[measure], **styles[name], linewidth=0.8, alpha=0.85)
+                # A training that ends within its first epoch is a point.
+                look = {**styles[name], "marker": "o" if len(line) == 1 else "", "markersize": 2.5}
+                axes.plot(line[along], line[measure], **look, linewidth=0.8, alpha=0.85)
         row[0].set_ylabel(MEASURES[measure])
         if measure == "valid_edge_accuracy":
             _mark_chance(row, 1 / curves["edge_types"].min())
