@@ -103,6 +103,10 @@ def make_panel(
         kind = kinds[row["name"]] = row["model"], split_variant(row["variant"])[1]
         ours[row["name"], row["column"]] = _our_cell(row, notes)
         theirs[kind, row["column"]] = _paper_cell(row, notes)
+    # A row of dashes gives way to the rows of its model that were run.
+    run = set(rows.loc[rows["n"] > 0, "name"])
+    kinds_run = {kinds[name] for name in run}
+    names = [name for name in names if name in run or kinds[name] not in kinds_run]
     cells, dash = {}, markup.escape("–")
     for column in columns:
         heading = markup.escape(column)

@@ -194,6 +194,18 @@ def test_no_dashes_beside_a_run_with_another_recipe(paper):
     assert set(table["dataset"]) == {"springs5"}
 
 
+def test_a_row_of_dashes_gives_way_to_a_row_of_its_model(paper):
+    """NRI (sim.) ran with the fast recipe on springs; for Kuramoto the paper has a note alone."""
+    simulated = made_up([0.98], ("springs5", "nri_sim", "mlp", "sim", 2, "fast"))
+    learned = made_up([0.95], ("kuramoto5", *LEARNED[1:]))
+    metrics, runs = (pd.concat(parts) for parts in zip(simulated, learned, strict=True))
+    text = render(compare(metrics, runs, paper, "edge_accuracy"), "edge_accuracy", "md")
+    rows = {row for _, row, _ in cells(text)}
+    assert {"NRI (sim.) (fast recipe)", "Supervised"} <= rows
+    assert "NRI (sim.)" not in rows
+    assert "no differentiable simulator" in text
+
+
 def test_every_cell_of_the_paper_is_listed_run_or_not(studied, paper):
     for metric in ("edge_accuracy", "mse"):
         listed = all_cells(*studied, paper, metric)
