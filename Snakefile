@@ -13,6 +13,7 @@ min_version("9.0")
 
 include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/mocap.smk"
 include: "workflow/rules/sportvu.smk"

@@ -21,8 +21,10 @@ rule baseline:
     threads: 1
     resources:
         gpu=config["gpu"],
-        mem_mb=4000,
-        runtime=1440,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: training_minutes(
+            BASELINES[wildcards.dataset, wildcards.baseline], attempt
+        ),
     params:
         program=script("baseline.py"),
         settings=lambda wildcards: settings_json(

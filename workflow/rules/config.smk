@@ -19,6 +19,7 @@ from nri.config import (
 )
 from nri.files import write_frozen
 from nri.provenance import code_digests, fingerprint
+from nri.settings import TrainingSettings
 from nri.validation import ConfigError, validate
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod

@@ -21,7 +21,7 @@ rule simulate:
     # As many as there are, up to these.
     threads: 8
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=60,
     params:
         program=script("simulate.py"),

@@ -19,7 +19,7 @@ rule evaluate:
     threads: 1
     resources:
         gpu=config["gpu"],
-        mem_mb=4000,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=60,
     params:
         program=script("evaluate.py"),

@@ -17,8 +17,10 @@ rule train:
     threads: 1
     resources:
         gpu=config["gpu"],
-        mem_mb=4000,
-        runtime=1440,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: training_minutes(
+            RUNS[wildcards.dataset, wildcards.run], attempt
+        ),
     params:
         program=script("train.py"),
         settings=run_settings,

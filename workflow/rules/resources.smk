@@ -1,0 +1,56 @@
+# What jobs ask a scheduler for, and how many may use the GPUs of one machine at once.
+
+import math
+import shutil
+import subprocess
+
+# Time limits follow from the settings: updates × seconds of an update × a factor for safety, times
+# the attempt. The seconds are assumptions from above for the paper's model with 5 objects. A limit
+# that is too short costs little: the profile resubmits the training with a longer one, and it
+# continues from its checkpoint. `--set-resources train:runtime=MINUTES` overrides.
+SECONDS_PER_UPDATE = 0.1 if config["gpu"] else 2.0
+SAFETY = 2
+LEAST_MINUTES = 15
+# Training samples of recordings are counted only when they are cut: a trial or game has fewer.
+SAMPLES_PER_RECORDING = {"mocap": 50, "sportvu": 300}
+UNKNOWN_SAMPLES = 50_000
+
+
+def training_samples(dataset: str) -> int:
+    """Training samples of a data set, from above where the recordings are not cut yet."""
+    settings = DATASETS[dataset]
+    if "samples" in settings:
+        return settings["samples"]["train"]
+    recordings = settings.get("trials") or settings.get("games")
+    if settings["source"] in SAMPLES_PER_RECORDING and recordings:
+        return SAMPLES_PER_RECORDING[settings["source"]] * len(recordings["train"])
+    return UNKNOWN_SAMPLES
+
+
+def training_minutes(entry, attempt: int) -> int:
+    """The time limit of a run's or a baseline's training, in minutes."""
+    if "training" not in entry:
+        return LEAST_MINUTES * attempt
+    stages = TrainingSettings.from_dict(entry["training"]).resolved_stages()
+    samples = training_samples(entry["dataset"])
+    updates = sum(stage.epochs * math.ceil(samples / stage.batch_size) for stage in stages)
+    return attempt * max(LEAST_MINUTES, math.ceil(updates * SECONDS_PER_UPDATE * SAFETY / 60))
+
+
+def local_gpus() -> int:
+    """GPUs of this machine that its driver reports, 0 where it has no driver."""
+    if not shutil.which("nvidia-smi"):
+        return 0
+    listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
+    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
+
+
+# On this machine (a cluster's executor counts jobs, "nodes", instead) jobs that want a GPU queue for
+# those that exist. Without one they compute on cores, and nothing is to be queued for.
+if (
+    workflow.is_main_process
+    and workflow.resource_settings.nodes is None
+    and "gpu" not in workflow.global_resources
+    and local_gpus()
+):
+    workflow.register_resource("gpu", local_gpus())
