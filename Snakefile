@@ -4,6 +4,7 @@ snakemake --cores all                                          the default scale
 snakemake --cores all --configfile config/smoke.yaml           a first look, two minutes
 snakemake --cores all --configfile config/mocap.yaml           real motion capture
 snakemake --cores all --configfile config/nba.yaml             real basketball (docs/nba.md)
+snakemake --cores all --configfile config/own.yaml             own data (docs/own_data.md)
 """
 
 from snakemake.utils import min_version
@@ -17,6 +18,7 @@ include: "workflow/rules/resources.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/mocap.smk"
 include: "workflow/rules/sportvu.smk"
+include: "workflow/rules/own.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
@@ -29,4 +31,5 @@ rule all:
         "results/index.html",
         FIGURES,
         TABLES,
+        GRAPHS,
     localrule: True

@@ -55,6 +55,25 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
             "lead": 2.0,
         },
     },
+    # docs/own_data.md says what each is.
+    "file": {
+        "frames": {"train": 49, "valid": 49, "test": 99},
+        "stride": None,
+        "columns": {},
+        "names": None,
+        "separator": ",",
+        "time_unit": 1.0,
+        "frame_interval": None,
+        "velocities": [],
+        "units": [],
+        "shared_ranges": [],
+        "objects": None,
+        "gaps": "refuse",
+        "max_gap": None,
+        "split": {"by": "time", "train": 0.7, "valid": 0.15, "test": 0.15, "seed": 0},
+        "edges": None,
+        "edge_types": [],
+    },
 }
 
 

@@ -77,6 +77,7 @@ def write_run(
     record = {
         "run": run_identity(job),
         "dataset": metadata.config,
+        "data": _data(metadata),
         "training": job.settings.get("training"),
         "updates": progress.total_updates,
         "epochs": _epochs(job),
@@ -89,6 +90,18 @@ def write_run(
     with atomic_path(job.output / "config.json") as path:
         path.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
     logging.info("%d updates, written to %s", progress.total_updates, job.output)
+
+
+def _data(metadata: Metadata) -> dict[str, Any]:
+    """What has to be known of the training data to use the model without them."""
+    return {
+        "features": metadata.features,
+        "units": metadata.units,
+        "frame_interval": metadata.frame_interval,
+        "edge_types": metadata.edge_types,
+        "minimum": metadata.normalisation.minimum.tolist(),
+        "maximum": metadata.normalisation.maximum.tolist(),
+    }
 
 
 def _epochs(job: argparse.Namespace) -> float:

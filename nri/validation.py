@@ -5,6 +5,7 @@ here add what a schema cannot say.
 """
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -19,6 +20,7 @@ from nri.config import (
     run_encoder,
     run_name,
 )
+from nri.data.own_features import all_features
 
 __all__ = ["FEATURES", "ConfigError", "validate"]
 
@@ -98,6 +100,12 @@ def _contradictions(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield place, f"a second {name}; remove one of them or give it a variant"
             names.add(name)
             yield from contradictions(place, entry, config)
+    runs = {(run["dataset"], run_name(run)) for run in config["runs"]}
+    for name, entry in config["infer"].items():
+        if (entry["dataset"], entry["run"]) not in runs:
+            known = ", ".join(sorted("/".join(run) for run in runs)) or "none"
+            wanted = f"{entry['dataset']}/{entry['run']}"
+            yield f"infer.{name}.run", f"{wanted} is not among the runs; there are: {known}"
 
 
 def _undeclared(
@@ -132,8 +140,62 @@ def _dataset_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tup
                     where = f"{place}.{kind}s.{split}"
                     yield where, f"{kind} {recording} is in {seen[recording]} too"
                 seen[recording] = split
+    if dataset["source"] == "file":
+        yield from _file_contradictions(place, dataset)
     if dataset["source"] == "sportvu":
         yield from _rule_contradictions(f"{place}.pick_and_roll", dataset)
+
+
+def _file_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    path, columns, features = dataset["path"], dataset["columns"], dataset["features"]
+    paths = path if isinstance(path, list) else [path] if isinstance(path, str) else path.values()
+    paths = [each for some in paths for each in (some if isinstance(some, list) else [some])]
+    suffixes = {PurePath(each).suffix.lower() for each in paths}
+    if suffixes & {".h5", ".hdf5"} and len(paths) > 1:
+        yield f"{place}.path", "a dataset file holds all splits; name one file"
+    if suffixes & {".csv", ".tsv", ".txt", ".parquet"}:
+        if "time" not in columns:
+            yield f"{place}.columns", "'time' is missing: the column with the time of each row"
+        if ("object" in columns) == ("objects" in columns):
+            problem = "needs either object (a column) or objects (the columns of each)"
+            yield f"{place}.columns", problem
+        for name, own in columns.get("objects", {}).items():
+            if len(own) != len(features):
+                problem = f"{own}: a column for each of the features {', '.join(features)} expected"
+                yield f"{place}.columns.objects.{name}", problem
+    elif dataset["edges"] is not None:
+        yield f"{place}.edges", "arrays and dataset files hold their edges; remove the key"
+    if (dataset["edges"] is not None) > bool(dataset["edge_types"]):
+        yield f"{place}.edge_types", "the types that `edges` names are missing"
+    if dataset["gaps"] == "interpolate" and dataset["max_gap"] is None:
+        problem = "null, but `gaps: interpolate` needs the longest gap to fill, in s"
+        yield f"{place}.max_gap", problem
+    if dataset["units"] and len(dataset["units"]) != len(features):
+        yield (
+            f"{place}.units",
+            f"{dataset['units']}: one for each of {', '.join(features)} expected",
+        )
+    known = all_features(dataset)
+    if len(set(known)) < len(known):
+        yield f"{place}.features", f"{', '.join(known)}: a name is there twice"
+    for key, names, allowed in (
+        ("velocities", dataset["velocities"], features),
+        ("shared_ranges", [name for group in dataset["shared_ranges"] for name in group], known),
+    ):
+        for name in names:
+            if name not in allowed:
+                yield f"{place}.{key}", f"{name!r} is none of {', '.join(allowed)}"
+
+
+def _features(dataset: dict[str, Any]) -> tuple[str, ...]:
+    return all_features(dataset) if dataset["source"] == "file" else FEATURES[dataset["source"]]
+
+
+def _edge_types(dataset: dict[str, Any]) -> int:
+    """How many edge types are known; 0 where none are."""
+    if dataset["source"] in SIMULATED:
+        return len(dataset.get("strengths", (0, 1)))
+    return len(dataset.get("edge_types", ()))
 
 
 def _rule_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -152,17 +214,16 @@ def _run_contradictions(
 ) -> Iterator[tuple[str, str]]:
     dataset = config["datasets"][run["dataset"]]
     encoder, decoder, edge_types = run_encoder(run["encoder"]), run["decoder"], run["edge_types"]
-    source, simulated = dataset["source"], dataset["source"] in SIMULATED
-    types = len(dataset.get("strengths", (0, 1)))
-    if decoder == "none" and (encoder not in NETWORKS or not simulated):
+    source, types = dataset["source"], _edge_types(dataset)
+    if decoder == "none" and (encoder not in NETWORKS or not types):
         yield f"{place}.decoder", "'none' needs an encoder network and a data set with known edges"
     if decoder == "sim" and (encoder not in NETWORKS or source not in ("springs", "charged")):
         yield f"{place}.decoder", "'sim' needs an encoder network and springs or charged particles"
-    if encoder == "true" and not simulated:
+    if encoder == "true" and not types:
         yield f"{place}.encoder", f"'true' needs known edges; {run['dataset']} has none"
     if encoder == "skeleton" and source != "mocap":
         yield f"{place}.encoder", f"'skeleton' needs a skeleton; {run['dataset']} has none"
-    if (encoder == "true" or decoder in ("sim", "none")) and edge_types != types:
+    if types and (encoder == "true" or decoder in ("sim", "none")) and edge_types != types:
         yield f"{place}.edge_types", f"{edge_types}: {run['dataset']} has {types} edge types"
     yield from _transfer_contradictions(place, run, config)
     for stage in _stages(run, config):
@@ -192,7 +253,7 @@ def _transfer_contradictions(
         frames, expected = tested["frames"]["train"], trained["frames"]["train"]
         if frames != expected:
             yield here, f"{name}: frames.train is {frames}, but the model sees {expected} frames"
-        types, known = (len(d.get("strengths", (0, 1))) for d in (tested, trained))
+        types, known = _edge_types(tested), _edge_types(trained)
         if types > known:
             yield here, f"{name} has {types} edge types, {run['dataset']} only {known}"
 
@@ -202,11 +263,11 @@ def _baseline_contradictions(
 ) -> Iterator[tuple[str, str]]:
     dataset, name = config["datasets"][baseline["dataset"]], baseline["baseline"]
     if name.startswith("corr"):
-        if dataset["source"] not in SIMULATED:
+        types = _edge_types(dataset)
+        if not types:
             problem = f"{name!r} needs known edges; {baseline['dataset']} has none"
             yield f"{place}.baseline", problem
-        types = len(dataset.get("strengths", (0, 1)))
-        if types != 2:
+        elif types != 2:
             problem = f"{name!r} tells two edge types apart; {baseline['dataset']} has {types}"
             yield f"{place}.baseline", problem
     if name in UNTRAINED:
@@ -234,7 +295,7 @@ def _stage_contradictions(
             yield f"{place}.prior", f"{prior} sums to {sum(prior)}, not to 1"
     if ramp is not None and ramp[0] >= ramp[1]:
         yield f"{place}.noise_ramp", f"{ramp}: the first must be below the second"
-    known, wanted = FEATURES[dataset["source"]], stage["likelihood_features"]
+    known, wanted = _features(dataset), stage["likelihood_features"]
     for name in () if wanted == "all" else set(wanted).difference(known):
         yield f"{place}.likelihood_features", f"{name!r} is none of {', '.join(known)}"
     if stage["trains"] == "decoder" and run["decoder"] in ("none", "sim"):

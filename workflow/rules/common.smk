@@ -2,6 +2,8 @@
 
 MOCAP = {name: settings for name, settings in DATASETS.items() if settings["source"] == "mocap"}
 SPORTVU = {name: settings for name, settings in DATASETS.items() if settings["source"] == "sportvu"}
+OWN = {name: settings for name, settings in DATASETS.items() if settings["source"] == "file"}
+INFER = {name: {"settings": {}, **entry} for name, entry in config["infer"].items()}
 SPORTVU_ARCHIVES = (
     "results/downloads/raw.githubusercontent.com/linouk23/NBA-Player-Movements/"
     "master/data/2016.NBA.Raw.SportVU.Game.Logs"
@@ -36,6 +38,37 @@ def sportvu_files(wildcards) -> list[str]:
         for split in ("train", "valid", "test")
         for game in games[split]
     ]
+
+
+def own_path(path: str) -> str:
+    """A file of the user's: from the directory of the results, else from that of the pipeline."""
+    return path if Path(path).exists() else str(Path(BASE, path))
+
+
+def own_files(wildcards) -> list[str]:
+    """All files of own data, in the order of the splits where they have files of their own."""
+    path = OWN[wildcards.dataset]["path"]
+    if isinstance(path, dict):
+        path = [file for split in ("train", "valid", "test") for file in path[split]]
+    return [own_path(file) for file in ([path] if isinstance(path, str) else path)]
+
+
+def own_edges(wildcards) -> list[str]:
+    """The table of known edges, where there is one."""
+    edges = OWN[wildcards.dataset]["edges"]
+    return [own_path(edges)] if edges else []
+
+
+def run_seeds(name: str, run) -> list[str]:
+    """A file of every seed of the run that `dataset` and `run` name."""
+    directory = f"results/runs/{run['dataset']}/{run['run']}"
+    seeds = RUNS[run["dataset"], run["run"]]["seeds"]
+    return [f"{directory}/seed{seed}/{name}" for seed in seeds]
+
+
+def all_seeds(name: str, wildcards) -> list[str]:
+    """A file of every seed of a run."""
+    return run_seeds(name, {"dataset": wildcards.dataset, "run": wildcards.run})
 
 
 def run_settings(wildcards) -> str:

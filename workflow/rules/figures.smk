@@ -28,11 +28,16 @@ FIGURE_STEMS = [
     *(f"poses_{dataset}_{run}" for dataset, run in RECORDED),
     *(f"court_{dataset}_{run}" for dataset, run in SHOWN if dataset in SPORTVU),
     *(f"segments_{dataset}" for dataset in GAMES),
+    *(f"edges_{dataset}_{run}" for dataset, run in SHOWN if dataset in OWN),
     *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in MAIN)),
 ]
 FIGURES = [
     f"results/figures/{stem}.{extension}" for stem in FIGURE_STEMS for extension in ("svg", "png")
 ]
+
+# The graphs of own data, for the user's own tools.
+GRAPHS = [f"results/graphs/{dataset}/{run}/edges.csv" for dataset, run in SHOWN if dataset in OWN]
+GRAPHS += [f"results/inferred/{name}/edges.csv" for name in INFER]
 
 
 rule table:

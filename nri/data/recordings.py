@@ -1,0 +1,211 @@
+"""Recordings of moving objects, and how they come to equal steps of time.
+
+A recording is read as `Rows` (any times) or as `Recording` (equal steps). Both are cut by
+`between` before anything is computed across frames, so that no number of one split depends on
+another's.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["Recording", "RecordingError", "Rows", "add_velocities", "common_interval"]
+
+TOLERANCE = 0.1  # of a frame interval that a time may lie off the regular ones
+
+
+class RecordingError(ValueError):
+    """Data that cannot be used as they are; the message names the place and the remedy."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Objects at equal steps of time: `values` (objects, frames, features), NaN where an object is
+    absent; `start` the time of the first frame and `interval` the step, in s; `edges` (objects,
+    objects)[receiver, sender], where they are known.
+    """
+
+    name: str
+    start: float
+    interval: float
+    objects: tuple[str, ...]
+    values: np.ndarray
+    edges: np.ndarray | None = None
+
+    @property
+    def present(self) -> np.ndarray:
+        """Whether an object has all its features in a frame, (objects, frames)."""
+        return np.isfinite(self.values).all(-1)
+
+    def between(self, low: float, high: float) -> "Recording":
+        """The frames from share `low` of them to share `high`."""
+        first, last = (round(share * self.values.shape[1]) for share in (low, high))
+        start = self.start + first * self.interval
+        return replace(self, start=start, values=self.values[:, first:last])
+
+    def regular(self, settings: dict) -> "Recording":
+        """Gaps refused, left or filled as `gaps`, `max_gap` and `objects` of the settings say.
+
+        Raises RecordingError for a gap that is to be refused.
+        """
+        if settings["gaps"] == "refuse":
+            _refuse_gaps(self, may_come_and_go=settings["objects"] is not None)
+            return self
+        if settings["gaps"] == "cut":
+            return self
+        times = self.interval * np.arange(self.values.shape[1])
+        values = np.full_like(self.values, np.nan)
+        for row, present in enumerate(self.present):
+            known = self.values[row, present]
+            values[row] = _interpolate(times, times[present], known, settings["max_gap"])
+        return replace(self, values=values)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A recording as a table: columns `line` of the file, `time` in s, `object`, then features.
+
+    Sorted by time; `interval` in s is the step that it is to have.
+    """
+
+    name: str
+    place: str
+    table: pd.DataFrame
+    interval: float
+    edges: pd.DataFrame | None = None
+
+    def between(self, low: float, high: float) -> "Rows":
+        """The rows from share `low` of the duration to share `high`."""
+        time = self.table["time"]
+        first, frames = time.min(), (time.max() - time.min()) / self.interval + 1
+        # Half a step before a frame, so that rounded times fall on the right side.
+        cuts = [round(share * frames) - 0.5 for share in (low, high)]
+        begin, end = (first + cut * self.interval for cut in cuts)
+        return replace(self, table=self.table[(time >= begin) & (time < end)])
+
+    def regular(self, settings: dict) -> Recording:
+        """At equal steps; times between them and gaps as `gaps` of the settings says.
+
+        Raises RecordingError for what is to be refused.
+        """
+        features = settings["features"]
+        objects = tuple(self.table["object"].unique())
+        start = float(self.table["time"].min()) if len(self.table) else 0.0
+        offset = (self.table["time"] - start) / self.interval
+        frames = round(offset.max()) + 1 if len(offset) else 0
+        values = np.full((len(objects), frames, len(features)), np.nan)
+        index = pd.Index(objects).get_indexer(self.table["object"])
+        edges = None if self.edges is None else edge_matrix(self.edges, objects)
+        recording = Recording(self.name, start, self.interval, objects, values, edges)
+        if settings["gaps"] == "interpolate":
+            grid = start + self.interval * np.arange(frames)
+            for number in range(len(objects)):
+                rows = self.table[index == number]
+                time, known = rows["time"].to_numpy(), rows[features].to_numpy(float)
+                values[number] = _interpolate(grid, time, known, settings["max_gap"])
+            return recording
+        frame = np.rint(offset).astype(int)
+        self._check_times(offset - frame)
+        self._check_duplicates(frame)
+        values[index, frame] = self.table[features].to_numpy(float)
+        return recording.regular(settings)
+
+    def _check_times(self, deviation: pd.Series) -> None:
+        off = deviation.abs() > TOLERANCE
+        if off.any():
+            row = self.table[off].iloc[0]
+            raise RecordingError(
+                f"{self.place}, line {row['line']}: time {row['time']:.6g} s is not a multiple of "
+                f"the frame interval {self.interval:.6g} s after the first of the recording; "
+                "correct frame_interval, or set `gaps: interpolate`"
+            )
+
+    def _check_duplicates(self, frame: pd.Series) -> None:
+        twice = self.table.assign(frame=frame).duplicated(["object", "frame"], keep=False)
+        if twice.any():
+            first = self.table[twice].iloc[0]
+            same = twice & (self.table["object"] == first["object"])
+            lines = " and ".join(map(str, self.table[same]["line"].iloc[:2]))
+            raise RecordingError(
+                f"{self.place}, lines {lines}: object {first['object']} is there twice at time "
+                f"{first['time']:.6g} s; remove one of the lines, or name the column that tells "
+                "the recordings apart as columns.sample"
+            )
+
+
+def _refuse_gaps(recording: Recording, may_come_and_go: bool) -> None:
+    """Raise RecordingError at the first frame that an object lacks."""
+    present = recording.present
+    absent = ~present
+    if may_come_and_go:  # nothing is missing before an object has come and after it has gone
+        came = np.logical_or.accumulate(present, axis=1)
+        stays = np.logical_or.accumulate(present[:, ::-1], axis=1)[:, ::-1]
+        absent &= came & stays
+    if absent.any():
+        number, frame = np.argwhere(absent)[0]
+        time = recording.start + frame * recording.interval
+        hint = "" if may_come_and_go else ", or `objects` for objects that come and go"
+        raise RecordingError(
+            f"recording {recording.name}: object {recording.objects[number]} has no value at time "
+            f"{time:.6g} s (frame {frame}); set `gaps: cut` or `gaps: interpolate`{hint}"
+        )
+
+
+def _interpolate(
+    grid: np.ndarray, time: np.ndarray, values: np.ndarray, longest: float
+) -> np.ndarray:
+    """Values (R, D) at times (R,), ascending, → at the times `grid`, linear, (len(grid), D).
+
+    NaN before the first, after the last, and between two further apart than `longest`.
+    """
+    result = np.full((len(grid), values.shape[1]), np.nan)
+    if len(time) == 0:
+        return result
+    slack = 1e-9 * max(1.0, float(np.abs(grid).max()))
+    after = np.clip(np.searchsorted(time, grid - slack), 0, len(time) - 1)
+    before = np.clip(np.where(time[after] > grid + slack, after - 1, after), 0, None)
+    inside = (grid >= time[0] - slack) & (grid <= time[-1] + slack)
+    inside &= time[after] - time[before] <= longest + slack
+    span = np.where(after > before, time[after] - time[before], 1.0)
+    weight = ((grid - time[before]) / span)[:, None].clip(0, 1)
+    mixed = values[before] * (1 - weight) + values[after] * weight
+    result[inside] = mixed[inside]
+    return result
+
+
+def edge_matrix(edges: pd.DataFrame, objects: tuple[str, ...]) -> np.ndarray:
+    """Rows of `receiver`, `sender`, `type` → (N, N)[receiver, sender]; unnamed pairs are type 0."""
+    matrix = np.zeros((len(objects), len(objects)), dtype=np.int8)
+    index = pd.Index(objects)
+    receiver, sender = (index.get_indexer(edges[name]) for name in ("receiver", "sender"))
+    known = (receiver >= 0) & (sender >= 0)  # others may be in another part of the recording
+    matrix[receiver[known], sender[known]] = edges["type"].to_numpy()[known]
+    return matrix
+
+
+def add_velocities(recording: Recording, index: list[int]) -> Recording:
+    """The changes of the features at `index` per second as further features.
+
+    The velocity is the step that led to a frame, so that no state knows the next one; the first
+    frame has none and is dropped.
+    """
+    if not index or recording.values.shape[1] == 0:
+        return recording
+    velocities = np.diff(recording.values[..., index], axis=1) / recording.interval
+    values = np.concatenate([recording.values[:, 1:], velocities], axis=-1)
+    return replace(recording, start=recording.start + recording.interval, values=values)
+
+
+def common_interval(table: pd.DataFrame, keys: list[str]) -> float:
+    """The frame interval in s of rows with `keys` and `time`: the mean step between two frames.
+
+    Steps over several frames count as so many; 0 if no object has two times.
+    """
+    times = table.sort_values([*keys, "time"], kind="stable")
+    steps = times.groupby(keys, sort=False)["time"].diff()
+    steps = steps[steps > 0]
+    if steps.empty:
+        return 0.0
+    frames = (steps / steps.median()).round().clip(lower=1)
+    return float(steps.sum() / frames.sum())

@@ -1,0 +1,77 @@
+"""Inferred edges of single samples, and how sure and how stable they are over seeds."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from nri.figures.style import ERROR, INK, OBJECTS, PAGE, legend_below, panel_title, styled
+
+__all__ = ["plot_edges"]
+
+SHOWN = 3  # samples side by side on a page
+MOST_NAMED = 12  # objects whose cells have room for numbers
+TYPES = ("#d9d9d9", *OBJECTS)
+"""Colours of the edge types; type 0 is usually "no edge"."""
+
+SEEDS = {"seeds agree": "#555555", "seeds differ": ERROR}
+
+
+@styled
+def plot_edges(edges: pd.DataFrame, types: int) -> Figure:
+    """Matrices of the first samples, sender by receiver, and the confidence of all edges.
+
+    edges: as `nri.inference.edge_table`. A cell has the colour of its type, the paler the less
+    probable, and its probability in percent; in brackets where the seeds do not all agree.
+    """
+    samples = list(edges["sample"].unique()[:SHOWN])
+    figure = Figure(figsize=(PAGE, 2.9))
+    panels = figure.subplots(1, len(samples) + 1, width_ratios=[*([1] * len(samples)), 0.9])
+    for axes, sample in zip(panels, samples, strict=False):
+        _matrix(axes, edges[edges["sample"] == sample], types)
+        panel_title(axes, f"test sample {sample}")
+        axes.set_xlabel("sender")
+    panels[0].set_ylabel("receiver")
+    _confidence(panels[-1], edges, types)
+    handles = [Patch(color=TYPES[k % len(TYPES)], label=f"type {k}") for k in range(types)]
+    handles += [Patch(color=colour, label=label) for label, colour in SEEDS.items()]
+    legend_below(figure, handles)
+    return figure
+
+
+def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
+    objects = list(dict.fromkeys(rows["receiver"]))
+    place = {name: number for number, name in enumerate(objects)}
+    image = np.ones((len(objects), len(objects), 3))
+    for row in rows.itertuples():
+        sure = (row.probability - 1 / types) / (1 - 1 / types)
+        colour = np.array(to_rgb(TYPES[row.type % len(TYPES)]))
+        spot = place[row.receiver], place[row.sender]
+        image[spot] = 1 - (0.15 + 0.85 * sure) * (1 - colour)
+        if len(objects) <= MOST_NAMED:
+            text = f"{100 * row.probability:.0f}"
+            text = text if row.agreement == 1 else f"({text})"
+            ink = "white" if image[spot].mean() < 0.45 else INK
+            size = min(6.5, 36 / len(objects))
+            axes.text(*spot[::-1], text, ha="center", va="center", color=ink, fontsize=size)
+    axes.imshow(image)
+    axes.grid(False)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    ticks = range(len(objects)) if len(objects) <= MOST_NAMED else []
+    turned = {"rotation": 60, "ha": "right"} if max(map(len, objects)) > 3 else {}
+    axes.set_xticks(ticks, [objects[i] for i in ticks], **turned)
+    axes.set_yticks(ticks, [objects[i] for i in ticks])
+
+
+def _confidence(axes: Axes, edges: pd.DataFrame, types: int) -> None:
+    """How many edges are how probable, those on which all seeds agree and the others."""
+    agreed = edges["agreement"] == 1
+    bins = np.linspace(100 / types, 100, 11)
+    parts = [100 * edges.loc[which, "probability"] for which in (agreed, ~agreed)]
+    share = [np.full(len(part), 100 / len(edges)) for part in parts]
+    axes.hist(parts, bins, weights=share, stacked=True, color=list(SEEDS.values()))
+    axes.set(xlabel="probability of the type (%)", ylabel="edges (%)")
+    panel_title(axes, "all samples")

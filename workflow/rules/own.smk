@@ -1,0 +1,116 @@
+# Own data: files of the user's, cut into samples; and the graphs that trained models infer.
+
+
+rule prepare_own:
+    input:
+        files=own_files,
+        edges=own_edges,
+    output:
+        data="results/data/{dataset}.h5",
+        windows="results/data/{dataset}.windows.csv",
+    log:
+        "results/logs/data/{dataset}.log",
+    benchmark:
+        "results/benchmarks/data/{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(OWN) or "(?!)",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        program=script("prepare_own.py"),
+        settings=lambda wildcards: settings_json(OWN[wildcards.dataset]),
+        edges=lambda wildcards, input: f"--edges {input.edges}" if input.edges else "",
+        code=code_of("scripts/prepare_own.py"),
+    shell:
+        "python {params.program:q} --settings {params.settings:q} --files {input.files:q}"
+        " {params.edges} --output {output.data:q} --windows {output.windows:q} > {log:q} 2>&1"
+
+
+rule infer_test:
+    input:
+        models=lambda wildcards: all_seeds("model.safetensors", wildcards),
+        configs=lambda wildcards: all_seeds("config.json", wildcards),
+        data=rules.prepare_own.output.data,
+        windows=rules.prepare_own.output.windows,
+    output:
+        edges="results/graphs/{dataset}/{run}/edges.csv",
+        graphs=directory("results/graphs/{dataset}/{run}/graphml"),
+    log:
+        "results/logs/graphs/{dataset}/{run}.log",
+    benchmark:
+        "results/benchmarks/graphs/{dataset}/{run}.tsv"
+    conda:
+        "../../envs/cuda.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        program=script("infer.py"),
+        runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
+        directory=lambda wildcards, output: Path(output.edges).parent,
+        code=code_of("scripts/infer.py"),
+    shell:
+        "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
+        " --windows {input.windows:q} --threads {threads} --output {params.directory:q}"
+        " > {log:q} 2>&1"
+
+
+rule infer_new:
+    input:
+        models=lambda wildcards: run_seeds("model.safetensors", INFER[wildcards.name]),
+        configs=lambda wildcards: run_seeds("config.json", INFER[wildcards.name]),
+        data=lambda wildcards: own_path(INFER[wildcards.name]["path"]),
+    output:
+        edges="results/inferred/{name}/edges.csv",
+        graphs=directory("results/inferred/{name}/graphml"),
+    log:
+        "results/logs/inferred/{name}.log",
+    benchmark:
+        "results/benchmarks/inferred/{name}.tsv"
+    wildcard_constraints:
+        name="|".join(INFER) or "(?!)",
+    conda:
+        "../../envs/cuda.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        program=script("infer.py"),
+        runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
+        settings=lambda wildcards: settings_json(INFER[wildcards.name]["settings"]),
+        directory=lambda wildcards, output: Path(output.edges).parent,
+        code=code_of("scripts/infer.py"),
+    shell:
+        "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
+        " --settings {params.settings:q} --threads {threads} --output {params.directory:q}"
+        " > {log:q} 2>&1"
+
+
+rule figure_edges:
+    input:
+        edges=rules.infer_test.output.edges,
+        configs=lambda wildcards: all_seeds("config.json", wildcards),
+    output:
+        multiext("results/figures/edges_{dataset}_{run}", ".svg", ".png"),
+    log:
+        "results/logs/figures/edges_{dataset}_{run}.log",
+    benchmark:
+        "results/benchmarks/figures/edges_{dataset}_{run}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        program=script("figure_edges.py"),
+        code=code_of("scripts/figure_edges.py"),
+    shell:
+        "python {params.program:q} --edges {input.edges:q} --configs {input.configs:q}"
+        " --output {output:q} > {log:q} 2>&1"
