@@ -36,7 +36,7 @@ def config(repository):
     return copy.deepcopy(load(repository))
 
 
-@pytest.mark.parametrize("overlay", [None, "smoke.yaml", "mocap.yaml", "nba.yaml"])
+@pytest.mark.parametrize("overlay", [None, "smoke.yaml", "mocap.yaml", "nba.yaml", "own.yaml"])
 def test_what_ships_is_valid(overlay, repository, schema):
     config = load(repository, overlay)
     validate(config, schema)
@@ -121,6 +121,49 @@ def test_bad_games_and_rules_are_refused(change, message, config, schema):
     validate(config, schema)
     update_config(config, {"datasets": {"nba": change}})
     with pytest.raises(ConfigError, match=rf"datasets\.nba.*{message}"):
+        validate(config, schema)
+
+
+BAD_FILES = [
+    ({"gaps": "fill"}, r"gaps: 'fill'.*interpolate"),
+    ({"gaps": "interpolate"}, r"max_gap: null.*in s"),
+    ({"colums": {}}, r"colums.*allowed here.*columns"),
+    ({"columns": {"objects": {"a": ["x"], "b": ["x"]}}}, r"columns: needs either object"),
+    ({"velocities": ["z"]}, r"velocities: 'z' is none of x, y"),
+    ({"shared_ranges": [["x", "vx"]]}, r"shared_ranges: 'vx' is none of x, y"),
+    ({"units": ["m"]}, r"units: \['m'\]: one for each of x, y"),
+    ({"edges": "e.csv"}, r"edge_types: the types that `edges` names are missing"),
+    ({"path": ["a.h5", "b.h5"]}, r"path: a dataset file holds all splits"),
+    ({"objects": 1}, r"objects: 1"),
+    ({"split": {"by": "luck"}}, r"split\.by: 'luck'.*time"),
+]
+
+OWN = {
+    "source": "file",
+    "path": "a.csv",
+    "columns": {"time": "t", "object": "id"},
+    "features": ["x", "y"],
+}
+
+
+@pytest.mark.parametrize(("change", "message"), BAD_FILES, ids=lambda value: str(value)[:60])
+def test_bad_own_data_are_refused(change, message, config, schema):
+    config["datasets"]["own"] = copy.deepcopy(OWN)
+    validate(config, schema)
+    update_config(config, {"datasets": {"own": change}})
+    with pytest.raises(ConfigError, match=rf"datasets\.own.*{message}"):
+        validate(config, schema)
+
+
+def test_own_data_allow_what_their_edges_allow(config, schema):
+    config["datasets"]["own"] = entry = copy.deepcopy(OWN)
+    config["runs"] = [{"dataset": "own", "encoder": "true", "decoder": "mlp", "edge_types": 2}]
+    with pytest.raises(ConfigError, match="'true' needs known edges; own has none"):
+        validate(config, schema)
+    entry |= {"edges": "e.csv", "edge_types": ["none", "spring"]}
+    validate(config, schema)
+    config["infer"] = {"new": {"dataset": "own", "run": "mlp-mlp-k2", "path": "b.csv"}}
+    with pytest.raises(ConfigError, match=r"infer\.new\.run: own/mlp-mlp-k2 .*own/true-mlp-k2"):
         validate(config, schema)
 
 
