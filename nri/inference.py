@@ -14,6 +14,7 @@ from nri.data.format import Metadata
 from nri.data.normalisation import Normalisation
 from nri.files import atomic_path
 from nri.graph import receivers, senders
+from nri.model.nri import GIVEN_GRAPHS
 
 __all__ = [
     "EDGE_COLUMNS",
@@ -48,7 +49,7 @@ def trained_metadata(directory: str | os.PathLike) -> Metadata:
             f"{path}: not the record of a trained model with its data ({error!r}); give the "
             "directory of a run, results/runs/DATASET/MODEL/seedN, or train it again"
         ) from error
-    if encoder in ("true", "full", "skeleton"):
+    if encoder in GIVEN_GRAPHS:
         raise InferenceError(
             f"{path}: encoder {encoder!r} is a given graph and infers none; "
             "give a run with the encoder mlp, cnn or node-cnn"

@@ -4,11 +4,13 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from nri.catalogue import dataset_order, model_order
+from nri.files import atomic_path
 from nri.naming import split_variant
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "summarise",
     "without_studies",
     "without_transfers",
+    "write_metrics",
     "write_table",
 ]
 
@@ -209,6 +212,13 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 def write_table(frame: pd.DataFrame, path: str | os.PathLike) -> None:
     """CSV with the same bytes for the same frame on every machine."""
     frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def write_metrics(rows: Iterable[Mapping[str, Any]], path: str | os.PathLike) -> None:
+    """The metrics.csv of a run: `METRIC_COLUMNS` of each row, those that it lacks left empty."""
+    frame = pd.DataFrame(rows, columns=METRIC_COLUMNS).astype({"step": "Int64"})
+    with atomic_path(path) as temporary:
+        write_table(frame, temporary)
 
 
 def _one_line(value: str | dict) -> str:

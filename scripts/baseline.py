@@ -5,7 +5,6 @@ import json
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from nri.baselines.correlation import correlation_rows, hidden_vectors, path_vectors
@@ -18,7 +17,7 @@ from nri.files import atomic_path
 from nri.logs import start_log
 from nri.model.nri import NRI
 from nri.objectives import make_objective
-from nri.results import METRIC_COLUMNS, write_table
+from nri.results import write_metrics
 from nri.runs import parse_job, run_identity, train_model, write_run
 from nri.settings import TrainingSettings
 from nri.training import Progress, choose_device
@@ -50,9 +49,7 @@ def run_baseline(job: argparse.Namespace) -> None:
     rows = evaluate(job.settings, model, samples, frames, horizon)
     write_run(job, metadata, progress, model)
     identity = run_identity(job) | {"model": job.settings["baseline"].replace("-", "_")}
-    table = pd.DataFrame([identity | row for row in rows], columns=METRIC_COLUMNS)
-    with atomic_path(job.output / "metrics.csv") as path:
-        write_table(table.astype({"step": "Int64"}), path)
+    write_metrics([identity | row for row in rows], job.output / "metrics.csv")
     if model is not None:
         few = samples["test"].take(slice(0, job.evaluation["examples"]))
         with atomic_path(job.output / "examples.npz") as path, open(path, "wb") as file:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from nri.build import load_model
@@ -18,7 +17,7 @@ from nri.files import atomic_path
 from nri.logs import start_log
 from nri.naming import transferred
 from nri.objectives import make_objective
-from nri.results import METRIC_COLUMNS, write_table
+from nri.results import write_metrics
 from nri.training import choose_device
 from nri.transfer import evaluate_transfer
 
@@ -58,9 +57,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     for path in arguments.also_on:
         other = evaluate_transfer(model, metadata, path, evaluation.matching, horizon, device)
         rows += [_on(path.stem, identity | row) for row in other]
-    frame = pd.DataFrame(rows, columns=METRIC_COLUMNS)
-    with atomic_path(arguments.metrics) as path:
-        write_table(frame.astype({"step": "Int64"}), path)
+    write_metrics(rows, arguments.metrics)
     few = samples.take(slice(0, arguments.settings["examples"]))
     with atomic_path(arguments.examples) as path, open(path, "wb") as file:
         np.savez(file, **examples(model, few, frames, metadata, evaluation.matching))

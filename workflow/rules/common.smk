@@ -59,16 +59,21 @@ def own_edges(wildcards) -> list[str]:
     return [own_path(edges)] if edges else []
 
 
-def run_seeds(name: str, run) -> list[str]:
-    """A file of every seed of the run that `dataset` and `run` name."""
-    directory = f"results/runs/{run['dataset']}/{run['run']}"
-    seeds = RUNS[run["dataset"], run["run"]]["seeds"]
-    return [f"{directory}/seed{seed}/{name}" for seed in seeds]
+def run_seeds(name: str, dataset: str, run: str) -> list[str]:
+    """A file of every seed of a run."""
+    seeds = RUNS[dataset, run]["seeds"]
+    return [f"results/runs/{dataset}/{run}/seed{seed}/{name}" for seed in seeds]
 
 
 def all_seeds(name: str, wildcards) -> list[str]:
-    """A file of every seed of a run."""
-    return run_seeds(name, {"dataset": wildcards.dataset, "run": wildcards.run})
+    """A file of every seed of the run that the wildcards name."""
+    return run_seeds(name, wildcards.dataset, wildcards.run)
+
+
+def infer_seeds(name: str, wildcards) -> list[str]:
+    """A file of every seed of the run that infers graphs from new data."""
+    entry = INFER[wildcards.name]
+    return run_seeds(name, entry["dataset"], entry["run"])
 
 
 def run_settings(wildcards) -> str:
@@ -85,10 +90,10 @@ def other_data(wildcards) -> list[str]:
 def run_files(name: str, wanted=lambda run: True) -> list[str]:
     """A file of every seed of the runs that are wanted."""
     return [
-        f"results/runs/{dataset}/{run}/seed{seed}/{name}"
+        file
         for (dataset, run), settings in RUNS.items()
-        for seed in settings["seeds"]
         if wanted(settings)
+        for file in run_seeds(name, dataset, run)
     ]
 
 
@@ -108,8 +113,7 @@ def shows_motion(run) -> bool:
 
 def first_seed(name: str, wildcards) -> str:
     """A file of the first seed of a run: figures of single samples show that one, unchosen."""
-    seed = RUNS[wildcards.dataset, wildcards.run]["seeds"][0]
-    return f"results/runs/{wildcards.dataset}/{wildcards.run}/seed{seed}/{name}"
+    return all_seeds(name, wildcards)[0]
 
 
 def example_systems() -> list[str]:

@@ -62,8 +62,8 @@ rule infer_test:
 
 rule infer_new:
     input:
-        models=lambda wildcards: run_seeds("model.safetensors", INFER[wildcards.name]),
-        configs=lambda wildcards: run_seeds("config.json", INFER[wildcards.name]),
+        models=lambda wildcards: infer_seeds("model.safetensors", wildcards),
+        configs=lambda wildcards: infer_seeds("config.json", wildcards),
         data=lambda wildcards: own_path(INFER[wildcards.name]["path"]),
     output:
         edges="results/inferred/{name}/edges.csv",

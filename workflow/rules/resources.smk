@@ -51,6 +51,6 @@ if (
     workflow.is_main_process
     and workflow.resource_settings.nodes is None
     and "gpu" not in workflow.global_resources
-    and local_gpus()
+    and (gpus := local_gpus())
 ):
-    workflow.register_resource("gpu", local_gpus())
+    workflow.register_resource("gpu", gpus)
