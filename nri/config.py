@@ -73,6 +73,7 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
         "split": {"by": "time", "train": 0.7, "valid": 0.15, "test": 0.15, "seed": 0},
         "edges": None,
         "edge_types": [],
+        "edges_change": False,
     },
 }
 

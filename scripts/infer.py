@@ -18,15 +18,11 @@ import pandas as pd
 import torch
 
 from nri.build import load_model
+from nri.data.arrays import DATASET_SUFFIXES
 from nri.data.format import Metadata, read_metadata
-from nri.data.own import (
-    DATASET_SUFFIXES,
-    WINDOW_COLUMNS,
-    find_windows,
-    read_own,
-    regular_recordings,
-)
+from nri.data.own import read_own, regular_recordings
 from nri.data.samples import Samples, load_samples
+from nri.data.windows import WINDOW_COLUMNS, find_windows
 from nri.evaluation import posterior
 from nri.files import atomic_path
 from nri.inference import (

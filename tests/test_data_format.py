@@ -11,12 +11,12 @@ from hypothesis.extra import numpy as hnp
 
 from nri.data.format import (
     DataFormatError,
-    DatasetWriter,
     Metadata,
     read_metadata,
     read_split,
 )
 from nri.data.normalisation import Normalisation
+from nri.data.writer import DatasetWriter
 
 METADATA = Metadata(
     features=("x", "y", "charge"),

@@ -14,8 +14,9 @@ import yaml
 
 from nri.config import resolve_dataset
 from nri.data.format import DataFormatError, read_metadata, read_split
-from nri.data.own import find_windows, prepare_own
+from nri.data.own import prepare_own
 from nri.data.recordings import Recording, RecordingError
+from nri.data.windows import find_windows
 from nri.inference import edge_table, match_types, warn_beyond_range, write_graphs
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nri.data.format import SPLITS, DatasetWriter, Metadata
+from nri.data.format import SPLITS, Metadata
 from nri.data.pick_and_roll import (
     OUTCOMES,
     ROLES,
@@ -33,6 +33,7 @@ from nri.data.pick_and_roll import (
 )
 from nri.data.sportvu import MOMENT_FLAWS, Game, TrackingFileError, check_archive, read_game
 from nri.data.stretches import BREAKS, Stretch, find_stretches, recorded_rate
+from nri.data.writer import DatasetWriter
 
 __all__ = ["GAME_COLUMNS", "SEGMENT_COLUMNS", "prepare_sportvu", "samples", "states"]
 

@@ -1,33 +1,37 @@
-"""The dataset file: trajectories, edges and normalisation in one HDF5 (docs/data_format.md)."""
+"""The dataset file: trajectories, edges and normalisation in one HDF5 (docs/data_format.md).
+
+`nri.data.writer` writes it.
+"""
 
 import json
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import h5py
 import numpy as np
 
-from nri import __version__
 from nri.data.normalisation import Normalisation
-from nri.files import atomic_path
 
 __all__ = [
+    "FORMAT",
     "SPLITS",
+    "VERSIONS",
     "DataFormatError",
-    "DatasetWriter",
     "Metadata",
     "Split",
+    "check_edges",
+    "check_finite",
     "read_metadata",
     "read_split",
 ]
 
 FORMAT = "nri-trajectories"
-VERSION = 1
+VERSIONS = {False: 1, True: 2}
+"""The version of a file by whether its edges change in time."""
+
 SPLITS = ("train", "valid", "test")
 
 
@@ -42,7 +46,8 @@ class Metadata:
     `shared_ranges` lists the groups of features that are scaled by one common range.
     `skeleton`, where the objects are joints, is their bone graph: (objects, objects),
     1 where two joints share a bone. `objects` names the objects, where they have names.
-    `normalisation` is None until the training split has been written.
+    `edges_change`: edges, where there are any, have a time axis. `normalisation` is None until the
+    training split has been written.
     """
 
     features: tuple[str, ...]
@@ -53,142 +58,22 @@ class Metadata:
     shared_ranges: tuple[tuple[str, ...], ...] = ()
     objects: tuple[str, ...] = ()
     skeleton: np.ndarray | None = None
+    edges_change: bool = False
     normalisation: Normalisation | None = None
 
 
 @dataclass(frozen=True)
 class Split:
     """`trajectories` (samples, objects, frames, features) float32 in the system's units;
-    `edges` (samples, objects, objects) int8, `edges[s, receiver, sender]`, or None.
+    `edges` (samples, objects, objects) int8, `edges[s, receiver, sender]`, or None. Edges that
+    change are (samples, frames, objects, objects).
     """
 
     trajectories: np.ndarray
     edges: np.ndarray | None
 
 
-class DatasetWriter:
-    """Writes a dataset file piece by piece, in bounded memory; a context manager.
-
-    The file appears under its name only when the block ends without an error. The
-    normalisation is computed from the pieces of the training split on the way.
-
-    The end of the block raises DataFormatError if samples of a split have not been
-    written, or if there is no training split.
-    """
-
-    def __init__(self, path: str | os.PathLike, metadata: Metadata):
-        self.path = Path(path)
-        self.metadata = metadata
-        self._missing: dict[str, int] = {}
-        count = len(metadata.features)
-        self._minimum = np.full(count, np.inf)
-        self._maximum = np.full(count, -np.inf)
-
-    def __enter__(self) -> "DatasetWriter":
-        with ExitStack() as stack:
-            temporary = stack.enter_context(atomic_path(self.path))
-            self._file = stack.enter_context(h5py.File(temporary, "w"))
-            self._write_attributes()
-            self._stack = stack.pop_all()
-        return self
-
-    def _write_attributes(self) -> None:
-        attributes = self._file.attrs
-        attributes["format"] = FORMAT
-        attributes["version"] = VERSION
-        attributes["features"] = list(self.metadata.features)
-        attributes["units"] = list(self.metadata.units)
-        attributes["frame_interval"] = float(self.metadata.frame_interval)
-        attributes["edge_types"] = np.array(self.metadata.edge_types, dtype=h5py.string_dtype())
-        attributes["config"] = json.dumps(self.metadata.config, sort_keys=True)
-        attributes["created_by"] = f"nri {__version__}"
-        if self.metadata.objects:
-            attributes["objects"] = list(self.metadata.objects)
-        if self.metadata.skeleton is not None:
-            self._file["skeleton"] = self.metadata.skeleton.astype(np.int8)
-
-    def create_split(
-        self, split: str, samples: int, objects: int, frames: int, with_edges: bool
-    ) -> None:
-        """Reserve a split; its pieces follow by `write`."""
-        features = len(self.metadata.features)
-        group = self._file.create_group(split)
-        self._missing[split] = samples
-        sample_bytes = 4 * objects * frames * features
-        chunk = max(1, min(samples, 2**20 // sample_bytes))
-        # Shuffling bytes before deflate is what makes floats compress; both are in every h5py.
-        compression = {"compression": "gzip", "compression_opts": 1, "shuffle": True}
-        group.create_dataset(
-            "trajectories",
-            (samples, objects, frames, features),
-            dtype="float32",
-            chunks=(chunk, objects, frames, features),
-            **compression,
-        )
-        if with_edges:
-            group.create_dataset(
-                "edges",
-                (samples, objects, objects),
-                dtype="int8",
-                chunks=(chunk, objects, objects),
-                **compression,
-            )
-
-    def write(
-        self, split: str, start: int, trajectories: np.ndarray, edges: np.ndarray | None = None
-    ) -> None:
-        """Store samples [start, start + len) of a split, each of them once.
-
-        Raises DataFormatError if a value is not finite, an edge is of no known type, or
-        edges are missing or come unannounced.
-        """
-        group = self._file[split]
-        place = f"{self.path}: {split}"
-        _check_finite(trajectories, f"{place}/trajectories", start)
-        if (edges is not None) != ("edges" in group):
-            raise DataFormatError(f"{place}: edges in all pieces or none, as create_split was told")
-        if edges is not None:
-            _check_edge_types(edges, self.metadata.edge_types, f"{place}/edges")
-        stop = start + len(trajectories)
-        trajectories = trajectories.astype(np.float32, copy=False)
-        group["trajectories"][start:stop] = trajectories
-        if edges is not None:
-            group["edges"][start:stop] = edges
-        self._missing[split] -= len(trajectories)
-        if split == "train":
-            self._minimum = np.minimum(self._minimum, trajectories.min((0, 1, 2)))
-            self._maximum = np.maximum(self._maximum, trajectories.max((0, 1, 2)))
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            self._stack.__exit__(kind, error, trace)
-            return
-        with self._stack:
-            self._finish()
-
-    def _finish(self) -> None:
-        if "train" not in self._missing:
-            raise DataFormatError(f"{self.path}: no training split, hence no normalisation")
-        if incomplete := [split for split, missing in self._missing.items() if missing != 0]:
-            raise DataFormatError(
-                f"{self.path}: not all samples written of {', '.join(incomplete)}"
-            )
-        for names in self.metadata.shared_ranges:
-            index = [self.metadata.features.index(name) for name in names]
-            self._minimum[index] = self._minimum[index].min()
-            self._maximum[index] = self._maximum[index].max()
-        group = self._file.create_group("normalisation")
-        group["minimum"] = self._minimum
-        group["maximum"] = self._maximum
-        group.attrs["shared_ranges"] = json.dumps(self.metadata.shared_ranges)
-
-
-def _check_finite(trajectories: np.ndarray, place: str, start: int = 0) -> None:
+def check_finite(trajectories: np.ndarray, place: str, start: int = 0) -> None:
     """Raise DataFormatError naming the first sample with a value that is not finite."""
     finite = np.isfinite(trajectories).all((1, 2, 3))
     if not finite.all():
@@ -198,12 +83,21 @@ def _check_finite(trajectories: np.ndarray, place: str, start: int = 0) -> None:
         )
 
 
-def _check_edge_types(edges: np.ndarray, edge_types: Sequence[str], place: str) -> None:
-    """Raise DataFormatError if an edge is not an index into `edge_types`."""
-    if edges.size and not 0 <= edges.min() <= edges.max() < len(edge_types):
+def check_edges(edges: np.ndarray, shape: Sequence[int], metadata: Metadata, place: str) -> None:
+    """Raise DataFormatError if edges do not fit trajectories of a shape or are of no known type."""
+    count, objects, frames, _ = shape
+    time, axis = ((frames,), "frame, ") if metadata.edges_change else ((), "")
+    if edges.shape != (count, *time, objects, objects):
+        raise DataFormatError(
+            f"{place} has shape {edges.shape}, expected {(count, *time, objects, objects)} "
+            f"(samples, {axis}receiver, sender) of version {VERSIONS[metadata.edges_change]}; "
+            f"edges with a time axis are version {VERSIONS[True]}"
+        )
+    types = len(metadata.edge_types)
+    if edges.size and not 0 <= edges.min() <= edges.max() < types:
         raise DataFormatError(
             f"{place}: values from {edges.min()} to {edges.max()} must be indices into the "
-            f"{len(edge_types)} names of root attribute 'edge_types'"
+            f"{types} names of root attribute 'edge_types'"
         )
 
 
@@ -216,12 +110,13 @@ def _open(path: str | os.PathLike) -> h5py.File:
         raise DataFormatError(
             f"{path}: not a readable HDF5 file ({error}); delete it and make it again"
         ) from error
-    if file.attrs.get("format") != FORMAT or file.attrs.get("version") != VERSION:
+    known = file.attrs.get("version") in VERSIONS.values()
+    if file.attrs.get("format") != FORMAT or not known:
         found = f"format={file.attrs.get('format')}, version={file.attrs.get('version')}"
         file.close()
         raise DataFormatError(
             f"{path}: root attributes say {found}, expected format={FORMAT}, "
-            f"version={VERSION}; see docs/data_format.md"
+            f"version={' or '.join(map(str, VERSIONS.values()))}; see docs/data_format.md"
         )
     return file
 
@@ -272,6 +167,7 @@ def read_metadata(path: str | os.PathLike) -> Metadata:
             shared_ranges=tuple(map(tuple, shared_ranges)),
             objects=_names(attributes.get("objects", ())),
             skeleton=file["skeleton"][:] if "skeleton" in file else None,
+            edges_change=bool(attributes["version"] == VERSIONS[True]),
             normalisation=normalisation,
         )
 
@@ -284,13 +180,12 @@ def read_split(
     Raises DataFormatError if the file or the split is absent, shapes disagree, a value is
     not finite or an edge is of no known type.
     """
+    metadata = read_metadata(path)
     with _open(path) as file:
         if f"{split}/trajectories" not in file:
             have = ", ".join(name for name in SPLITS if name in file)
             raise DataFormatError(f"{path}: no {split}/trajectories; the file has: {have}")
-        group = file[split]
-        features = len(_required(file, "features"))
-        edge_types = file.attrs.get("edge_types", ())
+        group, features = file[split], len(metadata.features)
         shape = group["trajectories"].shape
         trajectories = group["trajectories"][samples].astype(np.float32, copy=False)
         edges = group["edges"][samples] if "edges" in group else None
@@ -300,13 +195,7 @@ def read_split(
             f"{place}/trajectories has shape {shape}, expected (samples, objects, frames, "
             f"features) with the {features} features of the root attribute"
         )
-    _check_finite(trajectories, f"{place}/trajectories")
+    check_finite(trajectories, f"{place}/trajectories")
     if edges is not None:
-        count, objects, _, _ = trajectories.shape
-        if edges.shape != (count, objects, objects):
-            raise DataFormatError(
-                f"{place}/edges has shape {edges.shape}, expected {(count, objects, objects)} "
-                "(samples, receiver, sender)"
-            )
-        _check_edge_types(edges, edge_types, f"{place}/edges")
+        check_edges(edges, trajectories.shape, metadata, f"{place}/edges")
     return Split(trajectories, edges)

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 
 from nri.data.asf_amc import MotionFileError, read_amc, read_asf
-from nri.data.format import SPLITS, DatasetWriter, Metadata
+from nri.data.format import SPLITS, Metadata
 from nri.data.kinematics import joint_positions
+from nri.data.writer import DatasetWriter
 
 __all__ = ["cut", "find_glitches", "prepare_mocap", "states"]
 

@@ -4,17 +4,13 @@ The settings of such a dataset are those of docs/own_data.md. What holds for all
 
 - A recording is split by time into consecutive parts, or goes to one split as a whole; windows lie
   within a part.
-- A window holds objects that are there in each of its frames: all of the recording, or with
-  `objects: n` any n. Of more than n the first n to appear make a sample, the next n another, and a
-  rest is left out.
-- Windows follow each other without overlap, but for those of training where `stride` is given.
-  Where no window can begin, the next frame is tried.
+- Whole objects make a window by the rules of `nri.data.windows`.
 """
 
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,75 +18,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nri.data.format import SPLITS, DatasetWriter, Metadata, read_metadata, read_split
+from nri.data.arrays import ARRAY_SUFFIXES, DATASET_SUFFIXES, read_arrays, read_dataset
+from nri.data.dnri import read_dnri
+from nri.data.edge_tables import read_edges
+from nri.data.format import SPLITS, Metadata
 from nri.data.own_features import all_features
 from nri.data.recordings import Recording, RecordingError, Rows, add_velocities
-from nri.data.tables import TABLE_SUFFIXES, read_edges, read_table
+from nri.data.tables import TABLE_SUFFIXES, read_table
+from nri.data.windows import SEPARATOR, WINDOW_COLUMNS, Windows, explain_nothing, find_windows
+from nri.data.writer import DatasetWriter
 
-__all__ = [
-    "DATASET_SUFFIXES",
-    "WINDOW_COLUMNS",
-    "Windows",
-    "find_windows",
-    "prepare_own",
-    "read_own",
-    "regular_recordings",
-]
-
-WINDOW_COLUMNS = ["split", "sample", "recording", "start", "end", "objects"]
-SEPARATOR = ";"  # between the names of objects in a table of windows
-
-ARRAY_SUFFIXES = (".npz", ".npy")
-DATASET_SUFFIXES = (".h5", ".hdf5")
+__all__ = ["prepare_own", "read_own", "regular_recordings"]
 
 log = logging.getLogger(__name__)
 
 Parts = dict[str, list[Rows | Recording]]
-
-
-class Windows:
-    """Samples of one split as they are found: trajectories, edges and where each is from."""
-
-    def __init__(self) -> None:
-        self.trajectories: list[np.ndarray] = []
-        self.edges: list[np.ndarray] = []
-        self.rows: list[dict[str, Any]] = []
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def add(self, recording: Recording, start: int, frames: int, chosen: np.ndarray) -> None:
-        """A window of the chosen objects that begins at frame `start`."""
-        self.trajectories.append(recording.values[chosen, start : start + frames])
-        if recording.edges is not None:
-            self.edges.append(recording.edges[np.ix_(chosen, chosen)])
-        begin = recording.start + start * recording.interval
-        self.rows.append(
-            {
-                "sample": len(self.rows),
-                "recording": recording.name,
-                "start": round(begin, 9),
-                "end": round(begin + (frames - 1) * recording.interval, 9),
-                "objects": SEPARATOR.join(recording.objects[number] for number in chosen),
-            }
-        )
-
-
-def find_windows(
-    recordings: Sequence[Recording], frames: int, objects: int | None, stride: int
-) -> Windows:
-    """Windows of complete objects, by the rules above."""
-    windows = Windows()
-    for recording in recordings:
-        present, start = recording.present, 0
-        wanted = len(recording.objects) if objects is None else objects
-        while start + frames <= present.shape[1]:
-            complete = np.flatnonzero(present[:, start : start + frames].all(1))
-            groups = len(complete) // wanted
-            for chosen in complete[: groups * wanted].reshape(groups, wanted):
-                windows.add(recording, start, frames, chosen)
-            start += stride if groups else 1
-    return windows
 
 
 def read_own(settings: dict, paths: Sequence[Path]) -> list[list[Any]]:
@@ -123,7 +65,7 @@ def _read_file(settings: dict, path: Path) -> list[Any]:
     if suffix in TABLE_SUFFIXES:
         recordings: list[Any] = read_table(path, settings)
     elif suffix in ARRAY_SUFFIXES:
-        recordings = list(_arrays(path, settings))
+        recordings = read_arrays(path, settings)
     else:
         kinds = ", ".join((*TABLE_SUFFIXES, *ARRAY_SUFFIXES, *DATASET_SUFFIXES))
         raise RecordingError(f"{path}: no reader for {suffix or 'no suffix'}; known: {kinds}")
@@ -141,81 +83,6 @@ def _check_names(recordings: Sequence[Any]) -> None:
                 f"recording {recording.name}: object {wrong[0]!r} has a {SEPARATOR!r} in its name, "
                 "which separates names in what is written; rename it"
             )
-
-
-def _arrays(path: Path, settings: dict) -> Iterator[Recording]:
-    """Recordings of an array `trajectories` (S, N, T, D), NaN where a value is missing."""
-    try:
-        stored = np.load(path)
-        arrays = {"trajectories": stored} if isinstance(stored, np.ndarray) else dict(stored)
-    except (OSError, ValueError) as error:
-        raise RecordingError(
-            f"{path}: not a readable NumPy file without pickled objects ({error}); save plain "
-            "arrays with numpy.savez"
-        ) from error
-    if "trajectories" not in arrays:
-        raise RecordingError(f"{path}: no array 'trajectories'; the file has {', '.join(arrays)}")
-    trajectories, edges = arrays["trajectories"], arrays.get("edges")
-    _check_arrays(path, trajectories, edges, settings)
-    names = arrays.get("objects", np.arange(trajectories.shape[1]))
-    yield from _samples(trajectories, edges, tuple(map(str, names)), settings["frame_interval"])
-
-
-def _check_arrays(
-    path: Path, trajectories: np.ndarray, edges: np.ndarray | None, settings: dict
-) -> None:
-    features, types = len(settings["features"]), len(settings["edge_types"])
-    if trajectories.ndim != 4 or trajectories.shape[-1] != features:
-        raise RecordingError(
-            f"{path}: trajectories has shape {trajectories.shape}, expected (samples, objects, "
-            f"frames, features) with the {features} of `features`"
-        )
-    if trajectories.dtype.kind not in "fiu" or np.isinf(trajectories).any():
-        raise RecordingError(f"{path}: trajectories must be finite numbers, or NaN where missing")
-    if not settings["frame_interval"]:
-        raise RecordingError(f"{path}: an array has no times; set `frame_interval` in seconds")
-    if (edges is not None) != (types > 0):
-        remedy = "name the types in `edge_types`" if types == 0 else "add them, or set it to []"
-        raise RecordingError(f"{path}: edges and `edge_types` belong together; {remedy}")
-    if edges is None:
-        return
-    samples, objects = trajectories.shape[:2]
-    if edges.shape != (samples, objects, objects) or edges.dtype.kind not in "iu":
-        raise RecordingError(
-            f"{path}: edges of {edges.dtype} has shape {edges.shape}, expected whole numbers "
-            f"{(samples, objects, objects)} (samples, receiver, sender)"
-        )
-    if not 0 <= edges.min() <= edges.max() < types:
-        raise RecordingError(
-            f"{path}: edges from {edges.min()} to {edges.max()} must be indices into the {types} "
-            "`edge_types`"
-        )
-
-
-def _samples(
-    trajectories: np.ndarray, edges: np.ndarray | None, names: tuple[str, ...], interval: float
-) -> Iterator[Recording]:
-    for number, values in enumerate(trajectories):
-        own = None if edges is None else edges[number].astype(np.int8)
-        yield Recording(str(number), 0.0, interval, names, values.astype(float), own)
-
-
-def _dataset_file(path: Path, settings: dict) -> Parts:
-    """The splits of a file in our own format."""
-    metadata, parts = read_metadata(path), {}
-    for key in ("features", "edge_types"):
-        if getattr(metadata, key) != tuple(settings[key]):
-            found = ", ".join(getattr(metadata, key)) or "none"
-            raise RecordingError(
-                f"{path}: the file's {key} are {found}, the config says "
-                f"{', '.join(settings[key]) or 'none'}; correct the config"
-            )
-    for split in SPLITS:
-        data = read_split(path, split)
-        names = metadata.objects or tuple(map(str, range(data.trajectories.shape[1])))
-        interval = metadata.frame_interval
-        parts[split] = list(_samples(data.trajectories, data.edges, names, interval))
-    return parts
 
 
 def _split(recordings: list[Any], rule: dict) -> Parts:
@@ -248,11 +115,13 @@ def _parts(settings: dict, files: dict[str, list[Path]], edges: Path | None) -> 
     """What each split is made of: its own files, or a part of all."""
     _check_disjoint(files)
     paths = [path for split in files for path in files[split]]
+    if paths[0].is_dir():
+        return read_dnri(paths[0], settings)
     if paths[0].suffix in DATASET_SUFFIXES:
-        return _dataset_file(paths[0], settings)
+        return read_dataset(paths[0], settings)
     recordings = read_own(settings, paths)
     if edges is not None:
-        flat = read_edges(edges, [r for each in recordings for r in each], settings["edge_types"])
+        flat = read_edges(edges, [r for each in recordings for r in each], settings)
         rest = iter(flat)
         recordings = [[next(rest) for _ in each] for each in recordings]
     if "" in files:
@@ -287,7 +156,8 @@ def prepare_own(
         found[split] = find_windows(regular[split], frames, settings["objects"], stride)
         log.info("%s: %d samples of %d frames", split, len(found[split]), frames)
         if not len(found[split]):
-            raise RecordingError(_nothing(split, frames, regular[split], settings))
+            reason = explain_nothing(split, frames, regular[split], settings["objects"])
+            raise RecordingError(reason)
     interval = next(r.interval for r in regular["train"])
     _write(settings, found, interval, output)
     rows = [{"split": split, **row} for split in SPLITS for row in found[split].rows]
@@ -318,21 +188,6 @@ def _check_disjoint(files: dict[str, list[Path]]) -> None:
             seen[path] = split
 
 
-def _nothing(split: str, frames: int, recordings: list[Recording], settings: dict) -> str:
-    wanted = settings["objects"]
-    who = "all objects" if wanted is None else f"{wanted} objects"
-    longest = 0
-    for recording in recordings:
-        counts = recording.present.sum(0) >= (wanted or len(recording.objects))
-        edges = np.flatnonzero(np.diff([0, *counts.astype(int), 0]))
-        longest = max(longest, *(edges[1::2] - edges[::2]), 0)
-    return (
-        f"no window of {frames} frames for {split}: the longest stretch with {who} has {longest} "
-        f"frames; lower frames.{split}{' or `objects`' if wanted else ''}, give {split} a greater "
-        "share, or add recordings"
-    )
-
-
 def _write(
     settings: dict, found: dict[str, Windows], interval: float, output: str | os.PathLike
 ) -> None:
@@ -347,6 +202,7 @@ def _write(
         config=settings,
         shared_ranges=tuple(map(tuple, settings["shared_ranges"])),
         objects=tuple(names.pop().split(SEPARATOR)) if len(names) == 1 else (),
+        edges_change=settings["edges_change"],
     )
     with DatasetWriter(output, metadata) as writer:
         for split, windows in found.items():

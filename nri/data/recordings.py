@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from nri.data.interpolation import interpolate
+
 __all__ = ["Recording", "RecordingError", "Rows", "add_velocities", "common_interval"]
 
 TOLERANCE = 0.1  # of a frame interval that a time may lie off the regular ones
@@ -23,7 +25,7 @@ class RecordingError(ValueError):
 class Recording:
     """Objects at equal steps of time: `values` (objects, frames, features), NaN where an object is
     absent; `start` the time of the first frame and `interval` the step, in s; `edges` (objects,
-    objects)[receiver, sender], where they are known.
+    objects)[receiver, sender], where they are known, or (frames, objects, objects) if they change.
     """
 
     name: str
@@ -42,7 +44,8 @@ class Recording:
         """The frames from share `low` of them to share `high`."""
         first, last = (round(share * self.values.shape[1]) for share in (low, high))
         start = self.start + first * self.interval
-        return replace(self, start=start, values=self.values[:, first:last])
+        edges = _cut_edges(self.edges, first, last)
+        return replace(self, start=start, values=self.values[:, first:last], edges=edges)
 
     def regular(self, settings: dict) -> "Recording":
         """Gaps refused, left or filled as `gaps`, `max_gap` and `objects` of the settings say.
@@ -58,7 +61,7 @@ class Recording:
         values = np.full_like(self.values, np.nan)
         for row, present in enumerate(self.present):
             known = self.values[row, present]
-            values[row] = _interpolate(times, times[present], known, settings["max_gap"])
+            values[row] = interpolate(times, times[present], known, settings["max_gap"])
         return replace(self, values=values)
 
 
@@ -66,7 +69,7 @@ class Recording:
 class Rows:
     """A recording as a table: columns `line` of the file, `time` in s, `object`, then features.
 
-    Sorted by time; `interval` in s is the step that it is to have.
+    Sorted by time; `interval` in s is the step that it is to have. `edges`: as `edge_matrix`.
     """
 
     name: str
@@ -96,14 +99,15 @@ class Rows:
         frames = round(offset.max()) + 1 if len(offset) else 0
         values = np.full((len(objects), frames, len(features)), np.nan)
         index = pd.Index(objects).get_indexer(self.table["object"])
-        edges = None if self.edges is None else edge_matrix(self.edges, objects)
+        times = start + self.interval * (np.arange(frames) + TOLERANCE)
+        edges = None if self.edges is None else edge_matrix(self.edges, objects, times)
         recording = Recording(self.name, start, self.interval, objects, values, edges)
         if settings["gaps"] == "interpolate":
             grid = start + self.interval * np.arange(frames)
             for number in range(len(objects)):
                 rows = self.table[index == number]
                 time, known = rows["time"].to_numpy(), rows[features].to_numpy(float)
-                values[number] = _interpolate(grid, time, known, settings["max_gap"])
+                values[number] = interpolate(grid, time, known, settings["max_gap"])
             return recording
         frame = np.rint(offset).astype(int)
         self._check_times(offset - frame)
@@ -152,36 +156,29 @@ def _refuse_gaps(recording: Recording, may_come_and_go: bool) -> None:
         )
 
 
-def _interpolate(
-    grid: np.ndarray, time: np.ndarray, values: np.ndarray, longest: float
-) -> np.ndarray:
-    """Values (R, D) at times (R,), ascending, → at the times `grid`, linear, (len(grid), D).
+def edge_matrix(edges: pd.DataFrame, objects: tuple[str, ...], times: np.ndarray) -> np.ndarray:
+    """Rows of `receiver`, `sender`, `type` → (N, N)[receiver, sender]; unnamed pairs are type 0.
 
-    NaN before the first, after the last, and between two further apart than `longest`.
+    With `time` in s → (T, N, N) at `times` (T,): a row holds from its time to the next of its pair.
     """
-    result = np.full((len(grid), values.shape[1]), np.nan)
-    if len(time) == 0:
-        return result
-    slack = 1e-9 * max(1.0, float(np.abs(grid).max()))
-    after = np.clip(np.searchsorted(time, grid - slack), 0, len(time) - 1)
-    before = np.clip(np.where(time[after] > grid + slack, after - 1, after), 0, None)
-    inside = (grid >= time[0] - slack) & (grid <= time[-1] + slack)
-    inside &= time[after] - time[before] <= longest + slack
-    span = np.where(after > before, time[after] - time[before], 1.0)
-    weight = ((grid - time[before]) / span)[:, None].clip(0, 1)
-    mixed = values[before] * (1 - weight) + values[after] * weight
-    result[inside] = mixed[inside]
-    return result
-
-
-def edge_matrix(edges: pd.DataFrame, objects: tuple[str, ...]) -> np.ndarray:
-    """Rows of `receiver`, `sender`, `type` → (N, N)[receiver, sender]; unnamed pairs are type 0."""
-    matrix = np.zeros((len(objects), len(objects)), dtype=np.int8)
     index = pd.Index(objects)
     receiver, sender = (index.get_indexer(edges[name]) for name in ("receiver", "sender"))
     known = (receiver >= 0) & (sender >= 0)  # others may be in another part of the recording
-    matrix[receiver[known], sender[known]] = edges["type"].to_numpy()[known]
+    receiver, sender, types = receiver[known], sender[known], edges["type"].to_numpy()[known]
+    if "time" not in edges:
+        matrix = np.zeros((len(objects), len(objects)), dtype=np.int8)
+        matrix[receiver, sender] = types
+        return matrix
+    matrix = np.zeros((len(times), len(objects), len(objects)), dtype=np.int8)
+    begin = edges["time"].to_numpy()[known]
+    for row in np.argsort(begin):
+        matrix[times >= begin[row], receiver[row], sender[row]] = types[row]
     return matrix
+
+
+def _cut_edges(edges: np.ndarray | None, first: int, last: int | None) -> np.ndarray | None:
+    """The edges of some frames; those that do not change are the same."""
+    return edges if edges is None or edges.ndim == 2 else edges[first:last]
 
 
 def add_velocities(recording: Recording, index: list[int]) -> Recording:
@@ -194,7 +191,8 @@ def add_velocities(recording: Recording, index: list[int]) -> Recording:
         return recording
     velocities = np.diff(recording.values[..., index], axis=1) / recording.interval
     values = np.concatenate([recording.values[:, 1:], velocities], axis=-1)
-    return replace(recording, start=recording.start + recording.interval, values=values)
+    start, edges = recording.start + recording.interval, _cut_edges(recording.edges, 1, None)
+    return replace(recording, start=start, values=values, edges=edges)
 
 
 def common_interval(table: pd.DataFrame, keys: list[str]) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nri.data.interpolation import interpolate
 from nri.data.sportvu import Game
 
 __all__ = ["BREAKS", "Stretch", "break_reasons", "find_stretches", "recorded_rate", "resample"]
@@ -63,11 +64,7 @@ def resample(time: np.ndarray, values: np.ndarray, rate: float) -> np.ndarray:
     """
     count = int((time[-1] - time[0]) * rate + 1e-6) + 1
     wanted = np.minimum(time[0] + np.arange(count) / rate, time[-1])
-    before = np.clip(np.searchsorted(time, wanted, side="right") - 1, 0, max(len(time) - 2, 0))
-    after = np.minimum(before + 1, len(time) - 1)
-    span = np.where(after > before, time[after] - time[before], 1.0)
-    weight = ((wanted - time[before]) / span).reshape(-1, *(1,) * (values.ndim - 1))
-    return values[before] * (1.0 - weight) + values[after] * weight
+    return interpolate(wanted, time, values)
 
 
 def find_stretches(

@@ -1,7 +1,6 @@
 """Tables of moving objects: text with a separator, or Parquet, as the config names its columns."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 
 from nri.data.recordings import RecordingError, Rows, common_interval
 
-__all__ = ["TABLE_SUFFIXES", "read_edges", "read_table"]
+__all__ = ["TABLE_SUFFIXES", "numbers", "read_table", "refuse"]
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
@@ -108,10 +107,10 @@ def _piece(
     columns, lenient = settings["columns"], settings["gaps"] != "refuse"
     for key in keys:
         if key != columns["time"] and (blank := text[key].str.strip() == "").any():
-            _refuse(path, text[blank], key, "is empty; give every row its name")
-    time = _numbers(text, path, columns["time"])
+            refuse(path, text[blank], key, "is empty; give every row its name")
+    time = numbers(text, path, columns["time"])
     if time.isna().any():
-        _refuse(path, text[time.isna()], columns["time"], "is no time; correct or remove the row")
+        refuse(path, text[time.isna()], columns["time"], "is no time; correct or remove the row")
     piece = {
         "line": text["line"],
         "sample": text[columns["sample"]] if columns.get("sample") else Path(path).stem,
@@ -119,72 +118,28 @@ def _piece(
         "object": text[columns["object"]] if name is None else name,
     }
     for feature, column in names.items():
-        values = _numbers(text, path, column)
+        values = numbers(text, path, column)
         if values.isna().any() and not lenient:
             remedy = "is missing; set `gaps: cut` or `gaps: interpolate`"
-            _refuse(path, text[values.isna()], column, remedy)
+            refuse(path, text[values.isna()], column, remedy)
         piece[feature] = values
     return pd.DataFrame(piece).dropna(subset=list(names))
 
 
-def _numbers(text: pd.DataFrame, path: str | os.PathLike, column: str) -> pd.Series:
-    """A column as float64, NaN where it is missing."""
+def numbers(text: pd.DataFrame, path: str | os.PathLike, column: str) -> pd.Series:
+    """A column of text as float64, NaN where it is missing."""
     cells = text[column].str.strip()
-    numbers = pd.to_numeric(cells, errors="coerce")
-    wrong = numbers.isna() & ~cells.str.lower().isin(MISSING) | np.isinf(numbers)
+    found = pd.to_numeric(cells, errors="coerce")
+    wrong = found.isna() & ~cells.str.lower().isin(MISSING) | np.isinf(found)
     if wrong.any():
-        _refuse(path, text[wrong], column, "is not a finite number; correct it")
-    return numbers.astype(float)
+        refuse(path, text[wrong], column, "is not a finite number; correct it")
+    return found.astype(float)
 
 
-def _refuse(path: str | os.PathLike, rows: pd.DataFrame, column: str, problem: str) -> None:
+def refuse(path: str | os.PathLike, rows: pd.DataFrame, column: str, problem: str) -> None:
+    """Raise RecordingError for the first of the rows, which have a `line`, and say how many."""
     row, more = rows.iloc[0], len(rows) - 1
     others = f" (and {more} more)" if more else ""
     raise RecordingError(
         f"{path}, line {row['line']}, column {column}: {row[column]!r} {problem}{others}"
     )
-
-
-def read_edges(path: str | os.PathLike, recordings: list[Rows], types: list[str]) -> list[Rows]:
-    """The recordings with the edges of a CSV: `receiver`, `sender`, `type`, and `sample` or all.
-
-    Raises RecordingError for an object, a sample or a type that is unknown, and a pair that is
-    there twice or joins an object with itself.
-    """
-    try:
-        edges = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise RecordingError(f"{path}: not readable as CSV ({str(error).strip()})") from error
-    if absent := {"receiver", "sender", "type"} - set(edges):
-        raise RecordingError(
-            f"{path}: no column {', '.join(sorted(absent))}; edges need receiver, sender and type, "
-            "and sample where each recording has edges of its own"
-        )
-    edges = edges.assign(line=np.arange(2, len(edges) + 2))
-    key = [*(["sample"] if "sample" in edges else []), "receiver", "sender"]
-    for column, wrong, problem in (
-        ("type", ~edges["type"].isin(types), f"is none of edge_types ({', '.join(types)})"),
-        ("sender", edges["sender"] == edges["receiver"], "is the receiver too; remove the row"),
-        ("sender", edges.duplicated(key), "and its receiver are there twice; remove one"),
-    ):
-        if wrong.any():
-            _refuse(path, edges[wrong], column, problem)
-    names = {recording.name: set(recording.table["object"]) for recording in recordings}
-    if "sample" in edges and (unknown := ~edges["sample"].isin(names)).any():
-        _refuse(path, edges[unknown], "sample", "is no recording of the data")
-    edges = edges.assign(type=edges["type"].map({name: k for k, name in enumerate(types)}))
-    if "sample" not in edges:
-        known = set().union(*names.values())
-        for column in ("receiver", "sender"):
-            if (unknown := ~edges[column].isin(known)).any():
-                _refuse(path, edges[unknown], column, "is no object of the data")
-        return [replace(recording, edges=edges) for recording in recordings]
-    grouped = dict(list(edges.groupby("sample")))
-    for name, rows in grouped.items():
-        for column in ("receiver", "sender"):
-            if (unknown := ~rows[column].isin(names[name])).any():
-                _refuse(path, rows[unknown], column, f"is no object of recording {name}")
-    nothing = edges.iloc[:0]
-    return [
-        replace(recording, edges=grouped.get(recording.name, nothing)) for recording in recordings
-    ]

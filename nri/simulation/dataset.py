@@ -6,7 +6,8 @@ import os
 import numpy as np
 from tqdm import tqdm
 
-from nri.data.format import DatasetWriter, Metadata
+from nri.data.format import Metadata
+from nri.data.writer import DatasetWriter
 from nri.simulation.charged import Charged
 from nri.simulation.kuramoto import Kuramoto
 from nri.simulation.randomness import generators
