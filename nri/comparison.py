@@ -82,8 +82,7 @@ def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.Dat
     """
     cost = [*RUN, "simulations", "updates", "epochs", "process_seconds", "commit"]
     frame = metrics[metrics["metric"] == metric]
-    if metric == "mse":
-        frame = frame[frame["step"].isin(STEPS)]
+    frame = frame[frame["step"].isin(STEPS) if metric == "mse" else frame["step"].isna()]
     frame = frame.merge(runs[cost], on=RUN, how="left", validate="many_to_one")
     frame["value"] *= PERCENT[metric]
     known = without_transfers(runs).dropna(subset="simulations")

@@ -14,7 +14,6 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from nri.accuracy import accuracy, best_matching
-from nri.data.format import Metadata
 from nri.data.samples import Samples
 from nri.model.nri import NRI
 from nri.model.rollout import burn_in, free_run, free_run_dynamic
@@ -24,7 +23,6 @@ __all__ = [
     "Evaluation",
     "edge_auroc",
     "evaluate_model",
-    "examples",
     "future_mse",
     "graph_rows",
     "motion_rows",
@@ -33,8 +31,8 @@ __all__ = [
 ]
 
 BATCH = 128
-EXAMPLE_HORIZON = 50  # frames: how far the paper's Figure 5 looks
-EXAMPLE_WINDOWS = 5  # graphs of a walk that are shown one after the other
+REESTIMATED = {"predicted": {}, "true": {"variant": "true_frames"}}
+"""What a graph is re-estimated from (see `predict`), and what the rows say of it."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +53,12 @@ def evaluate_model(objective: Objective, samples: Samples, frames: int, horizon:
     """
     model, rows, matching = objective.model, [], None
     if model.infers_graph and samples.edges is not None:
-        edges, true_types = samples.edges.cpu(), objective.true_types
+        edges, true_types = samples.first_frames(frames).edges.cpu(), objective.true_types
         probabilities = posterior(model, samples, frames)
         matching = best_matching(count_types(probabilities, edges, true_types).numpy())
         rows += graph_rows(probabilities, edges, true_types, matching)
+        if samples.edges.dim() == 3:
+            rows += changing_graph_rows(model, samples, frames, horizon, true_types, matching)
     if model.decoder is None:
         return Evaluation(rows, matching)
     terms = objective_terms(objective, samples, frames)
@@ -74,14 +74,68 @@ def graph_rows(
 ) -> list[dict[str, Any]]:
     """Edge accuracy under a matching (K,) of types, and the area under the ROC curve of two.
 
-    probabilities (S, E, K) and edges (S, E) on the CPU.
+    probabilities (S, E, K) and edges (S, E) on the CPU. One graph for edges that change in
+    time, (S, T, E), is compared with each frame.
     """
+    if edges.dim() == 3 and probabilities.dim() == 3:
+        probabilities = probabilities.unsqueeze(1).expand(*edges.shape, -1)
     confusion = count_types(probabilities, edges, true_types).numpy()
     rows = [{"metric": "edge_accuracy", "value": accuracy(confusion, matching)}]
     auroc = edge_auroc(probabilities, edges, matching) if true_types == 2 else None
     if auroc is not None:
         rows.append({"metric": "edge_auroc", "value": auroc})
     return rows
+
+
+def changing_graph_rows(
+    model: NRI,
+    samples: Samples,
+    frames: int,
+    horizon: int,
+    true_types: int,
+    matching: np.ndarray,
+) -> list[dict[str, Any]]:
+    """Edge accuracy of each step where edges change, all under one matching (K,) of types.
+
+    The graph that a step is predicted with is compared with the true one of the frame that the
+    step starts from. It is the one inferred from the first `frames` frames and, of recurrent
+    decoders, re-estimated ones, which also have `graph_rows` of all steps together.
+    """
+    horizon = min(horizon, samples.x.shape[2] - frames - 1)
+    edges = samples.edges[:, frames : frames + horizon].cpu()
+    static = posterior(model, samples, frames).unsqueeze(1).expand(*edges.shape, -1)
+    rows = _accuracy_rows(static, edges, true_types, matching)
+    if model.decoder is not None and model.decoder.recurrent:
+        for graph, variant in REESTIMATED.items():
+            graphs, identity = graphs_by_step(model, samples, frames, horizon, graph), variant
+            found = graph_rows(graphs, edges, true_types, matching)
+            found += _accuracy_rows(graphs, edges, true_types, matching)
+            rows += [{**row, "model": "nri_dynamic", **identity} for row in found]
+    return rows
+
+
+def _accuracy_rows(
+    graphs: Tensor, edges: Tensor, true_types: int, matching: np.ndarray
+) -> list[dict[str, Any]]:
+    """Edge accuracy of graphs (S, H, E, K) and edges (S, H, E), step by step."""
+    counts = (
+        count_types(graphs[:, step], edges[:, step], true_types).numpy()
+        for step in range(edges.shape[1])
+    )
+    return [
+        {"metric": "edge_accuracy", "step": step, "value": accuracy(confusion, matching)}
+        for step, confusion in enumerate(counts, start=1)
+    ]
+
+
+def graphs_by_step(model: NRI, samples: Samples, frames: int, horizon: int, graph: str) -> Tensor:
+    """The posterior of every step, re-estimated as in `predict`: (S, H, E, K), on the CPU."""
+    x = samples.x
+    if graph == "predicted":
+        batches = [predict(model, each, frames, horizon, graph) for each in samples.batches(BATCH)]
+        x = torch.cat([x[:, :, : frames + 1], torch.cat(batches).transpose(1, 2)], dim=2)
+    windows = (Samples(x[:, :, step:], None) for step in range(1, horizon + 1))
+    return torch.stack([posterior(model, window, frames) for window in windows], dim=1)
 
 
 def motion_rows(
@@ -93,7 +147,7 @@ def motion_rows(
     """
     rows = _mse_rows(future_mse(model, samples, frames, horizon, units=units))
     if model.infers_graph and model.decoder.recurrent:
-        for graph, variant in (("predicted", {}), ("true", {"variant": "true_frames"})):
+        for graph, variant in REESTIMATED.items():
             mse = future_mse(model, samples, frames, horizon, graph, units)
             rows += _mse_rows(mse, model="nri_dynamic", **variant)
     return rows
@@ -181,45 +235,3 @@ def future_mse(
         error = predicted - truth if units is None else (predicted - truth) * units
         total += error.double().square().mean((-1, -2)).sum(0)
     return (total / len(samples)).cpu().numpy()
-
-
-def examples(
-    model: NRI, samples: Samples, frames: int, metadata: Metadata, matching: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """What the figures show of a few samples, normalised, edge types in the truth's terms.
-
-    `observed` (n, N, frames + 1, D), `truth` and `predicted` (n, N, H, D) the frames after
-    them, `posterior` (n, E, K), `edges` (n, E); the last two and `predicted` where there are.
-    Of joints of a skeleton also `window_posterior` (n, P, E, K), the posterior of windows of
-    `frames` frames that begin at `window_start` (P,) and end within what is stored.
-    """
-    horizon = min(EXAMPLE_HORIZON, samples.x.shape[2] - frames - 1)
-    future = slice(frames + 1, frames + 1 + horizon)
-    arrays = {
-        "sample": np.arange(len(samples.x)),
-        "observed": samples.x[:, :, : frames + 1].cpu().numpy(),
-        "truth": samples.x[:, :, future].cpu().numpy(),
-        "features": np.array(metadata.features),
-        "units": np.array(metadata.units),
-        "minimum": metadata.normalisation.minimum,
-        "maximum": metadata.normalisation.maximum,
-    }
-    if model.decoder is not None:
-        arrays["predicted"] = predict(model, samples, frames, horizon).transpose(1, 2).cpu().numpy()
-    if samples.edges is not None:
-        arrays["edges"] = samples.edges.cpu().numpy()
-    if model.infers_graph:
-        order = slice(None) if matching is None else torch.from_numpy(_true_order(matching))
-        arrays["posterior"] = posterior(model, samples, frames)[..., order].numpy()
-        if metadata.skeleton is not None:
-            starts = np.unique(np.linspace(0, horizon + 1, EXAMPLE_WINDOWS).astype(int))
-            windows = [Samples(samples.x[:, :, start:], None) for start in starts]
-            graphs = [posterior(model, window, frames)[..., order] for window in windows]
-            arrays["window_start"] = starts
-            arrays["window_posterior"] = torch.stack(graphs, dim=1).numpy()
-    return arrays
-
-
-def _true_order(matching: np.ndarray) -> np.ndarray:
-    """Predicted types in the order of the true ones they stand for, the unmatched last."""
-    return np.argsort(np.where(matching < 0, len(matching), matching), kind="stable")

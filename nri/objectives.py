@@ -35,7 +35,10 @@ class Terms:
 
 
 class Objective(Protocol):
-    """What the training loop needs of an objective; x (B, N, T, D), edges (B, E) or None."""
+    """What the training loop needs of an objective; x (B, N, T, D), edges (B, E) or None.
+
+    Edges that change in time are (B, T, E).
+    """
 
     def training(
         self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
@@ -49,11 +52,17 @@ class Objective(Protocol):
 
 
 def count_types(logits: Tensor, edges: Tensor | None, true_types: int) -> Tensor | None:
-    """Confusion matrix of argmax types (rows) and true types (columns), (K, true_types)."""
+    """Confusion matrix of argmax types (rows) and true types (columns), (K, true_types).
+
+    logits (..., E, K), edges (..., E). One graph for edges that change, (B, T, E), counts in
+    each frame.
+    """
     if edges is None:
         return None
-    types = logits.shape[-1]
-    pairs = logits.argmax(-1) * true_types + edges
+    types, predicted = logits.shape[-1], logits.argmax(-1)
+    if predicted.dim() < edges.dim():
+        predicted = predicted.unsqueeze(-2)
+    pairs = predicted * true_types + edges
     return torch.bincount(pairs.flatten(), minlength=types * true_types).view(types, true_types)
 
 
@@ -156,7 +165,9 @@ class CrossEntropy:
     def validation(self, x: Tensor, edges: Tensor) -> Terms:
         """The mean cross-entropy of a batch."""
         logits = self.model.graph.logits(x)
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), edges.flatten())
+        if edges.dim() == 3:  # one graph for all frames, asked for in each
+            logits = logits.unsqueeze(1).expand(*edges.shape, -1)
+        loss = nn.functional.cross_entropy(logits.flatten(0, -2), edges.flatten())
         zero = loss.new_zeros(())
         confusion = count_types(logits, edges, self.true_types)
         return Terms(loss, loss.detach(), zero, zero, confusion)

@@ -72,9 +72,11 @@ def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
     _refuse(path, frame, frame[["dataset", "model", "metric"]].eq("").any(axis=1), "without a name")
     _refuse(path, frame, frame["seed"].isna(), "without a seed")
     _refuse(path, frame, ~np.isfinite(frame["value"]), "whose value is not a finite number")
-    stepped = frame["metric"] == "mse"
-    _refuse(path, frame, stepped & frame["step"].isna(), "of mse without a step")
-    _refuse(path, frame, ~stepped & frame["step"].notna(), "with a step, which only mse has")
+    missing = (frame["metric"] == "mse") & frame["step"].isna()
+    _refuse(path, frame, missing, "of mse without a step")
+    # Edges that change in time have an accuracy of each step beside the one of all.
+    stepped = frame["metric"].isin(["mse", "edge_accuracy"])
+    _refuse(path, frame, ~stepped & frame["step"].notna(), "with a step, which this metric has not")
     fraction = frame["metric"].str.startswith("edge_")
     beyond = fraction & ~frame["value"].between(0, 1)
     _refuse(path, frame, beyond, "whose value is not a fraction between 0 and 1")

@@ -46,7 +46,8 @@ def evaluate_transfer(
     frames, rows = trained.config["frames"]["train"], []
     if model.infers_graph and samples.edges is not None and matching is not None:
         probabilities, types = posterior(model, samples, frames), len(trained.edge_types)
-        rows += graph_rows(probabilities, samples.edges.cpu(), types, matching)
+        edges = samples.first_frames(frames).edges.cpu()
+        rows += graph_rows(probabilities, edges, types, matching)
     if model.decoder is not None:
         ratio = unit_ratio(trained.normalisation, metadata.normalisation)
         units = torch.from_numpy(ratio).to(samples.x)

@@ -5,7 +5,6 @@ here add what a schema cannot say.
 """
 
 from collections.abc import Iterator
-from pathlib import PurePath
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -21,6 +20,7 @@ from nri.config import (
     run_name,
 )
 from nri.data.own_features import all_features
+from nri.own_validation import file_contradictions
 
 __all__ = ["FEATURES", "ConfigError", "validate"]
 
@@ -141,50 +141,9 @@ def _dataset_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tup
                     yield where, f"{kind} {recording} is in {seen[recording]} too"
                 seen[recording] = split
     if dataset["source"] == "file":
-        yield from _file_contradictions(place, dataset)
+        yield from file_contradictions(place, dataset)
     if dataset["source"] == "sportvu":
         yield from _rule_contradictions(f"{place}.pick_and_roll", dataset)
-
-
-def _file_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    path, columns, features = dataset["path"], dataset["columns"], dataset["features"]
-    paths = path if isinstance(path, list) else [path] if isinstance(path, str) else path.values()
-    paths = [each for some in paths for each in (some if isinstance(some, list) else [some])]
-    suffixes = {PurePath(each).suffix.lower() for each in paths}
-    if suffixes & {".h5", ".hdf5"} and len(paths) > 1:
-        yield f"{place}.path", "a dataset file holds all splits; name one file"
-    if suffixes & {".csv", ".tsv", ".txt", ".parquet"}:
-        if "time" not in columns:
-            yield f"{place}.columns", "'time' is missing: the column with the time of each row"
-        if ("object" in columns) == ("objects" in columns):
-            problem = "needs either object (a column) or objects (the columns of each)"
-            yield f"{place}.columns", problem
-        for name, own in columns.get("objects", {}).items():
-            if len(own) != len(features):
-                problem = f"{own}: a column for each of the features {', '.join(features)} expected"
-                yield f"{place}.columns.objects.{name}", problem
-    elif dataset["edges"] is not None:
-        yield f"{place}.edges", "arrays and dataset files hold their edges; remove the key"
-    if (dataset["edges"] is not None) > bool(dataset["edge_types"]):
-        yield f"{place}.edge_types", "the types that `edges` names are missing"
-    if dataset["gaps"] == "interpolate" and dataset["max_gap"] is None:
-        problem = "null, but `gaps: interpolate` needs the longest gap to fill, in s"
-        yield f"{place}.max_gap", problem
-    if dataset["units"] and len(dataset["units"]) != len(features):
-        yield (
-            f"{place}.units",
-            f"{dataset['units']}: one for each of {', '.join(features)} expected",
-        )
-    known = all_features(dataset)
-    if len(set(known)) < len(known):
-        yield f"{place}.features", f"{', '.join(known)}: a name is there twice"
-    for key, names, allowed in (
-        ("velocities", dataset["velocities"], features),
-        ("shared_ranges", [name for group in dataset["shared_ranges"] for name in group], known),
-    ):
-        for name in names:
-            if name not in allowed:
-                yield f"{place}.{key}", f"{name!r} is none of {', '.join(allowed)}"
 
 
 def _features(dataset: dict[str, Any]) -> tuple[str, ...]:
@@ -221,6 +180,9 @@ def _run_contradictions(
         yield f"{place}.decoder", "'sim' needs an encoder network and springs or charged particles"
     if encoder == "true" and not types:
         yield f"{place}.encoder", f"'true' needs known edges; {run['dataset']} has none"
+    if encoder == "true" and dataset.get("edges_change"):
+        problem = f"'true' is one graph of a sample; the edges of {run['dataset']} change in time"
+        yield f"{place}.encoder", problem
     if encoder == "skeleton" and source != "mocap":
         yield f"{place}.encoder", f"'skeleton' needs a skeleton; {run['dataset']} has none"
     if types and (encoder == "true" or decoder in ("sim", "none")) and edge_types != types:
@@ -266,6 +228,9 @@ def _baseline_contradictions(
         types = _edge_types(dataset)
         if not types:
             problem = f"{name!r} needs known edges; {baseline['dataset']} has none"
+            yield f"{place}.baseline", problem
+        elif dataset.get("edges_change"):
+            problem = f"{name!r} tells one graph of a sample; those of {baseline['dataset']} change"
             yield f"{place}.baseline", problem
         elif types != 2:
             problem = f"{name!r} tells two edge types apart; {baseline['dataset']} has {types}"

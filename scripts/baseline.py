@@ -12,7 +12,8 @@ from nri.baselines.lstm import build_lstm
 from nri.baselines.static import static_mse
 from nri.data.format import SPLITS, read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.evaluation import evaluate_model, examples
+from nri.evaluation import evaluate_model
+from nri.examples import examples
 from nri.files import atomic_path
 from nri.logs import start_log
 from nri.model.nri import NRI

@@ -12,7 +12,8 @@ from nri.build import load_model
 from nri.catalogue import paper_row
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
-from nri.evaluation import evaluate_model, examples
+from nri.evaluation import evaluate_model
+from nri.examples import examples
 from nri.files import atomic_path
 from nri.logs import start_log
 from nri.naming import transferred

@@ -82,7 +82,8 @@ def infer(arguments: argparse.Namespace) -> None:
         )
     frames = trained.config["frames"]["train"]
     posteriors = np.stack([posterior(model, samples, frames).numpy() for model in models])
-    truth = None if samples.edges is None else samples.edges.cpu().numpy()
+    truth = samples.first_frames(frames).usual_edges()
+    truth = None if truth is None else truth.cpu().numpy()
     without_first = all(each.skip_first for each in settings)
     table = edge_table(match_types(posteriors, truth, without_first), windows)
     if truth is not None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from nri.accuracy import best_accuracy, best_matching
 from nri.data.format import read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.evaluation import edge_auroc, examples, future_mse, posterior, predict
+from nri.evaluation import edge_auroc, future_mse, posterior, predict
+from nri.examples import examples
 from nri.model.decoders import RNNDecoder
 from nri.model.encoders import MLPEncoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph

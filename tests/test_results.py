@@ -91,7 +91,7 @@ def test_models_come_in_the_paper_s_order(results):
         ({"seed": 1.5}, "a number is not one"),
         ({"model": ""}, "line 3.*without a name"),
         ({"step": ""}, "line 3.*mse without a step"),
-        ({"metric": "nll"}, "line 3.*step, which only mse has"),
+        ({"metric": "nll"}, "line 3.*step, which this metric has not"),
         ({"metric": "edge_accuracy", "step": "", "value": 93.0}, "line 3.*between 0 and 1"),
         ({"step": 1}, "line 3.*was there before.*step 1"),
     ],

@@ -16,7 +16,10 @@ __all__ = ["Samples", "load_samples"]
 
 @dataclass(frozen=True)
 class Samples:
-    """Normalised trajectories `x` (S, N, T, D) and edge types `edges` (S, E) or None."""
+    """Normalised trajectories `x` (S, N, T, D) and edge types `edges` (S, E) or None.
+
+    Edges that change in time are (S, T, E).
+    """
 
     x: Tensor
     edges: Tensor | None
@@ -30,7 +33,18 @@ class Samples:
 
     def first_frames(self, frames: int) -> "Samples":
         """The same samples, cut after `frames` frames."""
-        return Samples(self.x[:, :, :frames], self.edges)
+        changing = self.edges is not None and self.edges.dim() == 3
+        edges = self.edges[:, :frames] if changing else self.edges
+        return Samples(self.x[:, :, :frames], edges)
+
+    def usual_edges(self) -> Tensor | None:
+        """Edge types (S, E): of edges that change, the one that each has in most frames.
+
+        The lower number where two are as frequent.
+        """
+        if self.edges is None or self.edges.dim() == 2:
+            return self.edges
+        return self.edges.mode(dim=1).values
 
     def batches(self, size: int) -> "Iterator[Samples]":
         """All samples in order, `size` at a time."""

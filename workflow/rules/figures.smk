@@ -29,6 +29,11 @@ FIGURE_STEMS = [
     *(f"court_{dataset}_{run}" for dataset, run in SHOWN if dataset in SPORTVU),
     *(f"segments_{dataset}" for dataset in GAMES),
     *(f"edges_{dataset}_{run}" for dataset, run in SHOWN if dataset in OWN),
+    *(
+        f"changing_edges_{dataset}"
+        for dataset in dict.fromkeys(dataset for dataset, _ in SHOWN)
+        if DATASETS[dataset].get("edges_change")
+    ),
     *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in MAIN)),
 ]
 FIGURES = [
@@ -262,6 +267,31 @@ rule figure_poses:
     shell:
         "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
         " --output {output:q} > {log:q} 2>&1"
+
+
+rule figure_changing_edges:
+    input:
+        metrics=rules.collect.output.metrics,
+        runs=rules.collect.output.runs,
+        data="results/data/{dataset}.h5",
+    output:
+        multiext("results/figures/changing_edges_{dataset}", ".svg", ".png"),
+    log:
+        "results/logs/figures/changing_edges_{dataset}.log",
+    benchmark:
+        "results/benchmarks/figures/changing_edges_{dataset}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        *code_of("scripts/figure_changing_edges.py"),
+        program=script("figure_changing_edges.py"),
+    shell:
+        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
+        " --data {input.data:q} --dataset {wildcards.dataset} --output {output:q} > {log:q} 2>&1"
 
 
 rule page:
