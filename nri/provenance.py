@@ -5,6 +5,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from nri import __version__
 
-__all__ = ["code_digests", "fingerprint", "provenance"]
+__all__ = ["code_digests", "fingerprint", "itemise", "provenance"]
 
 DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -23,17 +24,33 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def code_digests(program: Path, root: Path) -> list[str]:
+def itemise(settings: dict[str, Any], prefix: str = "") -> list[str]:
+    """`key = value` for each of nested settings: `training.stages[0].epochs = 3`, sorted."""
+    items = []
+    for key, value in settings.items():
+        parts = {f"{prefix}{key}": value}
+        if isinstance(value, list) and any(isinstance(part, dict) for part in value):
+            parts = {f"{prefix}{key}[{place}]": part for place, part in enumerate(value)}
+        for name, part in parts.items():
+            if isinstance(part, dict) and part:
+                items += itemise(part, f"{name}.")
+            else:
+                items.append(f"{name} = {json.dumps(part)}")
+    return sorted(items)
+
+
+def code_digests(program: Path, root: Path, without: Iterable[Path] = ()) -> list[str]:
     """`path@digest` of a program and of every module below `root` that it imports, sorted.
 
-    Followed are static imports. The digest is of the syntax tree without docstrings, so
-    that it changes with what the code does and not with comments, layout or time stamps.
+    Followed are static imports, but not into the modules of `without`. The digest is of the
+    syntax tree without docstrings, so that it changes with what the code does and not with
+    comments, layout or time stamps.
     """
     found: dict[Path, str] = {}
     queue = [program]
     while queue:
         path = queue.pop()
-        if path not in found:
+        if path not in found and path not in without:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             found[path] = _digest(tree)
             queue.extend(_imported(tree, root))

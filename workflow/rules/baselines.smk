@@ -2,6 +2,11 @@
 
 UNTRAINED = {name for (_, name), settings in BASELINES.items() if "training" not in settings}
 TRAINED = {name for _, name in BASELINES} - UNTRAINED
+BASELINE_SETTINGS = {
+    name: {key: value for key, value in entry.items() if key != "seeds"}
+    for name, entry in BASELINES.items()
+}
+BASELINE_EVALUATIONS = {name: used_evaluation(entry) for name, entry in BASELINES.items()}
 
 
 rule baseline:
@@ -26,24 +31,20 @@ rule baseline:
             BASELINES[wildcards.dataset, wildcards.baseline], attempt
         ),
     params:
+        *compared(BASELINE_SETTINGS, baseline_of),
+        *compared(BASELINE_EVALUATIONS, baseline_of),
+        *code_of("scripts/baseline.py"),
         program=script("baseline.py"),
-        settings=lambda wildcards: settings_json(
-            {
-                key: value
-                for key, value in BASELINES[wildcards.dataset, wildcards.baseline].items()
-                if key != "seeds"
-            }
-        ),
-        evaluation=settings_json(config["evaluation"]),
-        code=code_of("scripts/baseline.py"),
-        code_fingerprint=fingerprint(code_of("scripts/baseline.py")),
+        settings=settings_json(lambda wildcards: BASELINE_SETTINGS[baseline_of(wildcards)]),
+        evaluation=settings_json(lambda wildcards: config["evaluation"]),
+        code=code_fingerprint("scripts/baseline.py"),
         # Undeclared, since Snakemake deletes the outputs of a job that fails.
         checkpoints="results/checkpoints/{dataset}/{baseline}/seed{seed}",
         directory=lambda wildcards, output: Path(output.config).parent,
     shell:
         "python {params.program:q} --settings {params.settings:q} --seed {wildcards.seed}"
         " --data {input.data:q} --evaluation {params.evaluation:q}"
-        " --checkpoints {params.checkpoints:q} --code {params.code_fingerprint}"
+        " --checkpoints {params.checkpoints:q} --code {params.code}"
         " --threads {threads} --output {params.directory:q} > {log:q} 2>&1"
 
 

@@ -2,6 +2,8 @@
 
 MOCAP = {name: settings for name, settings in DATASETS.items() if settings["source"] == "mocap"}
 SPORTVU = {name: settings for name, settings in DATASETS.items() if settings["source"] == "sportvu"}
+# In the order of runs and baselines: that of the keys in a YAML file means nothing.
+TRAINED_ON = list(dict.fromkeys(dataset for dataset, _ in [*RUNS, *BASELINES]))
 OWN = {name: settings for name, settings in DATASETS.items() if settings["source"] == "file"}
 INFER = {name: {"settings": {}, **entry} for name, entry in config["infer"].items()}
 SPORTVU_ARCHIVES = (
@@ -42,7 +44,7 @@ def sportvu_files(wildcards) -> list[str]:
 
 def own_path(path: str) -> str:
     """A file of the user's: from the directory of the results, else from that of the pipeline."""
-    return path if Path(path).exists() else str(Path(BASE, path))
+    return path if Path(path).exists() else beside(path)
 
 
 def own_files(wildcards) -> list[str]:
@@ -76,9 +78,21 @@ def infer_seeds(name: str, wildcards) -> list[str]:
     return run_seeds(name, entry["dataset"], entry["run"])
 
 
-def run_settings(wildcards) -> str:
-    """All that a training depends on beside its data, its seed and its code."""
-    return settings_json(training_settings(RUNS[wildcards.dataset, wildcards.run]))
+def run_of(wildcards) -> tuple[str, str]:
+    """The run that the wildcards name."""
+    return wildcards.dataset, wildcards.run
+
+
+def baseline_of(wildcards) -> tuple[str, str]:
+    """The baseline that the wildcards name."""
+    return wildcards.dataset, wildcards.baseline
+
+
+def used_evaluation(entry) -> dict:
+    """What of `evaluation` a baseline depends on: correlations predict no motion, and only what is
+    trained keeps examples."""
+    used = {"horizon": not entry["baseline"].startswith("corr"), "examples": "training" in entry}
+    return {key: value for key, value in config["evaluation"].items() if used[key]}
 
 
 def other_data(wildcards) -> list[str]:
@@ -118,11 +132,9 @@ def first_seed(name: str, wildcards) -> str:
 
 def example_systems() -> list[str]:
     """The first data set of each simulated system that something is trained on, springs first."""
-    used = {dataset for dataset, _ in [*RUNS, *BASELINES]}
     first = {}
-    for dataset, settings in SIMULATED.items():
-        if dataset in used:
-            first.setdefault(settings["source"], dataset)
+    for dataset in TRAINED_ON:
+        first.setdefault(DATASETS[dataset]["source"], dataset)
     return [first[source] for source in ("springs", "charged", "kuramoto") if source in first]
 
 

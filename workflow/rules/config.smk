@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import yaml
@@ -18,7 +19,7 @@ from nri.config import (
     training_settings,
 )
 from nri.files import write_frozen
-from nri.provenance import code_digests, fingerprint
+from nri.provenance import code_digests, fingerprint, itemise
 from nri.settings import TrainingSettings
 from nri.validation import ConfigError, validate
 from snakemake.exceptions import WorkflowError
@@ -61,16 +62,49 @@ INTERPRETER = "" if DEPLOYED else f"PATH={Path(sys.executable).parent}:$PATH "
 shell.prefix(f"export {INTERPRETER}PYTHONPATH={BASE} OMP_WAIT_POLICY=passive; ")
 
 
-def settings_json(settings) -> str:
-    """Settings as one canonical text, the form in which jobs take and Snakemake compares them."""
-    return json.dumps(settings, sort_keys=True)
+# A changed param makes Snakemake run a job again and name the param. So that it names little, each
+# setting and each source file is a param of its own. Params that are told the output files are not
+# compared: what a job is handed as a whole is one of those.
 
 
-def code_of(program: str) -> list[str]:
+def compared(settings: dict, job=lambda wildcards: ()) -> list:
+    """The params that stand for a job's settings; `settings[job(wildcards)]` are those settings."""
+    return per_job({name: itemise(values) for name, values in settings.items()}, job)
+
+
+def per_job(texts: dict, job) -> list:
+    """Params of a number that differs from job to job, filled up: all have a filler or more.
+
+    Snakemake compares the set of a job's params, in which any number of fillers counts as one.
+    """
+    most = max(map(len, texts.values()), default=0)
+
+    def param(number: int) -> Callable:
+        return lambda wildcards: [*texts[job(wildcards)], *["-"] * (most + 1)][number]
+
+    return [param(number) for number in range(most + 1)]
+
+
+def settings_json(settings) -> Callable:
+    """The settings of a job, a function of the wildcards, as one text for its command line."""
+    return lambda wildcards, output: json.dumps(settings(wildcards), sort_keys=True)
+
+
+def code_of(program: str, without=()) -> list[str]:
     """One entry per source file that a program is made of; a changed one is a reason to rerun."""
-    return code_digests(BASE / program, BASE)
+    return code_digests(BASE / program, BASE, [BASE / path for path in without])
 
 
-def script(name: str) -> str:
+def code_fingerprint(program: str) -> Callable:
+    """All of a program's code in one text, for the names of checkpoints."""
+    return lambda wildcards, output: fingerprint(code_of(program))
+
+
+def script(name: str) -> Callable:
     """Path of a program of the pipeline."""
-    return str(BASE / "scripts" / name)
+    return lambda wildcards, output: str(BASE / "scripts" / name)
+
+
+def beside(path: str) -> str:
+    """A file of the pipeline as an input: a path that stays the same when all is moved together."""
+    return os.path.relpath(BASE / path)

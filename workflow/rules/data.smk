@@ -1,9 +1,11 @@
 # Simulated data sets.
 
-SIMULATED = {
-    name: settings
-    for name, settings in DATASETS.items()
-    if settings["source"] in ("springs", "charged", "kuramoto")
+SYSTEMS = {name: f"nri/simulation/{name}.py" for name in ("springs", "charged", "kuramoto")}
+SIMULATED = {name: entry for name, entry in DATASETS.items() if entry["source"] in SYSTEMS}
+# The program imports the equations of all systems; a data set depends on those of its own.
+SIMULATORS = {
+    name: code_of("scripts/simulate.py", without=set(SYSTEMS.values()) - {file})
+    for name, file in SYSTEMS.items()
 }
 
 
@@ -24,9 +26,10 @@ rule simulate:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=60,
     params:
+        *compared(SIMULATED, lambda wildcards: wildcards.dataset),
+        *per_job(SIMULATORS, lambda wildcards: SIMULATED[wildcards.dataset]["source"]),
         program=script("simulate.py"),
-        settings=lambda wildcards: settings_json(SIMULATED[wildcards.dataset]),
-        code=lambda wildcards: code_of("scripts/simulate.py"),
+        settings=settings_json(lambda wildcards: SIMULATED[wildcards.dataset]),
     shell:
         "python {params.program:q} --settings {params.settings:q} --threads {threads}"
         " --output {output:q} > {log:q} 2>&1"

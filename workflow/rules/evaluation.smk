@@ -22,9 +22,10 @@ rule evaluate:
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=60,
     params:
+        *compared({(): config["evaluation"]}),
+        *code_of("scripts/evaluate.py"),
         program=script("evaluate.py"),
-        settings=settings_json(config["evaluation"]),
-        code=code_of("scripts/evaluate.py"),
+        settings=settings_json(lambda wildcards: config["evaluation"]),
         directory=lambda wildcards, input: Path(input.model).parent,
     shell:
         "python {params.program:q} --run {params.directory:q} --data {input.data:q}"
@@ -50,9 +51,10 @@ rule collect:
         mem_mb=1000,
         runtime=10,
     params:
+        *compared({(): STUDIES}),
+        *code_of("scripts/collect.py"),
         program=script("collect.py"),
-        studies=settings_json(STUDIES),
-        code=code_of("scripts/collect.py"),
+        studies=settings_json(lambda wildcards: STUDIES),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --configs {input.configs:q}"
         " --studies {params.studies:q} --output-metrics {output.metrics:q}"

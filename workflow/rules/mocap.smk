@@ -24,7 +24,7 @@ rule download:
         mirror=f"--mirror {config['mirror']}" if config["mirror"] else "",
     params:
         program=script("download.py"),
-        checksums=sorted((BASE / "config" / "checksums").glob("*.txt")),
+        checksums=sorted(beside(path) for path in (BASE / "config" / "checksums").glob("*.txt")),
         url=lambda wildcards: f"{'http' if wildcards.host == 'mocap.cs.cmu.edu' else 'https'}"
         f"://{wildcards.host}/{wildcards.path}",
     shell:
@@ -51,10 +51,11 @@ rule prepare_mocap:
         mem_mb=2000,
         runtime=30,
     params:
+        *compared(MOCAP, lambda wildcards: wildcards.dataset),
+        *code_of("scripts/prepare_mocap.py"),
         program=script("prepare_mocap.py"),
-        settings=lambda wildcards: settings_json(MOCAP[wildcards.dataset]),
+        settings=settings_json(lambda wildcards: MOCAP[wildcards.dataset]),
         directory=mocap_directory,
-        code=code_of("scripts/prepare_mocap.py"),
     shell:
         "python {params.program:q} --settings {params.settings:q}"
         " --directory {params.directory:q} --output {output.data:q}"

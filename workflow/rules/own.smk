@@ -21,10 +21,11 @@ rule prepare_own:
         mem_mb=4000,
         runtime=60,
     params:
+        *compared(OWN, lambda wildcards: wildcards.dataset),
+        *code_of("scripts/prepare_own.py"),
         program=script("prepare_own.py"),
-        settings=lambda wildcards: settings_json(OWN[wildcards.dataset]),
+        settings=settings_json(lambda wildcards: OWN[wildcards.dataset]),
         edges=lambda wildcards, input: f"--edges {input.edges}" if input.edges else "",
-        code=code_of("scripts/prepare_own.py"),
     shell:
         "python {params.program:q} --settings {params.settings:q} --files {input.files:q}"
         " {params.edges} --output {output.data:q} --windows {output.windows:q} > {log:q} 2>&1"
@@ -50,10 +51,10 @@ rule infer_test:
         mem_mb=4000,
         runtime=60,
     params:
+        *code_of("scripts/infer.py"),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
         directory=lambda wildcards, output: Path(output.edges).parent,
-        code=code_of("scripts/infer.py"),
     shell:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
         " --windows {input.windows:q} --threads {threads} --output {params.directory:q}"
@@ -81,11 +82,12 @@ rule infer_new:
         mem_mb=4000,
         runtime=60,
     params:
+        *compared(INFER, lambda wildcards: wildcards.name),
+        *code_of("scripts/infer.py"),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
-        settings=lambda wildcards: settings_json(INFER[wildcards.name]["settings"]),
+        settings=settings_json(lambda wildcards: INFER[wildcards.name]["settings"]),
         directory=lambda wildcards, output: Path(output.edges).parent,
-        code=code_of("scripts/infer.py"),
     shell:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
         " --settings {params.settings:q} --threads {threads} --output {params.directory:q}"
@@ -109,8 +111,8 @@ rule figure_edges:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_edges.py"),
         program=script("figure_edges.py"),
-        code=code_of("scripts/figure_edges.py"),
     shell:
         "python {params.program:q} --edges {input.edges:q} --configs {input.configs:q}"
         " --output {output:q} > {log:q} 2>&1"

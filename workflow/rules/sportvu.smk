@@ -22,9 +22,10 @@ rule prepare_sportvu:
         mem_mb=4000,
         runtime=240,
     params:
+        *compared(SPORTVU, lambda wildcards: wildcards.dataset),
+        *code_of("scripts/prepare_sportvu.py"),
         program=script("prepare_sportvu.py"),
-        settings=lambda wildcards: settings_json(SPORTVU[wildcards.dataset]),
-        code=code_of("scripts/prepare_sportvu.py"),
+        settings=settings_json(lambda wildcards: SPORTVU[wildcards.dataset]),
     shell:
         "python {params.program:q} --settings {params.settings:q} --files {input.games:q}"
         " --output {output.data:q} --games {output.games:q} --segments {output.segments:q}"
@@ -50,8 +51,8 @@ rule figure_segments:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_segments.py"),
         program=script("figure_segments.py"),
-        code=code_of("scripts/figure_segments.py"),
     shell:
         "python {params.program:q} --data {input.data:q} --games {input.games:q}"
         " --segments {input.segments:q} --output {output.figure:q} --table {output.table:q}"
@@ -76,8 +77,8 @@ rule figure_court:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_court.py"),
         program=script("figure_court.py"),
-        code=code_of("scripts/figure_court.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
         " --output {output:q} > {log:q} 2>&1"
@@ -102,8 +103,8 @@ rule figure_roles:
         mem_mb=4000,
         runtime=10,
     params:
+        *code_of("scripts/figure_roles.py"),
         program=script("figure_roles.py"),
-        code=code_of("scripts/figure_roles.py"),
         directory=lambda wildcards, input: Path(input.model).parent,
     shell:
         "python {params.program:q} --run {params.directory:q} --data {input.data:q}"

@@ -1,5 +1,7 @@
 # Training: one job per run and seed, continued from its last checkpoint if it was interrupted.
 
+TRAININGS = {name: training_settings(run) for name, run in RUNS.items()}
+
 
 rule train:
     input:
@@ -22,14 +24,15 @@ rule train:
             RUNS[wildcards.dataset, wildcards.run], attempt
         ),
     params:
+        *compared(TRAININGS, run_of),
+        *code_of("scripts/train.py"),
         program=script("train.py"),
-        settings=run_settings,
-        code=code_of("scripts/train.py"),
-        code_fingerprint=fingerprint(code_of("scripts/train.py")),
+        settings=settings_json(lambda wildcards: TRAININGS[run_of(wildcards)]),
+        code=code_fingerprint("scripts/train.py"),
         # Undeclared, since Snakemake deletes the outputs of a job that fails.
         checkpoints="results/checkpoints/{dataset}/{run}/seed{seed}",
         directory=lambda wildcards, output: Path(output.model).parent,
     shell:
         "python {params.program:q} --settings {params.settings:q} --seed {wildcards.seed}"
-        " --data {input.data:q} --checkpoints {params.checkpoints:q} --code {params.code_fingerprint}"
+        " --data {input.data:q} --checkpoints {params.checkpoints:q} --code {params.code}"
         " --threads {threads} --output {params.directory:q} > {log:q} 2>&1"
