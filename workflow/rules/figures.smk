@@ -5,7 +5,9 @@ TABLE_NAMES = ["edge_accuracy", "future_mse", "edge_auroc", *(["studies"] if STU
 TABLES = [
     f"results/tables/{table}.{extension}" for table in TABLE_NAMES for extension in TABLE_FORMATS
 ] + [f"results/tables/{table}_seeds.csv" for table in TABLE_NAMES]
-GAMES = list(dict.fromkeys(dataset for dataset, _ in [*RUNS, *BASELINES] if dataset in SPORTVU))
+# What a table needs of the config, beside the results.
+TITLES = {table: config["studies"] if table == "studies" else {} for table in TABLE_NAMES}
+GAMES = [dataset for dataset in TRAINED_ON if dataset in SPORTVU]
 TABLES += [f"results/tables/segments_{dataset}.html" for dataset in GAMES]
 
 
@@ -24,7 +26,7 @@ FIGURE_STEMS = [
     *(["horizon"] if PREDICTS else []),
     *(f"skeleton_{dataset}_{run}" for dataset, run in SHOWN if dataset in MOCAP),
     *(f"roles_{dataset}_{run}" for dataset, run in SHOWN if dataset in SPORTVU),
-    *(f"phases_{dataset}" for dataset in DATASETS if compares_phases(dataset)),
+    *(f"phases_{dataset}" for dataset in TRAINED_ON if compares_phases(dataset)),
     *(f"poses_{dataset}_{run}" for dataset, run in RECORDED),
     *(f"court_{dataset}_{run}" for dataset, run in SHOWN if dataset in SPORTVU),
     *(f"segments_{dataset}" for dataset in GAMES),
@@ -49,7 +51,7 @@ rule table:
     input:
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
-        paper=BASE / "config" / "paper_numbers.csv",
+        paper=beside("config/paper_numbers.csv"),
     output:
         multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html", "_seeds.csv"),
     log:
@@ -65,11 +67,10 @@ rule table:
         mem_mb=1000,
         runtime=10,
     params:
+        *compared(TITLES, lambda wildcards: wildcards.table),
+        *code_of("scripts/tables.py"),
         program=script("tables.py"),
-        studies=lambda wildcards: settings_json(
-            config["studies"] if wildcards.table == "studies" else {}
-        ),
-        code=code_of("scripts/tables.py"),
+        studies=settings_json(lambda wildcards: TITLES[wildcards.table]),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --paper {input.paper:q} --table {wildcards.table} --studies {params.studies:q}"
@@ -92,8 +93,8 @@ rule figure_simulation:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_simulation.py"),
         program=script("figure_simulation.py"),
-        code=code_of("scripts/figure_simulation.py"),
     shell:
         "python {params.program:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
 
@@ -114,8 +115,8 @@ rule figure_systems:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_systems.py"),
         program=script("figure_systems.py"),
-        code=code_of("scripts/figure_systems.py"),
     shell:
         "python {params.program:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
 
@@ -137,8 +138,8 @@ rule figure_horizon:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_horizon.py"),
         program=script("figure_horizon.py"),
-        code=code_of("scripts/figure_horizon.py"),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --output {output:q} > {log:q} 2>&1"
@@ -165,8 +166,8 @@ rule figure_curves:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_curves.py"),
         program=script("figure_curves.py"),
-        code=code_of("scripts/figure_curves.py"),
     shell:
         "python {params.program:q} --curves {input.curves:q} --output {output:q} > {log:q} 2>&1"
 
@@ -188,8 +189,8 @@ rule figure_trajectories:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_trajectories.py"),
         program=script("figure_trajectories.py"),
-        code=code_of("scripts/figure_trajectories.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --output {output:q}"
         " > {log:q} 2>&1"
@@ -213,8 +214,8 @@ rule figure_skeleton:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_skeleton.py"),
         program=script("figure_skeleton.py"),
-        code=code_of("scripts/figure_skeleton.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
         " --output {output:q} > {log:q} 2>&1"
@@ -237,8 +238,8 @@ rule figure_phases:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_phases.py"),
         program=script("figure_phases.py"),
-        code=code_of("scripts/figure_phases.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --output {output:q}"
         " > {log:q} 2>&1"
@@ -262,8 +263,8 @@ rule figure_poses:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/figure_poses.py"),
         program=script("figure_poses.py"),
-        code=code_of("scripts/figure_poses.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
         " --output {output:q} > {log:q} 2>&1"
@@ -298,10 +299,10 @@ rule page:
     input:
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
-        paper=BASE / "config" / "paper_numbers.csv",
+        paper=beside("config/paper_numbers.csv"),
         tables=[table for table in TABLES if table.endswith(".html")],
         figures=[figure for figure in FIGURES if figure.endswith(".svg")],
-        template=BASE / "nri" / "templates" / "page.html",
+        template=beside("nri/templates/page.html"),
     output:
         "results/index.html",
     log:
@@ -315,9 +316,9 @@ rule page:
         mem_mb=1000,
         runtime=10,
     params:
+        *code_of("scripts/page.py"),
         program=script("page.py"),
         command=config["command"],
-        code=code_of("scripts/page.py"),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"
