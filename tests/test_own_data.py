@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import networkx
 import numpy as np
@@ -200,6 +201,31 @@ def test_damage_is_named(text, changes, message, tmp_path):
     with pytest.raises(RecordingError, match=message):
         prepare(tmp_path, text, **changes)
     assert not (tmp_path / "own.h5").exists()
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is not None, reason="pyarrow reads Parquet")
+def test_parquet_without_a_reader_says_what_to_install(tmp_path):
+    (tmp_path / "own.parquet").write_bytes(b"PAR1")
+    with pytest.raises(RecordingError, match=r"own\.parquet: no reader .*`pip install pyarrow`"):
+        prepare_own(settings(), {"": [tmp_path / "own.parquet"]}, None, tmp_path / "own.h5")
+
+
+def test_parquet_is_read_as_csv_is(damaged, tmp_path):
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed: Parquet is optional")
+    damaged.loc[damaged.index[7], "x"] = np.nan
+    source, ours = tmp_path / "own.parquet", tmp_path / "parquet.h5"
+    damaged.astype({"x": np.float32, "who": "string"}).to_parquet(source)
+    windows = prepare_own(settings(gaps="cut"), {"": [source]}, None, ours)
+    theirs, expected = prepare(tmp_path, damaged, gaps="cut")
+    pd.testing.assert_frame_equal(windows, expected)
+    for split in FRAMES:
+        found = read_split(ours, split).trajectories
+        np.testing.assert_allclose(found, read_split(theirs, split).trajectories, rtol=1e-6)
+    with pytest.raises(RecordingError, match=r"own\.parquet, line 8, column x: '' is missing"):
+        prepare_own(settings(), {"": [source]}, None, ours)
+    os.truncate(source, source.stat().st_size // 2)
+    with pytest.raises(RecordingError, match=r"own\.parquet: not readable as Parquet"):
+        prepare_own(settings(gaps="cut"), {"": [source]}, None, ours)
 
 
 def test_known_edges(tmp_path):

@@ -52,33 +52,8 @@ def read_table(path: str | os.PathLike, settings: dict) -> list[Rows]:
 
 def _read(path: str | os.PathLike, settings: dict) -> pd.DataFrame:
     """All cells as text, the column `line` last."""
-    names, separator = settings["names"], settings["separator"]
-    first = 1 if names else 2
-    try:
-        if Path(path).suffix == ".parquet":
-            frame, first = pd.read_parquet(path).astype(object), 1
-            frame = frame.where(frame.notna(), "").astype(str)
-        else:
-            frame = pd.read_csv(
-                path,
-                sep=r"\s+" if separator == "whitespace" else separator,
-                names=names,
-                header=None if names else 0,
-                index_col=False,
-                dtype=str,
-                keep_default_na=False,
-                skip_blank_lines=False,
-                encoding="utf-8-sig",
-            ).fillna("")
-    except ImportError as error:
-        raise RecordingError(
-            f"{path}: no reader for Parquet is installed; `pip install pyarrow`, or save as CSV"
-        ) from error
-    except (OSError, ValueError) as error:  # of pandas' parser too
-        raise RecordingError(
-            f"{path}: not readable as a table ({str(error).strip()}); check `separator` "
-            f"({separator!r}) and, for a file without a header, `names`"
-        ) from error
+    parquet = Path(path).suffix.lower() == ".parquet"
+    frame = _read_parquet(path) if parquet else _read_text(path, settings)
     columns, wanted = settings["columns"], [settings["columns"]["time"]]
     wanted += [columns[key] for key in ("sample", "object") if columns.get(key)]
     wanted += [name for own in columns.get("objects", {}).values() for name in own]
@@ -88,8 +63,44 @@ def _read(path: str | os.PathLike, settings: dict) -> pd.DataFrame:
             f"{path}: no column {', '.join(absent)}; the columns are {', '.join(map(str, frame))}. "
             "Correct `columns` or `features`, `separator`, or for a file without a header `names`"
         )
+    first = 1 if parquet or settings["names"] else 2
     frame = frame.assign(line=np.arange(first, first + len(frame)))
     return frame[(frame.drop(columns="line") != "").any(axis=1)]
+
+
+def _read_parquet(path: str | os.PathLike) -> pd.DataFrame:
+    try:
+        frame = pd.read_parquet(path).astype(object)
+    except ImportError as error:
+        raise RecordingError(
+            f"{path}: no reader for Parquet is installed; `pip install pyarrow`, or save as CSV"
+        ) from error
+    except (OSError, ValueError) as error:  # of pyarrow too
+        raise RecordingError(
+            f"{path}: not readable as Parquet ({str(error).strip()}); write it again"
+        ) from error
+    return frame.where(frame.notna(), "").astype(str)
+
+
+def _read_text(path: str | os.PathLike, settings: dict) -> pd.DataFrame:
+    names, separator = settings["names"], settings["separator"]
+    try:
+        return pd.read_csv(
+            path,
+            sep=r"\s+" if separator == "whitespace" else separator,
+            names=names,
+            header=None if names else 0,
+            index_col=False,
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            encoding="utf-8-sig",
+        ).fillna("")
+    except (OSError, ValueError) as error:  # of pandas' parser too
+        raise RecordingError(
+            f"{path}: not readable as a table ({str(error).strip()}); check `separator` "
+            f"({separator!r}) and, for a file without a header, `names`"
+        ) from error
 
 
 def _piece(
