@@ -5,6 +5,7 @@ job fails. Its name should be a fingerprint (`nri.provenance`) of everything tha
 depends on, so that a changed setting, seed or program never continues from another's state.
 """
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,11 @@ class Checkpoint:
 
     def save(self, state: dict[str, Any]) -> None:
         """Replace the file; a kill at any moment leaves the old or the new one, whole."""
+        # Through memory, since torch's own writer does not say that a disk is full.
+        content = io.BytesIO()
+        torch.save(state, content)
         with atomic_path(self.path) as temporary:
-            torch.save(state, temporary)
+            temporary.write_bytes(content.getbuffer())
 
     def load(self, device: torch.device) -> dict[str, Any] | None:
         """The saved state, or None where there is none."""

@@ -68,16 +68,17 @@ class Trainer:
         self.progress = Progress()
         self.averages = Averages()
         self.best_weights: dict[str, Tensor] = {}
-        self.terminated = False
+        self.stopped_by = 0  # number of a signal
 
     def run(self) -> Progress:
         """Train from wherever the checkpoint stands to the end of the last stage.
 
         The model is left with that stage's best weights on the validation split. On
-        SIGTERM the state is saved before SystemExit. Raises TrainingError when the loss
-        is not finite.
+        SIGTERM and SIGINT the state is saved before SystemExit. Raises TrainingError when
+        the loss is not finite.
         """
-        previous = signal.signal(signal.SIGTERM, self._on_sigterm)
+        signals = signal.SIGTERM, signal.SIGINT
+        previous = [signal.signal(number, self._on_signal) for number in signals]
         try:
             self._restore()
             self._clock = (time.monotonic(), time.process_time())
@@ -89,7 +90,8 @@ class Trainer:
                     self.progress.update, self.progress.best_score = 0, math.inf
                     self._begin_stage()
         finally:
-            signal.signal(signal.SIGTERM, previous)
+            for number, handler in zip(signals, previous, strict=True):
+                signal.signal(number, handler)
         return self.progress
 
     def _begin_stage(self) -> None:
@@ -122,13 +124,13 @@ class Trainer:
                 if step == self.updates_per_epoch - 1 or progress.update == self.updates:
                     row = self._finish_epoch()
                     bar.set_postfix(nll=row["valid_nll"], accuracy=row["valid_edge_accuracy"])
-                if self.terminated or time.monotonic() - saved > self.checkpoint_seconds:
+                if self.stopped_by or time.monotonic() - saved > self.checkpoint_seconds:
                     self._save()
                     saved = time.monotonic()
-                if self.terminated:
-                    done = progress.total_updates
-                    log.info("stopped by SIGTERM at update %d; run again to continue", done)
-                    raise SystemExit(128 + signal.SIGTERM)
+                if self.stopped_by:
+                    done, name = progress.total_updates, signal.Signals(self.stopped_by).name
+                    log.info("stopped by %s at update %d; run again to continue", name, done)
+                    raise SystemExit(128 + self.stopped_by)
         self._save()
 
     def _order(self, epoch: int) -> Tensor:
@@ -239,8 +241,8 @@ class Trainer:
             "continuing at update %d from %s", self.progress.total_updates, self.checkpoint.path
         )
 
-    def _on_sigterm(self, *_: object) -> None:
-        self.terminated = True
+    def _on_signal(self, number: int, _: object) -> None:
+        self.stopped_by = number
 
 
 def choose_device() -> torch.device:

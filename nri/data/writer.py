@@ -1,7 +1,9 @@
 """Writing a dataset file piece by piece (docs/data_format.md)."""
 
+import errno
 import json
 import os
+import shutil
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +23,9 @@ from nri.data.format import (
 from nri.files import atomic_path
 
 __all__ = ["DatasetWriter"]
+
+# What HDF5 may still hold in memory: a chunk of 1 MiB of each array, and where they are.
+UNWRITTEN_BYTES = 8 * 2**20
 
 
 class DatasetWriter:
@@ -108,6 +113,7 @@ class DatasetWriter:
         if edges is not None:
             check_edges(edges, trajectories.shape, self.metadata, f"{place}/edges")
         stop = start + len(trajectories)
+        self._require_room(4 * trajectories.size + (0 if edges is None else edges.size))
         trajectories = trajectories.astype(np.float32, copy=False)
         group["trajectories"][start:stop] = trajectories
         if edges is not None:
@@ -116,6 +122,12 @@ class DatasetWriter:
         if split == "train":
             self._minimum = np.minimum(self._minimum, trajectories.min((0, 1, 2)))
             self._maximum = np.maximum(self._maximum, trajectories.max((0, 1, 2)))
+
+    def _require_room(self, size: int) -> None:
+        """Ask before it is too late: HDF5 crashes on a disk that is full."""
+        if shutil.disk_usage(self.path.parent).free < size + UNWRITTEN_BYTES:
+            needed = f"{os.strerror(errno.ENOSPC)}: the next samples take {size / 1e6:.0f} MB"
+            raise OSError(errno.ENOSPC, needed, str(self.path))
 
     def __exit__(
         self,

@@ -1,8 +1,8 @@
 # What jobs ask a scheduler for, and how many may use the GPUs of one machine at once.
 
 import math
-import shutil
-import subprocess
+
+from nri.gpus import count_gpus
 
 # Time limits follow from the settings: updates × seconds of an update × a factor for safety, times
 # the attempt. The seconds are assumptions from above for the paper's model with 5 objects. A limit
@@ -37,20 +37,19 @@ def training_minutes(entry, attempt: int) -> int:
     return attempt * max(LEAST_MINUTES, math.ceil(updates * SECONDS_PER_UPDATE * SAFETY / 60))
 
 
-def local_gpus() -> int:
-    """GPUs of this machine that its driver reports, 0 where it has no driver."""
-    if not shutil.which("nvidia-smi"):
-        return 0
-    listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
-    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines())
-
-
 # On this machine (a cluster's executor counts jobs, "nodes", instead) jobs that want a GPU queue for
 # those that exist. Without one they compute on cores, and nothing is to be queued for.
 if (
     workflow.is_main_process
     and workflow.resource_settings.nodes is None
     and "gpu" not in workflow.global_resources
-    and (gpus := local_gpus())
+    and (gpus := count_gpus())
 ):
     workflow.register_resource("gpu", gpus)
+
+# LSF and HTCondor take the GPU from their profiles, and nothing where none is wanted.
+if not config["gpu"]:
+    for rule_resources in workflow.resource_settings.overwrite_resources.values():
+        rule_resources.pop("request_gpus", None)
+        if "-gpu" in str(rule_resources.get("lsf_extra", "")):
+            rule_resources.pop("lsf_extra")
