@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nri.accuracy import best_accuracy
+from nri.device import compiled
 from nri.model.latent import one_hot
 from nri.model.likelihood import make_likelihood
 from nri.model.nri import NRI
@@ -63,7 +64,9 @@ def count_types(logits: Tensor, edges: Tensor | None, true_types: int) -> Tensor
     if predicted.dim() < edges.dim():
         predicted = predicted.unsqueeze(-2)
     pairs = predicted * true_types + edges
-    return torch.bincount(pairs.flatten(), minlength=types * true_types).view(types, true_types)
+    pairs = pairs.flatten()
+    counts = pairs.new_zeros(types * true_types)  # bincount would wait for the device
+    return counts.scatter_add_(0, pairs, torch.ones_like(pairs)).view(types, true_types)
 
 
 class ELBO:
@@ -80,7 +83,9 @@ class ELBO:
         self.settings = settings
         self.true_types = true_types
         self.likelihood = make_likelihood(settings, model.features, model.median_change)
-        self.prior = _prior(settings.prior, model.graph.edge_types)
+        device = model.median_change.device
+        self.prior = _prior(settings.prior, model.graph.edge_types).to(device)
+        self.windows = compiled(teacher_forced_windows, device)
 
     def training(
         self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
@@ -115,11 +120,7 @@ class ELBO:
         generator: torch.Generator | None,
     ) -> Terms:
         nll, mse = self._reconstruction(x, sample, generator)
-        kl = (
-            x.new_zeros(())
-            if logits is None
-            else self.model.graph.kl(logits, self.prior.to(x.device))
-        )
+        kl = x.new_zeros(()) if logits is None else self.model.graph.kl(logits, self.prior)
         confusion = None if logits is None else count_types(logits, edges, self.true_types)
         return Terms(nll + kl, nll.detach(), kl.detach(), mse, confusion)
 
@@ -134,12 +135,13 @@ class ELBO:
             predictions = unroll(decoder, x, sample, min(frames - steps, frames - 2) + 1)
             times = torch.arange(1, frames, device=x.device).expand(batch, -1)
         else:
-            starts = window_starts(frames, steps).to(x.device)
+            starts = None
             if generator is not None and self.settings.windows != "all":
+                starts = window_starts(frames, steps, x.device)
                 count, wanted = len(starts), min(len(starts), self.settings.windows)
                 order = torch.rand(batch, count, generator=generator, device=x.device).argsort(1)
                 starts, weight = starts[order[:, :wanted]], count / wanted
-            predictions, times = teacher_forced_windows(decoder, x, sample, starts, steps)
+            predictions, times = self.windows(decoder, x, sample, steps, starts)
         inside = (times < frames).to(x.dtype)[..., None, None]
         times = times.clamp_max(frames - 1)
         targets = frames_at(x, times)

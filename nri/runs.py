@@ -13,11 +13,12 @@ from safetensors.torch import save_file
 from nri.checkpoints import Checkpoint
 from nri.data.format import Metadata
 from nri.data.samples import Samples
+from nri.device import choose_device, rounded_products
 from nri.files import atomic_path
 from nri.model.nri import NRI
 from nri.provenance import fingerprint, provenance
 from nri.settings import TrainingSettings
-from nri.training import Progress, Trainer, choose_device
+from nri.training import Progress, Trainer
 
 __all__ = ["parse_job", "run_identity", "train_model", "write_run"]
 
@@ -60,7 +61,8 @@ def train_model(
         checkpoint=Checkpoint(job.checkpoints / f"{name}.pt"),
         checkpoint_seconds=job.checkpoint_seconds,
     )
-    return trainer.run()
+    with rounded_products(trainer.device):
+        return trainer.run()
 
 
 def write_run(

@@ -24,7 +24,7 @@ from nri.model.nri import NRI
 from nri.objectives import Averages, make_objective
 from nri.settings import TrainingSettings
 
-__all__ = ["Trainer", "TrainingError", "choose_device"]
+__all__ = ["Trainer", "TrainingError"]
 
 log = logging.getLogger(__name__)
 
@@ -243,11 +243,6 @@ class Trainer:
 
     def _on_signal(self, number: int, _: object) -> None:
         self.stopped_by = number
-
-
-def choose_device() -> torch.device:
-    """CUDA if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def _learning_rate(settings: TrainingSettings, update: int, updates_per_epoch: int) -> float:

@@ -12,6 +12,7 @@ from nri.baselines.lstm import build_lstm
 from nri.baselines.static import static_mse
 from nri.data.format import SPLITS, read_metadata
 from nri.data.samples import Samples, load_samples
+from nri.device import choose_device
 from nri.evaluation import evaluate_model
 from nri.examples import examples
 from nri.files import atomic_path
@@ -21,7 +22,7 @@ from nri.objectives import make_objective
 from nri.results import write_metrics
 from nri.runs import parse_job, run_identity, train_model, write_run
 from nri.settings import TrainingSettings
-from nri.training import Progress, choose_device
+from nri.training import Progress
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from nri.build import load_model
 from nri.catalogue import paper_row
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
+from nri.device import choose_device
 from nri.evaluation import evaluate_model
 from nri.examples import examples
 from nri.files import atomic_path
@@ -19,7 +20,6 @@ from nri.logs import start_log
 from nri.naming import transferred
 from nri.objectives import make_objective
 from nri.results import write_metrics
-from nri.training import choose_device
 from nri.transfer import evaluate_transfer
 
 

@@ -8,11 +8,11 @@ from nri.catalogue import dataset_entry
 from nri.comparison import describe_scale
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
+from nri.device import choose_device
 from nri.evaluation import posterior
 from nri.figures.captions import shown_runs
 from nri.figures.roles import plot_role_edges
 from nri.figures.style import save
-from nri.training import choose_device
 
 
 def main() -> None:

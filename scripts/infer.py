@@ -23,6 +23,7 @@ from nri.data.format import Metadata, read_metadata
 from nri.data.own import read_own, regular_recordings
 from nri.data.samples import Samples, load_samples
 from nri.data.windows import WINDOW_COLUMNS, find_windows
+from nri.device import choose_device
 from nri.evaluation import posterior
 from nri.files import atomic_path
 from nri.inference import (
@@ -35,7 +36,6 @@ from nri.inference import (
 )
 from nri.logs import start_log
 from nri.results import write_table
-from nri.training import choose_device
 
 
 def main() -> None:

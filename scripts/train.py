@@ -7,10 +7,10 @@ import torch
 from nri.build import build_model
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
+from nri.device import choose_device
 from nri.logs import start_log
 from nri.runs import parse_job, train_model, write_run
 from nri.settings import TrainingSettings
-from nri.training import choose_device
 
 
 def main() -> None:

@@ -1,10 +1,16 @@
 """Fixtures shared by all tests."""
 
+import fcntl
 import os
 from pathlib import Path
 
 import pytest
+import torch
+from workflows import copy_checkout, snakemake
 
+from nri.build import build_model
+from nri.data.format import read_metadata
+from nri.data.samples import load_samples
 from nri.settings import TrainingSettings
 from nri.simulation.dataset import simulate_dataset
 
@@ -95,3 +101,42 @@ def small_springs(tmp_path_factory) -> Path:
     }
     simulate_dataset(settings, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def smoke(repository, tmp_path_factory) -> Path:
+    """The smoke configuration, run to its end once for all workers of the test run.
+
+    `checkout` is a copy of the pipeline, `run` the directory with `results`. To be copied by
+    whoever changes either.
+    """
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    directory = root / "smoke"
+    with open(root / "smoke.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.exists():
+            checkout = copy_checkout(repository, directory / "checkout")
+            config = checkout / "config" / "smoke.yaml"
+            snakemake(checkout, directory / "run", "--configfile", config)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def samples(small_springs):
+    """The splits for training and validation of `small_springs`."""
+    device = torch.device("cpu")
+    return {split: load_samples(small_springs, split, device) for split in ("train", "valid")}
+
+
+@pytest.fixture
+def build(small_springs):
+    """Makes a model for `small_springs`, with the same weights each time."""
+
+    def make(settings, encoder="mlp", decoder="mlp", edge_types=2):
+        torch.manual_seed(1)
+        metadata = read_metadata(small_springs)
+        return build_model(encoder, decoder, edge_types, settings, metadata, 49)
+
+    return make

@@ -9,7 +9,7 @@ from nri.model.decoders import DECODERS
 from nri.model.encoders import ENCODERS
 from nri.model.latent import kl_categorical
 from nri.model.likelihood import GaussianLikelihood
-from nri.model.rollout import teacher_forced_windows, unroll, window_starts
+from nri.model.rollout import teacher_forced_windows, unroll
 
 CASES = ["parity_n5_k2", "parity_n6_k4"]
 
@@ -46,8 +46,7 @@ def load_decoder(case, kind, skip_first):
 
 
 def all_windows(decoder, x, edges, steps):
-    starts = window_starts(x.shape[2], steps)
-    predictions, times = teacher_forced_windows(decoder, x, edges, starts, steps)
+    predictions, times = teacher_forced_windows(decoder, x, edges, steps)
     inside = times[0].flatten() < x.shape[2]
     return predictions.flatten(1, 2)[:, inside], x.transpose(1, 2)[:, 1:]
 

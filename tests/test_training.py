@@ -13,30 +13,10 @@ import pandas as pd
 import pytest
 import torch
 
-from nri.build import build_model
 from nri.checkpoints import Checkpoint
-from nri.data.format import read_metadata
-from nri.data.samples import load_samples
-from nri.model.rollout import frames_at, teacher_forced_windows, window_starts
+from nri.model.rollout import frames_at, teacher_forced_windows
 from nri.objectives import ELBO
 from nri.training import Trainer, TrainingError
-
-CPU = torch.device("cpu")
-
-
-@pytest.fixture(scope="module")
-def samples(small_springs):
-    return {split: load_samples(small_springs, split, CPU) for split in ("train", "valid")}
-
-
-@pytest.fixture
-def build(small_springs):
-    def make(settings, encoder="mlp", decoder="mlp", edge_types=2):
-        torch.manual_seed(1)
-        metadata = read_metadata(small_springs)
-        return build_model(encoder, decoder, edge_types, settings, metadata, 49)
-
-    return make
 
 
 def make_trainer(model, settings, samples, path):
@@ -77,7 +57,7 @@ def test_windows_that_run_over_the_end_count_only_what_exists(build, samples, ma
     model = build(make_settings(), "true")
     x = samples["train"].x[:2]
     edges = model.graph.edges(x, samples["train"].edges[:2])
-    _, times = teacher_forced_windows(model.decoder, x, edges, window_starts(49, 10), 10)
+    _, times = teacher_forced_windows(model.decoder, x, edges, 10)
     inside = times[0][times[0] < 49]
     assert inside.tolist() == list(range(1, 49))
     torch.testing.assert_close(frames_at(x, times[:, :, 0]), x.transpose(1, 2)[:, 1::10])

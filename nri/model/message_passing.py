@@ -17,8 +17,13 @@ __all__ = ["PairLinear", "node_count", "reverse_index", "sender_values", "sum_in
 
 
 @lru_cache(maxsize=64)
-def _index(kind: str, nodes: int, device: torch.device) -> Tensor:
+def _new_index(kind: str, nodes: int, device: torch.device) -> Tensor:
     return torch.from_numpy(getattr(graph, kind)(nodes)).to(device)
+
+
+@torch.compiler.assume_constant_result  # compiled, it would be made and moved at every call
+def _index(kind: str, nodes: int, device: torch.device) -> Tensor:
+    return _new_index(kind, nodes, device)
 
 
 def sender_values(nodes: Tensor) -> Tensor:

@@ -6,24 +6,33 @@ from torch import Tensor, nn
 __all__ = ["burn_in", "frames_at", "free_run", "teacher_forced_windows", "unroll", "window_starts"]
 
 
-def window_starts(frames: int, steps: int) -> Tensor:
+def window_starts(frames: int, steps: int, device: torch.device) -> Tensor:
     """Frames at which teacher forcing hands the decoder the truth: 0, M, 2M, … (W,)."""
-    return torch.arange(0, frames - 1, steps)
+    return torch.arange(0, frames - 1, steps, device=device)
 
 
 def teacher_forced_windows(
-    decoder: nn.Module, x: Tensor, edges: Tensor, starts: Tensor, steps: int
+    decoder: nn.Module, x: Tensor, edges: Tensor, steps: int, starts: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Predict `steps` frames from each true frame in `starts`, all windows at once.
 
-    For decoders without memory. x (B, N, T, D), edges (B, E, K), starts (W,) the same for
-    every sample or (B, W). Returns the predictions (B, W, steps, N, D) and the frames that
-    they predict (B, W, steps); a window may run beyond the last frame T - 1.
+    For decoders without memory. x (B, N, T, D), edges (B, E, K), starts (B, W), or without
+    them all of `window_starts`. Returns the predictions (B, W, steps, N, D) and the frames
+    that they predict (B, W, steps); a window may run beyond the last frame T - 1, and those
+    of all windows are not computed there, but 0.
     """
-    starts = starts.expand(len(x), -1)
+    frames, every = x.shape[2], starts is None
+    if every:
+        starts = window_starts(frames, steps, x.device).expand(len(x), -1)
     times = starts.unsqueeze(-1) + torch.arange(1, steps + 1, device=x.device)
-    predictions = free_run(decoder, frames_at(x, starts), edges.unsqueeze(1), steps)
-    return predictions, times
+    current, edges, predictions = frames_at(x, starts), edges.unsqueeze(1), []
+    for step in range(1, steps + 1):
+        if every:  # the last ones end first
+            current = current[:, : len(range(0, frames - step, steps))]
+        current, _ = decoder(current, edges, None)
+        ended = starts.shape[1] - current.shape[1]
+        predictions.append(nn.functional.pad(current, (0, 0, 0, 0, 0, ended)))
+    return torch.stack(predictions, dim=2), times
 
 
 def frames_at(x: Tensor, times: Tensor) -> Tensor:

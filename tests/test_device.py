@@ -1,0 +1,87 @@
+"""What a GPU computes differently: the same numbers, checked on the CPU as far as that goes."""
+
+import copy
+
+import pytest
+import torch
+
+from nri import objectives
+from nri.device import compiled, rounded_products
+from nri.objectives import ELBO
+
+needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+
+
+def gradients(model, settings, samples):
+    """Loss and gradients of one training batch; the noise is the same every time."""
+    objective = ELBO(model, settings, 2)
+    generator = torch.Generator(samples.x.device).manual_seed(0)
+    model.zero_grad()
+    loss = objective.training(samples.x, samples.edges, generator, 1.0).loss
+    loss.backward()
+    return [loss.detach().cpu(), *(p.grad.cpu() for p in model.parameters() if p.grad is not None)]
+
+
+def test_a_cpu_compiles_nothing():
+    assert compiled(len, torch.device("cpu")) is len
+    with rounded_products(torch.device("cpu")):
+        assert torch.get_float32_matmul_precision() == "highest"
+
+
+@pytest.mark.parametrize("windows", ["all", 2])
+def test_the_unroll_is_one_graph_with_the_same_gradients(
+    build, samples, make_settings, monkeypatch, windows
+):
+    """What a GPU captures, traced here: without a break or a copy between devices, and the same.
+
+    In double precision, for which there is no fused path on a CPU.
+    """
+    settings = make_settings(windows=windows, prediction_steps=10)
+    model = build(settings).double()
+    batch = samples["train"].take(slice(0, 4))
+    batch = type(batch)(batch.x.double(), batch.edges)
+    expected = gradients(model, settings, batch)
+
+    operations = []
+
+    def backend(captured, _):
+        operations.extend(str(node.target) for node in captured.graph.nodes)
+        return captured.forward
+
+    def traced(function, device):
+        return torch.compile(function, backend=backend, fullgraph=True, dynamic=False)
+
+    monkeypatch.setattr(objectives, "compiled", traced)
+    for found, wanted in zip(gradients(model, settings, batch), expected, strict=True):
+        torch.testing.assert_close(found, wanted)
+    assert sum("linear" in name for name in operations) == 10 * 9
+    assert not {"to", "cuda", "cpu"} & set(operations)
+
+
+@needs_cuda
+@pytest.mark.parametrize("windows", ["all", 2])
+def test_a_gpu_computes_the_gradients_of_the_cpu(build, samples, make_settings, windows):
+    settings = make_settings(windows=windows, noise_ramp=[2.0, 3.0])
+    model = build(settings)
+    batch = samples["train"].take(slice(0, 8))
+    expected = gradients(model, settings, batch)
+    on_gpu = type(batch)(batch.x.cuda(), batch.edges.cuda())
+    found = gradients(copy.deepcopy(model).cuda(), settings, on_gpu)
+    for mine, wanted in zip(found, expected, strict=True):
+        torch.testing.assert_close(mine, wanted, rtol=1e-3, atol=1e-5)
+
+
+@needs_cuda
+def test_an_update_on_a_gpu_waits_for_nothing(build, samples, make_settings):
+    settings = make_settings()
+    model = build(settings).cuda()
+    batch = samples["train"].take(slice(0, 8))
+    batch = type(batch)(batch.x.cuda(), batch.edges.cuda())
+    gradients(model, settings, batch)  # compiles
+    objective = ELBO(model, settings, 2)
+    generator = torch.Generator("cuda").manual_seed(0)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        objective.training(batch.x, batch.edges, generator, 1.0).loss.backward()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
