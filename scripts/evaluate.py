@@ -54,14 +54,20 @@ def evaluate(arguments: argparse.Namespace) -> None:
     horizon = arguments.settings["horizon"]
     evaluation = evaluate_model(objective, samples, frames, horizon)
     identity = {**run, "model": paper_row(run["encoder"], run["decoder"])}
-    rows = [identity | row for row in evaluation.rows]
+    rows = [_of_run(identity, row) for row in evaluation.rows]
     for path in arguments.also_on:
         other = evaluate_transfer(model, metadata, path, evaluation.matching, horizon, device)
-        rows += [_on(path.stem, identity | row) for row in other]
+        rows += [_on(path.stem, _of_run(identity, row)) for row in other]
     write_metrics(rows, arguments.metrics)
     few = samples.take(slice(0, arguments.settings["examples"]))
     with atomic_path(arguments.examples) as path, open(path, "wb") as file:
         np.savez(file, **examples(model, few, frames, metadata, evaluation.matching))
+
+
+def _of_run(identity: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
+    """A measured row with what its run is; a variant of its own adds to that of the run."""
+    variant = "_".join(filter(None, [identity["variant"], row.get("variant")]))
+    return {**identity, **row, "variant": variant}
 
 
 def _on(dataset: str, row: dict[str, Any]) -> dict[str, Any]:
