@@ -1,13 +1,17 @@
-# make results: everything, from nothing.    make test: all tests and checks.
+# make results: everything, from nothing.    make plan: what that would run, and why.
+# make test: all tests and checks.          ARGS: what is handed on to Snakemake.
 
 VENV  := .venv
 CORES ?= all
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: results test lint clean
+.PHONY: results plan test lint clean
 
 results: $(VENV)/ready
-	snakemake --cores $(CORES)
+	snakemake --cores $(CORES) $(ARGS)
+
+plan: $(VENV)/ready
+	python scripts/plan.py $(ARGS)
 
 test: $(VENV)/ready lint
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest -n auto --dist loadfile

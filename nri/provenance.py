@@ -1,11 +1,9 @@
-"""Where a result comes from: digests of the code that makes it, versions, machine, commit."""
+"""Where a result comes from: versions, machine, commit."""
 
-import ast
 import hashlib
 import json
 import platform
 import subprocess
-from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -13,83 +11,13 @@ from typing import Any
 
 from nri import __version__
 
-__all__ = ["code_digests", "fingerprint", "itemise", "provenance"]
-
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+__all__ = ["fingerprint", "provenance"]
 
 
 def fingerprint(*parts: Any) -> str:
     """A short digest of JSON-serialisable values, independent of key order."""
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def itemise(settings: dict[str, Any], prefix: str = "") -> list[str]:
-    """`key = value` for each of nested settings: `training.stages[0].epochs = 3`, sorted."""
-    items = []
-    for key, value in settings.items():
-        parts = {f"{prefix}{key}": value}
-        if isinstance(value, list) and any(isinstance(part, dict) for part in value):
-            parts = {f"{prefix}{key}[{place}]": part for place, part in enumerate(value)}
-        for name, part in parts.items():
-            if isinstance(part, dict) and part:
-                items += itemise(part, f"{name}.")
-            else:
-                items.append(f"{name} = {json.dumps(part)}")
-    return sorted(items)
-
-
-def code_digests(program: Path, root: Path, without: Iterable[Path] = ()) -> list[str]:
-    """`path@digest` of a program and of every module below `root` that it imports, sorted.
-
-    Followed are static imports, but not into the modules of `without`. The digest is of the
-    syntax tree without docstrings, so that it changes with what the code does and not with
-    comments, layout or time stamps.
-    """
-    found: dict[Path, str] = {}
-    queue = [program]
-    while queue:
-        path = queue.pop()
-        if path not in found and path not in without:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            found[path] = _digest(tree)
-            queue.extend(_imported(tree, root))
-    return sorted(f"{path.relative_to(root)}@{digest}" for path, digest in found.items())
-
-
-def _imported(tree: ast.Module, root: Path) -> list[Path]:
-    """Files below `root` that a module's import statements load, packages included."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    paths = []
-    for name in names:
-        parts = name.split(".")
-        for end in range(1, len(parts) + 1):
-            stem = root.joinpath(*parts[:end])
-            paths += [p for p in (stem.with_suffix(".py"), stem / "__init__.py") if p.is_file()]
-    return paths
-
-
-def _digest(tree: ast.Module) -> str:
-    for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
-    return hashlib.sha256(json.dumps(_canonical(tree)).encode()).hexdigest()[:8]
-
-
-def _canonical(value: Any) -> Any:
-    """A syntax tree as nested lists; empty fields are left out, which newer Pythons add."""
-    if isinstance(value, ast.AST):
-        fields = [(n, _canonical(v)) for n, v in ast.iter_fields(value) if v not in (None, [])]
-        return [type(value).__name__, fields]
-    if isinstance(value, list):
-        return [_canonical(item) for item in value]
-    return repr(value)
 
 
 def provenance() -> dict[str, Any]:

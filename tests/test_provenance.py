@@ -5,7 +5,8 @@ import re
 import pytest
 import yaml
 
-from nri.provenance import code_digests, fingerprint, provenance
+from nri.dependencies import code_digests, itemise
+from nri.provenance import fingerprint, provenance
 
 
 @pytest.fixture
@@ -54,6 +55,25 @@ def test_a_changed_expression_counts_in_its_own_file(project):
 def test_fingerprints_ignore_key_order_and_see_values():
     assert fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
     assert fingerprint({"a": 1, "b": 2}) != fingerprint({"a": 2, "b": 1})
+
+
+def test_modules_left_out_are_not_followed(project):
+    entries = code_digests(project / "main.py", project, [project / "lib" / "a.py"])
+    assert [entry.split("@")[0] for entry in entries] == ["lib/__init__.py", "main.py"]
+
+
+def test_settings_are_named_one_by_one_in_any_order():
+    stages = [{}, {"epochs": 3, "prior": [0.9, 0.1]}]
+    training = {"stages": stages, "windows": "all"}
+    items = [
+        "seed = 1",
+        "training.stages[0] = {}",
+        "training.stages[1].epochs = 3",
+        "training.stages[1].prior = [0.9, 0.1]",
+        'training.windows = "all"',
+    ]
+    assert itemise({"training": training, "seed": 1}) == items
+    assert itemise({"seed": 1, "training": dict(reversed(training.items()))}) == items
 
 
 def test_provenance_names_versions_and_machine():

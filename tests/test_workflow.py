@@ -1,70 +1,24 @@
 """Real runs of the workflow with Snakemake, in empty directories."""
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 
 import h5py
 import pandas as pd
 import pytest
 import yaml
+from workflows import copy_checkout, snakemake
 
 from nri.results import METRIC_COLUMNS
 
 
-def snakemake(repository, directory, *arguments, check=True):
-    """Run the workflow of `repository` in `directory`; the finished process, output as text."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(repository / "Snakefile")]
-    command += ["--directory", str(directory), "--cores", "2", *map(str, arguments)]
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    if check:
-        assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-6000:]
-    return result
-
-
-def planned(repository, directory, *arguments):
-    """What a dry run would do: {rule: number of jobs}."""
-    result = snakemake(repository, directory, "--dry-run", "--quiet", "rules", *arguments)
-    if "Nothing to be done" in result.stdout + result.stderr:
-        return {}
-    result = snakemake(repository, directory, "--dry-run", *arguments)
-    lines = result.stdout.split("Job stats:")[1].splitlines()[3:]
-    rows = [line.split() for line in lines[: lines.index("")]]
-    return {rule: int(count) for rule, count in rows if rule not in ("total", "all")}
-
-
 @pytest.fixture(scope="module")
 def checkout(repository, tmp_path_factory):
-    """A copy of what the workflow is made of, to edit."""
-    copy = tmp_path_factory.mktemp("checkout")
-    for name in ("Snakefile", "workflow", "scripts", "nri", "config", "envs"):
-        source = repository / name
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, copy / name, ignore=ignored)
-        else:
-            shutil.copy(source, copy / name)
-    # Compiled simulation kernels, so that they are not compiled again.
-    cache = repository / "nri" / "simulation" / "__pycache__"
-    if cache.is_dir():
-        shutil.copytree(cache, copy / "nri" / "simulation" / "__pycache__")
-    return copy
-
-
-@pytest.fixture(scope="module")
-def smoke(checkout, tmp_path_factory):
-    """The smoke configuration, run to its end in an empty directory: (directory, arguments)."""
-    directory = tmp_path_factory.mktemp("smoke")
-    arguments = ("--configfile", checkout / "config" / "smoke.yaml")
-    snakemake(checkout, directory, *arguments)
-    return directory, arguments
+    return copy_checkout(repository, tmp_path_factory.mktemp("checkout") / "nri")
 
 
 def test_smoke_makes_every_result(smoke):
-    results = smoke[0] / "results"
+    results = smoke / "run" / "results"
     metrics = pd.read_csv(results / "metrics.csv")
     assert list(metrics) == METRIC_COLUMNS
     assert {"edge_accuracy", "edge_auroc", "mse", "nll", "kl", "elbo"} <= set(metrics.metric)
@@ -85,54 +39,6 @@ def test_smoke_makes_every_result(smoke):
     with h5py.File(results / "data" / "springs5.h5") as file:
         assert file.attrs["format"] == "nri-trajectories"
         assert file["train/trajectories"].shape == (256, 5, 49, 4)
-
-
-def test_a_second_call_has_nothing_to_do(checkout, smoke):
-    directory, arguments = smoke
-    assert planned(checkout, directory, *arguments) == {}
-
-
-def test_a_changed_setting_reruns_what_depends_on_it(checkout, smoke, tmp_path):
-    """One run's learning rate: its trainings and what shows them; no simulation, no other run."""
-    directory, _ = smoke
-    overlay = yaml.safe_load((checkout / "config" / "smoke.yaml").read_text())
-    overlay["runs"][0].setdefault("training", {})["learning_rate"] = 1.0e-4
-    (tmp_path / "edited.yaml").write_text(yaml.safe_dump(overlay))
-    plan = planned(checkout, directory, "--configfile", tmp_path / "edited.yaml")
-    seeds = len(overlay["seeds"])
-    assert plan["train"] == plan["evaluate"] == seeds
-    assert plan["collect"] == plan["page"] == 1
-    assert not {"simulate", "baseline", "trained_baseline"} & set(plan)
-
-
-def test_studies_and_tests_elsewhere_retrain_nothing(checkout, smoke, tmp_path):
-    directory, _ = smoke
-    overlay = yaml.safe_load((checkout / "config" / "smoke.yaml").read_text())
-    overlay["studies"] = {"size": "Size of the encoder"}
-    overlay["runs"][1]["study"] = "size"
-    (tmp_path / "study.yaml").write_text(yaml.safe_dump(overlay))
-    plan = planned(checkout, directory, "--configfile", tmp_path / "study.yaml")
-    assert plan["collect"] == 1
-    assert not {"train", "evaluate", "simulate"} & set(plan)
-    del overlay["runs"][0]["also_on"]
-    (tmp_path / "alone.yaml").write_text(yaml.safe_dump(overlay))
-    plan = planned(checkout, directory, "--configfile", tmp_path / "alone.yaml")
-    assert plan["evaluate"] == len(overlay["seeds"])
-    assert not {"train", "simulate"} & set(plan)
-
-
-def test_comments_rerun_nothing_and_code_what_is_made_by_it(checkout, smoke):
-    directory, arguments = smoke
-    module = checkout / "nri" / "model" / "decoders.py"
-    original = module.read_text()
-    module.write_text(original.replace("import torch\n", "import torch  # a comment\n\n", 1))
-    assert planned(checkout, directory, *arguments) == {}
-    module.write_text(original + "\nCHANGED = 1\n")
-    plan = planned(checkout, directory, *arguments)
-    assert plan["train"] > 1
-    assert "simulate" not in plan
-    module.write_text(original)
-    assert planned(checkout, directory, *arguments) == {}
 
 
 def test_a_bad_configuration_stops_before_anything_runs(checkout, tmp_path):

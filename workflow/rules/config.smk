@@ -18,8 +18,9 @@ from nri.config import (
     resolve_studies,
     training_settings,
 )
+from nri.dependencies import code_digests, itemise
 from nri.files import write_frozen
-from nri.provenance import code_digests, fingerprint, itemise
+from nri.provenance import fingerprint
 from nri.settings import TrainingSettings
 from nri.validation import ConfigError, validate
 from snakemake.exceptions import WorkflowError

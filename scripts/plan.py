@@ -1,0 +1,155 @@
+"""What Snakemake would run, and why, in words: `scripts/plan.py [arguments of snakemake]`."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from base64 import urlsafe_b64encode
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PARAMS = re.compile(r"Params have changed since .*? before: (.*) now: (.*?) ?(?:;|$)")
+WORDS = {
+    "Incomplete output files": "interrupted",
+    "Forced execution": "forced",
+    "Code has changed": "its command line changed",
+    "Software environment definition has changed": "its environment changed",
+}
+
+
+@dataclass
+class Job:
+    """A job of a dry run; `reason` is Snakemake's text."""
+
+    rule: str
+    inputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list)
+    wildcards: dict[str, str] = field(default_factory=dict)
+    reason: str = ""
+
+    @property
+    def seed(self) -> str | None:
+        """The seed, where the job has one."""
+        return self.wildcards.get("seed")
+
+    @property
+    def name(self) -> str:
+        """What the job is about, without its seed: "springs5/mlp-mlp-k2"."""
+        return "/".join(value for key, value in self.wildcards.items() if key != "seed")
+
+
+def read_jobs(text: str) -> list[Job]:
+    """The jobs that the text of a dry run lists, in its order, without the rule `all`."""
+    jobs = []
+    for line in text.splitlines():
+        if match := re.match(r"(?:local)?rule (\w+):", line):
+            jobs.append(Job(match[1]))
+        elif jobs and (match := re.match(r"    (input|output|wildcards|reason): (.*)", line)):
+            key, value = match.groups()
+            if key == "reason":
+                jobs[-1].reason = value
+            elif key == "wildcards":
+                jobs[-1].wildcards = dict(part.split("=", 1) for part in value.split(", "))
+            else:
+                setattr(jobs[-1], f"{key}s", value.split(", "))
+    return [job for job in jobs if job.rule != "all"]
+
+
+def reasons(job: Job, makers: dict[str, str], directory: Path) -> list[str]:
+    """Why a job runs, a line for each reason.
+
+    makers: the rule of each file that the plan makes. directory: where Snakemake works.
+    """
+    if "Missing output files" in job.reason:
+        return ["not there yet"]
+    lines = []
+    if match := PARAMS.search(job.reason):
+        lines += _changes(*map(_texts, match.groups()))
+    if match := re.search(r"Updated input files: ([^;]*)", job.reason):
+        lines.append(f"changed: {match[1]}")
+    lines += [words for start, words in WORDS.items() if start in job.reason]
+    if "Set of input files has changed" in job.reason:
+        lines += _other_inputs(job, directory)
+    rules = dict.fromkeys(makers[file] for file in job.inputs if file in makers)
+    return lines or [f"follows {', '.join(rules)}"]
+
+
+def _texts(joined: str) -> set[str]:
+    """Params as Snakemake joins them, 'a','b', or none of them."""
+    return set() if joined.startswith("<nothing") else set(ast.literal_eval(f"[{joined}]"))
+
+
+def _changes(before: set[str], now: set[str]) -> list[str]:
+    """Settings (`key = value`), source files (`path@digest`) and other params that differ."""
+    lines, rest = [], [before, now]
+    for mark in (" = ", "@"):
+        marked = [{text for text in texts if mark in text} for texts in rest]
+        rest = [texts - part for texts, part in zip(rest, marked, strict=True)]
+        old, new = (dict(text.split(mark, 1) for text in part) for part in marked)
+        for key in sorted(old | new):
+            verb = "edited" if key in old and key in new else ("gone" if key in old else "new")
+            if mark == "@":
+                lines.append(f"{key} {verb}")
+            elif verb == "edited":
+                lines.append(f"{key} {old[key]} → {new[key]}")
+            else:
+                lines.append(f"{key} {(old | new)[key]} ({verb})")
+    old, new = (", ".join(sorted(texts)) or "nothing" for texts in rest)
+    return lines + ([f"{old} → {new}"] if old != new else [])
+
+
+def _other_inputs(job: Job, directory: Path) -> list[str]:
+    """Inputs that the last run of a job did not have, or had in addition, as Snakemake noted."""
+    name = urlsafe_b64encode(job.outputs[0].encode()).decode()
+    record = json.loads((directory / ".snakemake" / "metadata" / name).read_text())
+    new, gone = set(job.inputs) - set(record["input"]), set(record["input"]) - set(job.inputs)
+    return [f"new: {file}" for file in sorted(new)] + [f"gone: {file}" for file in sorted(gone)]
+
+
+def render(jobs: list[Job], directory: Path) -> str:
+    """A paragraph for each rule: jobs that have the same reasons in one line, then the reasons."""
+    makers = {file: job.rule for job in jobs for file in job.outputs}
+    groups: dict[str, dict[tuple[str, ...], list[Job]]] = defaultdict(lambda: defaultdict(list))
+    for job in jobs:
+        groups[job.rule][tuple(reasons(job, makers, directory))].append(job)
+    lines = []
+    for rule, parts in groups.items():
+        count = sum(map(len, parts.values()))
+        lines.append(f"{rule}  ({count} job{'s' if count > 1 else ''})")
+        for why, members in parts.items():
+            lines += [f"  {which}" for which in _which(members)]
+            lines += [f"      {reason}" for reason in why]
+    return "\n".join([*lines, "", f"{len(jobs)} jobs"])
+
+
+def _which(jobs: list[Job]) -> list[str]:
+    """The names of jobs with their seeds: "springs5/mlp-mlp-k2  seeds 1, 2"."""
+    seeds = defaultdict(list)
+    for job in jobs:
+        seeds[job.name].append(job.seed)
+    return [
+        f"{name}  seed{'s' if len(found) > 1 else ''} {', '.join(sorted(found, key=int))}"
+        if found[0] is not None
+        else name
+        for name, found in sorted(seeds.items())
+        if name
+    ]
+
+
+def main() -> None:
+    """Ask Snakemake for a dry run and print it readably."""
+    command = [sys.executable, "-m", "snakemake", "--dry-run", *sys.argv[1:]]
+    result = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    jobs = read_jobs(result.stdout)
+    if result.returncode != 0:
+        sys.exit(result.stdout)
+    directory = re.search(r"Working directory: (.*)", result.stdout)[1]
+    print(render(jobs, Path(directory)) if jobs else "Nothing to do: all results are up to date.")
+
+
+if __name__ == "__main__":
+    main()
