@@ -337,7 +337,7 @@ def test_the_figure_shows_every_graph_and_a_constant_one():
         (lambda c: c["runs"][0].update(encoder="true"), r"runs\[0\].encoder: 'true' is one graph"),
         (
             lambda c: c["baselines"].append({"dataset": "pushes", "baseline": "corr-path"}),
-            r"baselines\[2\].baseline: 'corr-path' tells one graph",
+            r"baselines\[1\].baseline: 'corr-path' tells one graph",
         ),
         (lambda c: c["datasets"]["pushes"].update(edge_types=[]), "edges_change: true, but"),
     ],

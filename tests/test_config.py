@@ -36,7 +36,9 @@ def config(repository):
     return copy.deepcopy(load(repository))
 
 
-@pytest.mark.parametrize("overlay", [None, "smoke.yaml", "mocap.yaml", "nba.yaml", "own.yaml"])
+@pytest.mark.parametrize(
+    "overlay", [None, "smoke.yaml", "mocap.yaml", "nba.yaml", "own.yaml", "dynamic.yaml"]
+)
 def test_what_ships_is_valid(overlay, repository, schema):
     config = load(repository, overlay)
     validate(config, schema)
@@ -206,7 +208,7 @@ def test_a_skeleton_is_of_one_data_set(repository, schema):
     config["datasets"]["other"] = {"source": "mocap", "subject": 7, "trials": trials}
     for run in config["runs"]:
         run["also_on"] = [{"dataset": "other"}]
-    with pytest.raises(ConfigError, match=r"runs\[2\]\.also_on.*other: the skeleton is that of"):
+    with pytest.raises(ConfigError, match=r"runs\[3\]\.also_on.*other: the skeleton is that of"):
         validate(config, schema)
 
 
