@@ -78,7 +78,7 @@ def plot_segments(
     """Segments (n, N, T, D), four in a row: paths that fade in, with a ring at frame `screen`."""
     columns = min(4, len(trajectories))
     rows = -(-len(trajectories) // columns)
-    figure = Figure(figsize=(PAGE * columns / 4, 1.75 * rows + 0.4))
+    figure = Figure(figsize=(PAGE * columns / 4, 1.75 * rows + 0.4), layout="compressed")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     court, colours = HalfCourt(features, units, trajectories), object_colours(len(roles))
     for axes in panels.flat[len(trajectories) :]:
@@ -103,7 +103,7 @@ def plot_court_predictions(examples: Examples, roles: Sequence[str], shown: int 
     shown = min(shown, len(examples.sample))
     columns = min(3, shown)
     rows = -(-shown // columns)
-    figure = Figure(figsize=(PAGE * columns / 3, 2.2 * rows + 0.4))
+    figure = Figure(figsize=(PAGE * columns / 3, 2.2 * rows + 0.4), layout="compressed")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     true = np.concatenate([examples.observed, examples.truth], axis=2)[:shown]
     court = HalfCourt(examples.features, examples.units, true)
