@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import hashlib
 import json
 import logging
 from pathlib import Path
@@ -50,15 +51,17 @@ def train_model(
     """Train from the job's last checkpoint, if there is one; leaves the best weights in `model`."""
     settings = TrainingSettings.from_dict(job.settings["training"])
     model.fit_scales(train.x, settings.standardise)
-    name = fingerprint(
-        *(run_identity(job), settings.continuable(), metadata.config),
-        *(job.threads, job.code),
-    )
+    with open(job.data, "rb") as file:
+        data = hashlib.file_digest(file, "sha256").hexdigest()
+    names = [
+        fingerprint(run_identity(job), stages, data, job.threads, job.code)
+        for stages in settings.continuable()
+    ]
     trainer = Trainer(
         *(model, settings, train, valid),
         true_types=len(metadata.edge_types),
         seed=job.seed,
-        checkpoint=Checkpoint(job.checkpoints / f"{name}.pt"),
+        checkpoints=[Checkpoint(job.checkpoints / f"{name}.pt") for name in names],
         checkpoint_seconds=job.checkpoint_seconds,
     )
     with rounded_products(trainer.device):

@@ -55,15 +55,17 @@ class TrainingSettings:
             raise ValueError(f"training settings missing or unknown: {', '.join(sorted(wrong))}")
         return cls(**values)
 
-    def continuable(self) -> dict[str, Any]:
-        """What the first updates of a training depend on: all but how long its last stage is.
-
-        A schedule that spans the stage depends on its length too.
+    def continuable(self) -> list[list[dict[str, Any]]]:
+        """For each stage what its updates depend on: the stages before it, and all of its own
+        settings but its length, unless a schedule spans it.
         """
         stages = [asdict(stage) for stage in self.resolved_stages()]
-        if stages[-1]["learning_rate_schedule"] == "step" and stages[-1]["noise_ramp"] is None:
-            del stages[-1]["epochs"]
-        return {"stages": stages}
+        dependencies = []
+        for number, stage in enumerate(stages):
+            spanned = stage["learning_rate_schedule"] == "cosine" or stage["noise_ramp"] is not None
+            own = {key: stage[key] for key in stage if spanned or key != "epochs"}
+            dependencies.append([*stages[:number], own])
+        return dependencies
 
     def resolved_stages(self) -> "list[TrainingSettings]":
         """The settings of each stage, in order."""

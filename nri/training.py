@@ -10,6 +10,7 @@ import math
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -47,7 +48,11 @@ class Progress:
 
 
 class Trainer:
-    """A model, its data, and everything that changes while it trains."""
+    """A model, its data, and everything that changes while it trains.
+
+    `checkpoints`: one for each stage. A training goes on from the latest stage that has one, so
+    that a stage that was changed begins where the one before it ended.
+    """
 
     def __init__(
         self,
@@ -57,12 +62,12 @@ class Trainer:
         valid: Samples,
         true_types: int,
         seed: int,
-        checkpoint: Checkpoint,
+        checkpoints: Sequence[Checkpoint],
         checkpoint_seconds: float = 30.0,
     ):
         self.model, self.train_samples, self.valid_samples = model, train, valid
         self.stages, self.true_types, self.seed = settings.resolved_stages(), true_types, seed
-        self.checkpoint, self.checkpoint_seconds = checkpoint, checkpoint_seconds
+        self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
         self.device = train.x.device
         self.generator = torch.Generator(self.device).manual_seed(seed)
         self.progress = Progress()
@@ -71,7 +76,7 @@ class Trainer:
         self.stopped_by = 0  # number of a signal
 
     def run(self) -> Progress:
-        """Train from wherever the checkpoint stands to the end of the last stage.
+        """Train from wherever the checkpoints stand to the end of the last stage.
 
         The model is left with that stage's best weights on the validation split. On
         SIGTERM and SIGINT the state is saved before SystemExit. Raises TrainingError when
@@ -121,7 +126,7 @@ class Trainer:
                 size = self.settings.batch_size
                 self._update(self.train_samples.take(order[step * size : (step + 1) * size]))
                 bar.update()
-                if step == self.updates_per_epoch - 1 or progress.update == self.updates:
+                if step == self.updates_per_epoch - 1:
                     row = self._finish_epoch()
                     bar.set_postfix(nll=row["valid_nll"], accuracy=row["valid_edge_accuracy"])
                 if self.stopped_by or time.monotonic() - saved > self.checkpoint_seconds:
@@ -132,6 +137,9 @@ class Trainer:
                     log.info("stopped by %s at update %d; run again to continue", name, done)
                     raise SystemExit(128 + self.stopped_by)
         self._save()
+        # A part of an epoch counts for this training, not for a longer one that goes on from here.
+        if progress.update % self.updates_per_epoch:
+            self._finish_epoch()
 
     def _order(self, epoch: int) -> Tensor:
         """The order of the samples in an epoch, from the seed alone."""
@@ -214,7 +222,7 @@ class Trainer:
     def _save(self) -> None:
         self._check_finite()
         self._tick()
-        self.checkpoint.save(
+        self.checkpoints[self.progress.stage].save(
             {
                 "progress": asdict(self.progress),
                 "averages": asdict(self.averages),
@@ -226,20 +234,24 @@ class Trainer:
         )
 
     def _restore(self) -> None:
-        state = self.checkpoint.load(self.device)
-        if state is None:
+        for checkpoint in reversed(self.checkpoints):
+            state = checkpoint.load(self.device)
+            if state is not None:
+                self.progress = Progress(**state["progress"])
+                self._begin_stage()
+                if self.progress.update <= self.updates:
+                    break
+                log.info("%s is of a longer training: not used", checkpoint.path)
+        else:
+            self.progress = Progress()
             self._begin_stage()
             return
-        self.progress = Progress(**state["progress"])
-        self._begin_stage()
         self.averages = Averages(**state["averages"])
         self.model.load_state_dict(state["model"])
         self.best_weights = state["best_weights"]
         self.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["generator"].cpu())
-        log.info(
-            "continuing at update %d from %s", self.progress.total_updates, self.checkpoint.path
-        )
+        log.info("continuing at update %d from %s", self.progress.total_updates, checkpoint.path)
 
     def _on_signal(self, number: int, _: object) -> None:
         self.stopped_by = number

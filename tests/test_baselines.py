@@ -135,9 +135,9 @@ def test_lstm_trained_as_a_decoder_lowers_its_loss(joint, small_springs, make_se
     torch.manual_seed(1)
     model = build_lstm(joint, settings, FEATURES, 5)
     model.fit_scales(samples["train"].x, settings.standardise)
-    checkpoint = Checkpoint(tmp_path / "checkpoint.pt")
+    checkpoints = [Checkpoint(tmp_path / "checkpoint.pt")]
     trainer = Trainer(
-        model, settings, samples["train"], samples["valid"], 2, seed=1, checkpoint=checkpoint
+        model, settings, samples["train"], samples["valid"], 2, seed=1, checkpoints=checkpoints
     )
     curve = trainer.run().curve
     assert curve[-1]["valid_nll"] < 0.98 * curve[0]["valid_nll"]

@@ -3,11 +3,13 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,9 +22,10 @@ from nri.training import Trainer, TrainingError
 
 
 def make_trainer(model, settings, samples, path):
-    return Trainer(
-        model, settings, samples["train"], samples["valid"], 2, seed=1, checkpoint=Checkpoint(path)
-    )
+    stages = range(len(settings.resolved_stages()))
+    checkpoints = [Checkpoint(path.with_suffix(f".{stage}")) for stage in stages]
+    splits = samples["train"], samples["valid"]
+    return Trainer(model, settings, *splits, true_types=2, seed=1, checkpoints=checkpoints)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ def test_a_killed_training_ends_as_the_uninterrupted_one(
 
 
 def _newest(directory):
-    return max((path.stat().st_mtime_ns for path in directory.glob("*.pt")), default=0)
+    return max((path.stat().st_mtime_ns for path in directory.glob("[!.]*.pt")), default=0)
 
 
 def test_more_epochs_continue_a_finished_training(
@@ -171,3 +174,55 @@ def test_more_epochs_continue_a_finished_training(
     assert "continuing at update 6 " in log
     finish(run_program(repository, small_springs, tmp_path / "one", 6, settings))
     assert_same_results(tmp_path / "one", tmp_path / "two")
+
+
+def test_a_part_of_an_epoch_leaves_no_trace_in_a_longer_training(
+    build, samples, make_settings, tmp_path
+):
+    """2.5 epochs and then 4 are 4: no row of the curve and no choice of weights at 2.5."""
+    curves, weights = [], []
+    for name, lengths in {"two": (2.5, 4), "one": (4,)}.items():
+        for epochs in lengths:
+            settings = make_settings(epochs=epochs, batch_size=16, learning_rate_schedule="step")
+            trainer = make_trainer(build(settings), settings, samples, tmp_path / name)
+            curve = trainer.run().curve
+        curves.append([(row["epoch"], row["train_nll"], row["valid_nll"]) for row in curve])
+        weights.append(trainer.model.state_dict())
+    assert curves[0] == curves[1]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+
+
+def test_fewer_epochs_are_not_those_of_a_longer_training(build, samples, make_settings, tmp_path):
+    for epochs in (4, 2):
+        settings = make_settings(epochs=epochs, learning_rate_schedule="step")
+        trainer = make_trainer(build(settings), settings, samples, tmp_path / "c")
+        assert len(trainer.run().curve) == epochs
+
+
+def test_a_schedule_over_a_stage_restarts_that_stage_and_none_before_it(
+    repository, small_springs, make_settings, tmp_path
+):
+    """A cosine over more epochs is another from its first update on; the first stage stays."""
+
+    def train(output, first, last):
+        refit = {"trains": "decoder", "epochs": last, "learning_rate": 2e-3}
+        settings = make_settings(stages=[{"epochs": first}, refit])
+        return finish(run_program(repository, small_springs, output, 1, settings))
+
+    train(tmp_path / "two", 2, 2)
+    log = train(tmp_path / "two", 2, 3)
+    assert "continuing at update 4 " in log
+    assert "continuing" not in train(tmp_path / "one", 2, 3)
+    assert_same_results(tmp_path / "one", tmp_path / "two")
+    assert "continuing" not in train(tmp_path / "two", 3, 3)
+
+
+def test_other_data_of_the_same_settings_start_anew(
+    repository, small_springs, make_settings, tmp_path
+):
+    data = tmp_path / "springs5.h5"
+    shutil.copy(small_springs, data)
+    finish(run_program(repository, data, tmp_path, 2, make_settings()))
+    with h5py.File(data, "a") as file:
+        file["train/trajectories"][0] *= 0.5
+    assert "continuing" not in finish(run_program(repository, data, tmp_path, 2, make_settings()))
