@@ -98,7 +98,7 @@ def test_the_pose_is_that_of_the_window_s_last_frame(walk, metadata):
         root, head = bones.get_segments()[0]
         np.testing.assert_allclose(root, [0, 1.0 + 0.01 * last])
         assert head[1] == pytest.approx(1.5 + 0.01 * last)
-        assert axes.get_title(loc="left") == f"{last / 120:.2f} s"
+        assert axes.get_title(loc="left").strip() == f"{last / 120:.2f} s"
 
 
 def test_edges_of_a_window_lead_where_the_posterior_says(walk, metadata):
@@ -112,7 +112,7 @@ def test_edges_of_a_window_lead_where_the_posterior_says(walk, metadata):
 
 def test_poses_are_the_stored_ones_and_titles_say_how_far_apart(walk, metadata):
     figure = plot_poses(walk, metadata, "#D55E00")
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    titles = [axes.get_title(loc="left").strip() for axes in figure.axes]
     assert titles == ["step 1", "step 10", "step 20", "step 25"]
     for axes, step in zip(figure.axes, (1, 10, 20, 25), strict=True):
         assert axes.get_title(loc="right") == "5.0 cm"
