@@ -1,24 +1,7 @@
-"""How long an update and an evaluation take, beside the plain formulation (`plain`).
+"""How long an update and an evaluation take, beside the plain formulation (`plain`)."""
 
-    python -m benchmarks.step [--quick]
-
-One thread, process CPU time. Plain and fast take turns, with the same weights and batches, so
-that a busy machine slows both: trust the ratios, not the rates. Recipes are those of
-config/config.yaml; the trajectories are random. Prints a Markdown table.
-
-The gradient error is the largest relative difference of any parameter's gradient, rounding as
-a rule; a ReLU that rounding opens in one of the two and not in the other makes it 1e-3.
-"""
-
-import argparse
-import multiprocessing
-import platform
-import re
 import statistics
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,6 +9,8 @@ import yaml
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks import CONFIG
+from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, ratio_cell, table
 from benchmarks.plain import plain_copy
 from nri.build import build_model
 from nri.config import resolve_training
@@ -36,9 +21,10 @@ from nri.model.nri import NRI
 from nri.objectives import make_objective
 from nri.settings import TrainingSettings
 
-FRAMES, HORIZON = 49, 20
+__all__ = ["FAST", "Case", "Work", "peak_memory", "report"]
+
+HORIZON = 20
 FEATURES = ("x", "y", "vx", "vy")
-CONFIG = Path(__file__).parent.parent / "config" / "config.yaml"
 
 
 @dataclass(frozen=True)
@@ -49,6 +35,8 @@ class Case:
     encoder: str = "mlp"
     decoder: str = "mlp"
     objects: int = 5
+    frames: int = 49
+    edge_types: int = 2
     variant: str = ""
     stage: int = 0
     evaluates: str = ""
@@ -56,16 +44,16 @@ class Case:
     training: dict[str, Any] = field(default_factory=dict)
 
 
-CHARGED = {"encoder": "node-cnn", "variant": "fast", "training": {"windows": 8}}
+FAST = {"encoder": "node-cnn", "variant": "fast", "training": {"windows": 8}}
 SPRINGS = {"variant": "fast", "training": {"skip_first": True}}
 CASES = [
     Case("update, paper's recipe, 5 objects"),
-    Case("update, paper's recipe, 10 objects", objects=10, batch=32),
-    Case("update, RNN decoder, 5 objects", decoder="rnn", batch=32),
+    Case("update, paper's recipe, 10 objects", objects=10),
+    Case("update, RNN decoder, 5 objects", decoder="rnn"),
     Case("update, fast recipe, MLP encoder, skip-first", **SPRINGS),
-    Case("update, fast recipe, node-cnn encoder", **CHARGED),
+    Case("update, fast recipe, node-cnn encoder", **FAST),
     Case("update, refit of the decoder, MLP encoder, skip-first", stage=1, **SPRINGS),
-    Case("update, refit of the decoder, node-cnn encoder", stage=1, **CHARGED),
+    Case("update, refit of the decoder, node-cnn encoder", stage=1, **FAST),
     Case("teacher-forced evaluation, given graph", encoder="true", evaluates="nll"),
     Case("free running, given graph", encoder="true", evaluates="mse"),
     Case(
@@ -86,10 +74,12 @@ class Work:
         settings = TrainingSettings.from_dict(resolve_training(entry, config))
         torch.manual_seed(0)
         metadata = Metadata(FEATURES, FEATURES, 0.1, ("a", "b"))
-        model = build_model(case.encoder, case.decoder, 2, settings, metadata, FRAMES)
+        model = build_model(
+            *(case.encoder, case.decoder, case.edge_types, settings, metadata, case.frames)
+        )
         self.case, self.settings = case, settings.resolved_stages()[case.stage]
         batch = case.batch or settings.batch_size
-        self.samples = _random_samples(min(batch, 16) if quick else batch, case.objects)
+        self.samples = _random_samples(min(batch, 16) if quick else batch, case)
         model.fit_scales(self.samples.x, settings.standardise)
         self.model: NRI = plain_copy(model) if plain else model
         self.objective = make_objective(self.model, self.settings, 2)
@@ -100,7 +90,7 @@ class Work:
     def __call__(self) -> None:
         """One update or one evaluation of all samples."""
         if self.case.evaluates == "mse":
-            future_mse(self.model.eval(), self.samples, FRAMES - HORIZON - 1, HORIZON)
+            future_mse(self.model.eval(), self.samples, self.case.frames - HORIZON - 1, HORIZON)
         elif self.case.evaluates == "nll":
             with torch.no_grad():
                 self.objective.validation(self.samples.x, self.samples.edges)
@@ -122,44 +112,34 @@ class Work:
         return [p.grad for p in self.parameters if p.grad is not None]
 
 
-def _random_samples(count: int, objects: int) -> Samples:
-    generator = torch.Generator().manual_seed(2)
-    steps = 0.05 * torch.randn(count, objects, FRAMES, len(FEATURES), generator=generator)
+def _random_samples(count: int, case: Case) -> Samples:
+    generator, objects = torch.Generator().manual_seed(2), case.objects
+    steps = 0.05 * torch.randn(count, objects, case.frames, len(FEATURES), generator=generator)
     edges = torch.randint(0, 2, (count, objects * (objects - 1)), generator=generator)
     return Samples(steps.cumsum(2), edges)
 
 
-def measure(case: Case, quick: bool) -> str:
+def measure(case: Case, quick: bool) -> list[str]:
     """A row of the table."""
     plain, fast = Work(case, True, quick), Work(case, False, quick)
     error = "" if case.evaluates else f"{gradient_error(plain, fast):.0e}"
     flops = count_flops(fast)
     repeats = max(1, round((0.1 if quick else 1.0) / cpu_seconds(plain)))
-    pairs = [
+    turns = [
         (cpu_seconds(plain, repeats), cpu_seconds(fast, repeats), matrix_rate())
-        for _ in range(5 if quick else 9)
+        for _ in range(3 if quick else 9)
     ]
-    ratios = sorted(p / f for p, f, _ in pairs)
-    rates = [len(fast.samples) / statistics.median(p[i] for p in pairs) for i in (0, 1)]
-    share = statistics.median(flops / f / rate for _, f, rate in pairs)
+    slow, quicker, _ = zip(*turns, strict=True)
+    share = statistics.median(flops / f / rate for _, f, rate in turns)
     memory = ["", ""] if quick else [f"{peak_memory(case, which):.0f}" for which in (True, False)]
-    cells = [
+    return [
         case.name,
-        *(f"{rate:.3g}" for rate in rates),
-        f"{statistics.median(ratios):.2f} ({ratios[0]:.2f}–{ratios[-1]:.2f})",
+        *(f"{len(fast.samples) / statistics.median(times):.3g}" for times in (slow, quicker)),
+        ratio_cell(slow, quicker),
         f"{share:.0%}",
         *memory,
         error,
     ]
-    return f"| {' | '.join(cells)} |"
-
-
-def cpu_seconds(work: Callable[[], None], repeats: int = 1) -> float:
-    """Process CPU time of one call, averaged over `repeats`."""
-    start = time.process_time()
-    for _ in range(repeats):
-        work()
-    return (time.process_time() - start) / repeats
 
 
 def matrix_rate() -> float:
@@ -187,10 +167,9 @@ def gradient_error(plain: Work, fast: Work) -> float:
     return max(((p - f).norm() / p.norm()).item() for p, f in pairs if p.norm() > 0)
 
 
-def peak_memory(case: Case, plain: bool) -> float:
+def peak_memory(case: Case, plain: bool = False) -> float:
     """MiB by which one call raises the peak of a fresh process."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_peak_memory, (case, plain))
+    return in_fresh_process(_peak_memory, case, plain)
 
 
 def _peak_memory(case: Case, plain: bool) -> float:
@@ -198,40 +177,24 @@ def _peak_memory(case: Case, plain: bool) -> float:
     work = Work(case, plain, False)
     samples, work.samples = work.samples, work.samples.take(slice(0, 2))
     work()  # what is loaded once, such as compiled loops, does not count
-    work.samples, before = samples, _high_water()
+    work.samples, before = samples, high_water()
     work()
-    return _high_water() - before
+    return high_water() - before
 
 
-def _high_water() -> float:
-    """The largest resident memory of this process so far, MiB (Linux)."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "--quick", action="store_true", help="small batches, few repeats, no memory"
+def report(quick: bool) -> str:
+    """The section of the report."""
+    rate = statistics.median(matrix_rate() for _ in range(9)) / 1e9
+    header = (
+        *("", "plain, samples/s", "ours, samples/s", "ratio, median (range)"),
+        *("of the matrix peak", "plain, MiB", "ours, MiB", "gradient error"),
     )
-    parser.add_argument("--only", default="", help="the cases whose names contain this")
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    print(f"{platform.machine()}, torch {torch.__version__}, one thread")
-    print(
-        f"matrix products: {statistics.median(matrix_rate() for _ in range(9)) / 1e9:.0f} GFLOP/s"
+    return (
+        "Plain is NRI as its equations are written: one-hot matrices, every type on every edge, "
+        "whole tensors from layer to layer (`benchmarks/plain.py`); weights, batches and noise are "
+        "the same. Recipes are those of config/config.yaml, trajectories random. The matrix peak "
+        f"is what products of matrices in the cache reach, {rate:.0f} GFLOP/s. The gradient error "
+        "is the largest relative difference of any parameter's gradient: rounding as a rule; a "
+        "ReLU that rounding opens in one of the two alone makes it 1e-3.\n\n"
+        f"{table(header, [measure(case, quick) for case in CASES])}\n"
     )
-    print()
-    print(
-        "| | plain, samples/CPU-s | ours, samples/CPU-s | ratio, median (range) "
-        "| of the matrix peak | plain, MiB | ours, MiB | gradient error |"
-    )
-    print("|---|--:|--:|--:|--:|--:|--:|--:|")
-    for case in CASES:
-        if options.only in case.name:
-            print(measure(case, options.quick), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,71 @@
+"""Measure what is fast and by how much, and write docs/benchmarks.md.
+
+python -m benchmarks                 everything: about two hours, most of them for `accuracy`
+python -m benchmarks step growth     these sections; the others stay as they are
+python -m benchmarks --quick         everything at small size, printed: a check, not a result
+"""
+
+import argparse
+from datetime import date
+
+import torch
+
+from benchmarks import DOCS, accuracy, growth, pipeline, simulation, step
+from nri.files import atomic_path
+from nri.provenance import provenance
+
+PAGE = DOCS / "benchmarks.md"
+TITLE = """# Benchmarks
+
+Written by `python -m benchmarks`. Times are process CPU seconds of one thread. Where two ways are
+compared they take turns in one process, so that a busy machine slows both: trust the ratios (median
+and range of the turns), not the rates.
+"""
+SECTIONS = {
+    "simulation": ("Simulation", simulation.report),
+    "step": ("Training step and evaluation", step.report),
+    "accuracy": ("Time to accuracy", accuracy.report),
+    "growth": ("Growth", growth.report),
+    "pipeline": ("The pipeline around it", pipeline.report),
+}
+
+
+def measure(section: str, quick: bool) -> str:
+    """A section, with its heading and where its numbers come from."""
+    title, report = SECTIONS[section]
+    text, made = report(quick), provenance()
+    command = f"`python -m benchmarks {section}`, commit {made['commit']}, {date.today()}"
+    source = f"torch {torch.__version__}, Python {made['python']}, {made['machine']}"
+    return f"## {title}\n\n{text}\n*{command}; {source}.*\n"
+
+
+def written() -> dict[str, str]:
+    """The sections that the page has."""
+    parts = PAGE.read_text().split("\n## ")[1:] if PAGE.exists() else []
+    by_title = {part.split("\n", 1)[0]: f"## {part.rstrip()}\n" for part in parts}
+    return {name: by_title[title] for name, (title, _) in SECTIONS.items() if title in by_title}
+
+
+def main() -> None:
+    """Read the arguments, measure, write the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("sections", nargs="*", help=", ".join(SECTIONS), metavar="section")
+    parser.add_argument("--quick", action="store_true", help="small, and only printed")
+    options = parser.parse_args()
+    if unknown := set(options.sections) - set(SECTIONS):
+        parser.error(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
+    torch.set_num_threads(1)
+    for section in options.sections or SECTIONS:
+        text = measure(section, options.quick)
+        print(text, flush=True)
+        if not options.quick:
+            sections = written() | {section: text}
+            page = [TITLE, *(sections[name] for name in SECTIONS if name in sections)]
+            with atomic_path(PAGE) as path:
+                path.write_text("\n".join(page))
+
+
+if __name__ == "__main__":
+    main()
