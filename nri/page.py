@@ -86,8 +86,8 @@ def render_page(
             if rows
         ],
         provenance=_provenance(without_transfers(runs)),
-        machines=sorted(set(runs["machine"]) - {""}),
-        versions=sorted(set(runs["versions"]) - {""}),
+        machines=_numbered(runs["machine"]),
+        versions=_numbered(runs["versions"]),
         command=command,
     )
 
@@ -167,9 +167,16 @@ def _provenance(runs: pd.DataFrame) -> Markup:
             train=_counts(runs["simulations"]),
             epochs=runs["epochs"].map(lambda epochs: "–" if pd.isna(epochs) else f"{epochs:,g}"),
             parameters=_counts(runs["parameters"]),
+            machine=_counts(runs["machine"].map(_numbered(runs["machine"]))),
+            versions=_counts(runs["versions"].map(_numbered(runs["versions"]))),
         )
         .rename(columns={"cpu": "CPU time", "wall": "wall time"})
     )
+
+
+def _numbered(column: pd.Series) -> dict[str, int]:
+    """A number for each distinct text that is too long for a table."""
+    return {text: number for number, text in enumerate(sorted(set(column) - {""}), start=1)}
 
 
 def _run_columns(rows: pd.DataFrame) -> pd.DataFrame:
@@ -191,7 +198,7 @@ def _html(frame: pd.DataFrame) -> Markup:
 
 
 def _counts(column: pd.Series) -> pd.Series:
-    return column.map(lambda count: "–" if pd.isna(count) else f"{count:,}")
+    return column.map(lambda count: "–" if pd.isna(count) else f"{count:,.0f}")
 
 
 def _duration(seconds: float) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,12 +22,13 @@ def fingerprint(*parts: Any) -> str:
 
 
 def provenance() -> dict[str, Any]:
-    """Commit of the checkout, versions of what computes, and the machine."""
+    """Commit of the checkout, versions of what computes, the machine, and the time now."""
     packages = ("torch", "numpy", "h5py", "snakemake")
+    versions = {"nri": __version__, "python": platform.python_version()}
     return {
         "commit": _commit(),
-        "python": platform.python_version(),
-        "versions": {"nri": __version__, **{name: version(name) for name in packages}},
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": versions | {name: version(name) for name in packages},
         "machine": f"{platform.machine()} {platform.system()}, {_processor()}",
     }
 

@@ -164,7 +164,7 @@ def run_record(config: dict) -> dict:
         "wall_seconds": config["seconds"]["wall"],
         "process_seconds": config["seconds"]["process"],
         "commit": provenance.get("commit"),
-        "machine": _one_line(provenance.get("machine", "")),
+        "machine": _where(config),
         "versions": _one_line(provenance.get("versions", "")),
     }
 
@@ -221,6 +221,14 @@ def write_metrics(rows: Iterable[Mapping[str, Any]], path: str | os.PathLike) ->
     frame = pd.DataFrame(rows, columns=METRIC_COLUMNS).astype({"step": "Int64"})
     with atomic_path(path) as temporary:
         write_table(frame, temporary)
+
+
+def _where(config: dict) -> str:
+    """The machine, the GPU if one was used, and the threads."""
+    device, threads = config.get("device", "cpu"), config.get("threads")
+    parts = [config["provenance"].get("machine", ""), "" if device == "cpu" else device]
+    parts.append("" if threads is None else f"{threads} thread{'s' if threads > 1 else ''}")
+    return ", ".join(filter(None, parts))
 
 
 def _one_line(value: str | dict) -> str:

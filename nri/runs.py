@@ -88,7 +88,7 @@ def write_run(
         "epochs": _epochs(job),
         "parameters": 0 if model is None else sum(p.numel() for p in model.parameters()),
         "seconds": {"wall": progress.wall_seconds, "process": progress.process_seconds},
-        "device": str(choose_device()),
+        "device": torch.cuda.get_device_name() if choose_device().type == "cuda" else "cpu",
         "threads": job.threads,
         "provenance": provenance(),
     }

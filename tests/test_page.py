@@ -155,6 +155,8 @@ def test_every_seed_and_every_training_is_listed(tables, paper):
     ]
     assert "0123456789abcdef" in page
     assert "2 min 14 s" in page
+    assert "<dt>Machine 1</dt><dd>x86_64, 2 cores</dd>" in page
+    assert "<dt>Versions 1</dt><dd>nri 0.1.0, torch 2.13.0</dd>" in page
 
 
 def test_figures_bring_their_title_and_caption(tables, paper, tmp_path):

@@ -80,6 +80,7 @@ def test_provenance_names_versions_and_machine():
     record = provenance()
     assert record["versions"]["torch"].startswith("2.")
     assert record["machine"]
+    assert record["finished"].endswith("+00:00")
 
 
 @pytest.mark.parametrize("kind", ["cpu", "cuda"])
