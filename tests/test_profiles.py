@@ -1,4 +1,4 @@
-"""Profiles of schedulers name rules that exist; the state of an SGE job is read right."""
+"""Profiles of schedulers name rules that exist and plan; the state of an SGE job is read right."""
 
 import os
 import re
@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import yaml
+from workflows import snakemake
 
 SCHEDULERS = ["slurm", "lsf", "sge", "htcondor", "kubernetes"]
 
@@ -25,6 +26,39 @@ def test_profiles_name_rules_that_exist(scheduler, repository):
     assert set(groups.values()) == set(components)
     assert profile["retries"] > 0
     assert "downloads=1" in profile["resources"]
+
+
+# What the plan of a training says of its place and its GPU: with `gpu: 1`, and with `gpu: 0` where
+# the plugin does not take it from there.
+PLANS = [
+    ("slurm", 1, "slurm_partition=gpu, gpu=1"),
+    ("lsf", 1, "lsf_extra=-gpu num=1"),
+    ("lsf", 0, ""),
+    ("sge", 1, "queue=gpu.q, gpu=1"),
+    ("htcondor", 1, "request_gpus=1"),
+    ("htcondor", 0, ""),
+    ("kubernetes", 1, "gpu_manufacturer=nvidia, gpu=1"),
+]
+PLUGINS = {"sge": "cluster_generic"}
+
+
+@pytest.mark.parametrize(("scheduler", "gpu", "expected"), PLANS)
+def test_profiles_plan(scheduler, gpu, expected, repository, tmp_path):
+    """A dry run with the plugin; that of a cloud keeps files in a folder instead of a bucket."""
+    pytest.importorskip(f"snakemake_executor_plugin_{PLUGINS.get(scheduler, scheduler)}")
+    config = yaml.safe_load((repository / "config" / "smoke.yaml").read_text()) | {"gpu": gpu}
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    profile = repository / "workflow" / "profiles" / scheduler
+    arguments = ["--workflow-profile", profile, "--configfile", tmp_path / "config.yaml"]
+    if scheduler == "kubernetes":
+        pytest.importorskip("snakemake_storage_plugin_fs")
+        arguments += ["--default-storage-provider", "fs", "--default-storage-prefix", tmp_path]
+    plan = snakemake(repository, tmp_path, "--dry-run", *arguments).stdout
+    training = plan[plan.index("rule train:") :]
+    resources = re.search(r"resources: (.*)", training)[1]
+    assert expected in resources
+    asks = any(word in resources for word in ("num=1", "request_gpus", ", gpu=1"))
+    assert asks == bool(gpu)
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,9 @@ def script(name: str) -> Callable:
     return lambda wildcards, output: str(BASE / "scripts" / name)
 
 
-def beside(path: str) -> str:
-    """A file of the pipeline as an input: a path that stays the same when all is moved together."""
-    return os.path.relpath(BASE / path)
+def beside(path: str):
+    """A file of the pipeline as an input: a path that stays the same when all is moved together.
+
+    Never looked for where results are stored, if that is a bucket.
+    """
+    return local(os.path.relpath(BASE / path))

@@ -20,7 +20,7 @@ rule evaluate:
     resources:
         gpu=config["gpu"],
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=60,
+        runtime=lambda wildcards, attempt: 20 * attempt,
     params:
         *compared({(): config["evaluation"]}),
         *code_of("scripts/evaluate.py"),

@@ -47,9 +47,12 @@ if (
 ):
     workflow.register_resource("gpu", gpus)
 
-# LSF and HTCondor take the GPU from their profiles, and nothing where none is wanted.
+# For LSF and HTCondor the profile asks for the GPU, in words of theirs: not where none is wanted.
 if not config["gpu"]:
-    for rule_resources in workflow.resource_settings.overwrite_resources.values():
-        rule_resources.pop("request_gpus", None)
-        if "-gpu" in str(rule_resources.get("lsf_extra", "")):
-            rule_resources.pop("lsf_extra")
+    overwritten = workflow.resource_settings.overwrite_resources
+    workflow.resource_settings.overwrite_resources = {
+        name: type(given)(
+            {key: given[key] for key in given if key not in ("lsf_extra", "request_gpus")}
+        )
+        for name, given in overwritten.items()
+    }
