@@ -35,8 +35,8 @@ def measure(section: str, quick: bool) -> str:
     title, report = SECTIONS[section]
     text, made = report(quick), provenance()
     command = f"`python -m benchmarks {section}`, commit {made['commit']}, {date.today()}"
-    source = f"torch {torch.__version__}, Python {made['python']}, {made['machine']}"
-    return f"## {title}\n\n{text}\n*{command}; {source}.*\n"
+    versions = ", ".join(f"{name} {made['versions'][name]}" for name in ("torch", "python"))
+    return f"## {title}\n\n{text}\n*{command}; {versions}; {made['machine']}.*\n"
 
 
 def written() -> dict[str, str]:

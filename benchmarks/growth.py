@@ -67,8 +67,8 @@ def report(quick: bool) -> str:
         "time and peak memory where one size grows and the others are "
         f"{TYPICAL['objects']} objects, {TYPICAL['frames']} frames, {TYPICAL['edge_types']} edge "
         f"types, batches of {TYPICAL['batch']}; of 4 where objects grow. An exponent is that of "
-        "the step from the row above. Seeds are trainings of their own: twice as many cost twice as "
-        "much.\n\n"
+        "the step from the row above. Seeds are trainings of their own: twice as many cost "
+        "twice as much.\n\n"
         f"{table(header, rows)}\n"
     )
     if quick:
