@@ -106,6 +106,8 @@ def test_a_gpu_is_free_again_when_its_program_was_killed(repository, tmp_path):
         programs[1].send_signal(signal.SIGKILL)
         programs[1].wait()
         assert claimed() == "1"
+        allowed = {"CUDA_VISIBLE_DEVICES": "4,6"}
+        assert [claimed(**allowed), claimed(**allowed)] == ["4", "6"]
         assert claimed(CUDA_VISIBLE_DEVICES="7") == "7"
         fake_driver(tmp_path / "one", 1)
         assert claimed(PATH=f"{tmp_path / 'one'}:{environment['PATH']}") == "None"

@@ -2,7 +2,7 @@
 
 import math
 
-from nri.gpus import count_gpus
+from nri.gpus import visible_gpus
 
 # Time limits follow from the settings: updates × seconds of an update × a factor for safety, times
 # the attempt. The seconds are assumptions from above for the paper's model with 5 objects. A limit
@@ -43,7 +43,7 @@ if (
     workflow.is_main_process
     and workflow.resource_settings.nodes is None
     and "gpu" not in workflow.global_resources
-    and (gpus := count_gpus())
+    and (gpus := len(visible_gpus()))
 ):
     workflow.register_resource("gpu", gpus)
 
