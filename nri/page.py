@@ -160,15 +160,15 @@ def _provenance(runs: pd.DataFrame) -> Markup:
     return _html(
         _run_columns(runs)
         .assign(
-            updates=_counts(runs["updates"]),
+            commit=runs["commit"].replace("", "–"),
+            machine=_counts(runs["machine"].map(_numbered(runs["machine"]))),
+            versions=_counts(runs["versions"].map(_numbered(runs["versions"]))),
             cpu=runs["process_seconds"].map(_duration),
             wall=runs["wall_seconds"].map(_duration),
-            commit=runs["commit"],
+            updates=_counts(runs["updates"]),
             train=_counts(runs["simulations"]),
             epochs=runs["epochs"].map(lambda epochs: "–" if pd.isna(epochs) else f"{epochs:,g}"),
             parameters=_counts(runs["parameters"]),
-            machine=_counts(runs["machine"].map(_numbered(runs["machine"]))),
-            versions=_counts(runs["versions"].map(_numbered(runs["versions"]))),
         )
         .rename(columns={"cpu": "CPU time", "wall": "wall time"})
     )
