@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PARAMS = re.compile(r"Params have changed since .*? before: (.*) now: (.*?) ?(?:;|$)")
+PARAMS = re.compile(r"Params have changed since .*? before: (.*) now: (.*?) ?(?:; Software .*)?$")
 WORDS = {
     "Incomplete output files": "interrupted",
     "Forced execution": "forced",
@@ -73,7 +73,7 @@ def reasons(job: Job, makers: dict[str, str], directory: Path) -> list[str]:
     if "Set of input files has changed" in job.reason:
         lines += _other_inputs(job, directory)
     rules = dict.fromkeys(makers[file] for file in job.inputs if file in makers)
-    return lines or [f"follows {', '.join(rules)}"]
+    return lines or [f"follows {', '.join(rules)}" if rules else job.reason]
 
 
 def _texts(joined: str) -> set[str]:
@@ -103,8 +103,11 @@ def _changes(before: set[str], now: set[str]) -> list[str]:
 def _other_inputs(job: Job, directory: Path) -> list[str]:
     """Inputs that the last run of a job did not have, or had in addition, as Snakemake noted."""
     name = urlsafe_b64encode(job.outputs[0].encode()).decode()
-    record = json.loads((directory / ".snakemake" / "metadata" / name).read_text())
-    new, gone = set(job.inputs) - set(record["input"]), set(record["input"]) - set(job.inputs)
+    path = directory / ".snakemake" / "metadata" / name
+    if not path.exists():
+        return ["other inputs"]
+    before, now = set(json.loads(path.read_text())["input"]), set(job.inputs)
+    new, gone = now - before, before - now
     return [f"new: {file}" for file in sorted(new)] + [f"gone: {file}" for file in sorted(gone)]
 
 
@@ -116,12 +119,15 @@ def render(jobs: list[Job], directory: Path) -> str:
         groups[job.rule][tuple(reasons(job, makers, directory))].append(job)
     lines = []
     for rule, parts in groups.items():
-        count = sum(map(len, parts.values()))
-        lines.append(f"{rule}  ({count} job{'s' if count > 1 else ''})")
+        lines.append(f"{rule}  ({_counted(sum(map(len, parts.values())))})")
         for why, members in parts.items():
             lines += [f"  {which}" for which in _which(members)]
             lines += [f"      {reason}" for reason in why]
-    return "\n".join([*lines, "", f"{len(jobs)} jobs"])
+    return "\n".join([*lines, "", _counted(len(jobs))])
+
+
+def _counted(jobs: int) -> str:
+    return f"{jobs} job{'s' if jobs > 1 else ''}"
 
 
 def _which(jobs: list[Job]) -> list[str]:
