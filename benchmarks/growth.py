@@ -1,9 +1,13 @@
-"""How the cost of an update grows with objects, frames, edge types and batch."""
+"""How the cost of an update grows with objects, frames, edge types, batch and seeds at once."""
 
 import math
+import multiprocessing
 import statistics
+import time
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
+import torch
 
 from benchmarks import DOCS
 from benchmarks.clock import cpu_seconds, table
@@ -23,73 +27,100 @@ TYPICAL = {"objects": 5, "frames": 49, "edge_types": 2, "batch": 32}
 NAMES = {"edge_types": "edge types", "batch": "samples in a batch"}
 
 
-def measure(axis: str, value: int, quick: bool) -> tuple[float, float]:
-    """CPU seconds and peak MiB of an update; of few samples where there are many objects."""
+class Cost(NamedTuple):
+    """CPU seconds and peak MiB of an update."""
+
+    seconds: float
+    memory: float
+
+
+def measure(axis: str, value: int, quick: bool) -> Cost:
+    """The cost of an update; of few samples where there are many objects."""
     sizes = {**TYPICAL, axis: value}
     if axis == "objects":
         sizes["batch"] = 4
     case = Case("", **FAST, **sizes)
     work = Work(case, False, False)
-    once = cpu_seconds(work)
-    repeats = max(1, round(0.2 / once))
+    repeats = max(1, round(0.2 / cpu_seconds(work)))
     seconds = statistics.median(cpu_seconds(work, repeats) for _ in range(1 if quick else 5))
-    return seconds, math.nan if quick else peak_memory(case)
+    return Cost(seconds, math.nan if quick else peak_memory(case))
+
+
+def rows_of(axis: str, costs: dict[int, Cost]) -> list[list[str]]:
+    """Rows of the table, with the exponents of each step."""
+    rows, before = [], None
+    for value, cost in costs.items():
+        exponents = ["", ""]
+        if before is not None:
+            step = math.log(value / before)
+            pairs = zip(cost, costs[before], strict=True)
+            exponents = [f"{math.log(new / old) / step:.2f}" for new, old in pairs]
+        name = f"{value} {NAMES.get(axis, axis)}"
+        time_cell, memory_cell = f"{cost.seconds * 1e3:,.0f} ms", f"{cost.memory:,.0f}"
+        rows.append([name, time_cell, exponents[0], memory_cell, exponents[1]])
+        before = value
+    return rows
+
+
+def at_once(count: int, seconds: float) -> list[str]:
+    """A row: so many trainings at once, each in a process of one thread."""
+    with multiprocessing.get_context("spawn").Pool(count) as pool:
+        measured = pool.map(_updates, [seconds] * count, chunksize=1)
+    cpu = statistics.mean(used / done for done, used, _ in measured)
+    rate = sum(done / wall for done, _, wall in measured)
+    return [f"{count} at once", f"{cpu * 1e3:,.0f} ms", f"{rate:.1f}"]
+
+
+def _updates(seconds: float) -> tuple[int, float, float]:
+    """Updates done in so many seconds of wall time, and their CPU and wall time."""
+    torch.set_num_threads(1)
+    work = Work(Case("", **FAST, **TYPICAL), False, False)
+    work()
+    done, cpu, start = 0, time.process_time(), time.monotonic()
+    while time.monotonic() < start + seconds:
+        work()
+        done += 1
+    return done, time.process_time() - cpu, time.monotonic() - start
 
 
 def report(quick: bool) -> str:
     """The section of the report, and its figure."""
-    rows, curves = [], {}
-    for axis, values in AXES.items():
-        measured = [measure(axis, value, quick) for value in values[: 3 if quick else None]]
-        curves[axis] = list(zip(values, measured, strict=False))
-        for (value, (seconds, memory)), before in zip(
-            curves[axis], [None, *curves[axis]], strict=False
-        ):
-            exponents = ["", ""]
-            if before:
-                step = math.log(value / before[0])
-                exponents = [
-                    f"{math.log(new / old) / step:.2f}"
-                    for new, old in zip((seconds, memory), before[1], strict=True)
-                ]
-            rows.append(
-                [
-                    f"{value} {NAMES.get(axis, axis)}",
-                    f"{seconds * 1e3:,.0f} ms",
-                    exponents[0],
-                    f"{memory:,.0f}",
-                    exponents[1],
-                ]
-            )
+    costs = {
+        axis: {value: measure(axis, value, quick) for value in values[: 3 if quick else None]}
+        for axis, values in AXES.items()
+    }
+    rows = [row for axis in AXES for row in rows_of(axis, costs[axis])]
     header = ("", "update", "exponent", "memory, MiB", "exponent")
-    text = (
+    seeds = [at_once(count, 2.0 if quick else 15.0) for count in (1, 2, 4)]
+    seeds_header = ("trainings", "CPU time of an update", "updates/s of all, wall time")
+    if not quick:
+        draw(costs)
+    return (
         "An update of the fast recipe (node-cnn encoder, MLP decoder, 8 windows) on one core: CPU "
         "time and peak memory where one size grows and the others are "
         f"{TYPICAL['objects']} objects, {TYPICAL['frames']} frames, {TYPICAL['edge_types']} edge "
         f"types, batches of {TYPICAL['batch']}; of 4 where objects grow. An exponent is that of "
-        "the step from the row above. Seeds are trainings of their own: twice as many cost "
-        "twice as much.\n\n"
-        f"{table(header, rows)}\n"
+        "the step from the row above. Edges bound it: there are N (N - 1), and so much memory "
+        "for each in the encoder; the decoder goes through them block by block.\n\n"
+        f"{table(header, rows)}\n\n![Cost of an update against each size]"
+        f"({FIGURE.relative_to(DOCS)})\n\n"
+        "Seeds are trainings of their own, of one thread each, as many at once as there are "
+        f"cores ({multiprocessing.cpu_count()} here):\n\n{table(seeds_header, seeds)}\n"
     )
-    if quick:
-        return text
-    draw(curves)
-    return f"{text}\n![Cost of an update against each size]({FIGURE.relative_to(DOCS)})\n"
 
 
-def draw(curves: dict[str, list[tuple[int, tuple[float, float]]]]) -> None:
+def draw(costs: dict[str, dict[int, Cost]]) -> None:
     """Time and memory of an update against each size, on logarithmic axes."""
     with plt.style.context(["default", STYLE]):
         figure, panels = plt.subplots(
-            2, len(curves), figsize=(PAGE, 3.2), sharex="col", sharey="row", layout="constrained"
+            2, len(costs), figsize=(PAGE, 3.2), sharex="col", sharey="row", layout="constrained"
         )
-        for column, (axis, points) in enumerate(curves.items()):
-            values = [value for value, _ in points]
-            for row, panel in enumerate(panels[:, column]):
-                panel.loglog(values, [sizes[row] for _, sizes in points], "o-", color=OBJECTS[0])
-                panel.set_xticks(values, [str(value) for value in values])
+        for column, (axis, points) in zip(panels.T, costs.items(), strict=True):
+            for panel, sizes in zip(column, zip(*points.values(), strict=True), strict=True):
+                panel.loglog(list(points), sizes, "o-", color=OBJECTS[0])
+                panel.set_xticks(list(points), list(map(str, points)))
                 panel.minorticks_off()
-            panels[1, column].set_xlabel(NAMES.get(axis, axis))
+            column[1].set_xlabel(NAMES.get(axis, axis))
         panels[0, 0].set_ylabel("CPU seconds of an update")
         panels[1, 0].set_ylabel("peak memory, MiB")
         figure.savefig(FIGURE, metadata={"Date": None})
