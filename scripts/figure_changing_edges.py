@@ -33,9 +33,9 @@ def main() -> None:
         arguments.output,
         f"Edges that change, {title}",
         f"{title}: accuracy of the graph that each step is predicted with, against the true one of "
-        f"the frame that the step starts from. The first {frames} frames are seen; the dynamic "
-        f"graph is re-estimated before every step from the latest {frames} frames, predicted or, "
-        "as named, true. Dotted: the commonest type, said of every edge. Lines: mean over seeds; "
+        f"the frame that the step starts from. The first {frames} frames are seen; a re-estimated "
+        f"graph is that of the latest {frames} before each step, predicted or true. Dotted: the "
+        "type that is commonest in all later frames, said of every edge. Lines: mean over seeds; "
         "bands: standard error, where there are several. " + describe_scale(shown),
     )
 

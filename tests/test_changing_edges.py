@@ -316,17 +316,22 @@ def test_the_figure_shows_every_graph_and_a_constant_one():
     edges[0, 3, 0, 1] = edges[1, 2, 2, 1] = 1
     np.testing.assert_allclose(constant_accuracy(edges, 3), [11 / 12, 1.0])
     row = {"dataset": "pushes", "encoder": "mlp", "decoder": "rnn", "edge_types": 2}
+    graphs = {("nri_learned", ""): 0.8, ("nri_dynamic", ""): 0.9}
+    graphs |= {("nri_dynamic", "true_frames"): 0.95, ("supervised", ""): 0.5}
     rows = [
-        {**row, "model": model, "variant": variant, "seed": seed, "metric": "edge_accuracy"}
-        | {"step": step, "value": 0.9 + seed / 50}
-        for model, variant in (("nri_learned", ""), ("nri_dynamic", ""), ("nri_dynamic", "true"))
-        for seed in (1, 2)
+        {**row, "model": model, "seed": seed, "metric": "edge_accuracy", "step": step}
+        | {"variant": "_".join(filter(None, [recipe, variant])), "value": value + seed / 100}
+        for recipe in ("", "fast")
+        for (model, variant), value in graphs.items()
+        for seed in (1, 3)
         for step in (1, 2)
     ]
     figure = plot_changing_edges(pd.DataFrame(rows), constant_accuracy(edges, 3))
-    lines = figure.axes[0].lines
-    assert len(lines) == 4
-    np.testing.assert_allclose(lines[1].get_ydata(), [93, 93])
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["paper's recipe, mlp-rnn-k2", "fast recipe, mlp-rnn-k2"]
+    for axes in figure.axes:
+        heights = sorted(line.get_ydata()[0] for line in axes.lines)
+        np.testing.assert_allclose(heights, [82, 92 - 1 / 3, 92, 97], atol=0.4)
     with pytest.raises(ValueError, match="no edge accuracy has a step"):
         plot_changing_edges(pd.DataFrame(rows).assign(step=None), constant_accuracy(edges, 3))
 

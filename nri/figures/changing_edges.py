@@ -1,15 +1,33 @@
 """How right the graph of each step is where edges change in time."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.figures.style import FADED, PAGE, legend_below, line_style, styled
-from nri.naming import row_names
-from nri.results import ROW, summarise
+from nri.catalogue import model_entry
+from nri.figures.style import FADED, PAGE, legend_below, panel_title, styled
+from nri.naming import configuration, recipe
+from nri.results import summarise
 
 __all__ = ["constant_accuracy", "plot_changing_edges"]
+
+TRUE_FRAMES = "true_frames"  # as `nri.evaluation` calls graphs that are re-estimated from those
+LEARNED, DYNAMIC = (model_entry(name).colour for name in ("nri_learned", "nri_dynamic"))
+GRAPHS = {
+    ("nri_learned", ""): {"color": LEARNED, "label": "graph of the first frames"},
+    ("nri_dynamic", ""): {"color": DYNAMIC, "label": "re-estimated from predicted frames"},
+    ("nri_dynamic", TRUE_FRAMES): {
+        "color": DYNAMIC,
+        "linestyle": (0, (3.5, 1.5)),
+        "label": "re-estimated from true frames",
+    },
+}
+"""How the line of a graph looks, by its model and what it is re-estimated from."""
+
+CONSTANT = {"color": FADED, "linestyle": ":", "label": "commonest type everywhere"}
 
 
 def constant_accuracy(edges: np.ndarray, frames: int) -> np.ndarray:
@@ -24,32 +42,36 @@ def constant_accuracy(edges: np.ndarray, frames: int) -> np.ndarray:
 
 @styled
 def plot_changing_edges(metrics: pd.DataFrame, constant: np.ndarray) -> Figure:
-    """Edge accuracy against the step: lines are means over seeds, bands their standard errors.
+    """Edge accuracy of each step: a panel for each run of NRI, a line for each of its graphs.
 
-    metrics: as `nri.results.read_metrics`, of one data set. constant: as `constant_accuracy`.
-    Raises ValueError if no edge accuracy has a step.
+    metrics: as `nri.results.read_metrics`, of one data set. constant: as `constant_accuracy`. Lines
+    are means over seeds, bands their standard errors. Raises ValueError if no accuracy has a step.
     """
-    stepped = (metrics["metric"] == "edge_accuracy") & metrics["step"].notna()
-    summary = summarise(metrics[stepped])
+    stepped = metrics["step"].notna() & metrics["model"].isin([model for model, _ in GRAPHS])
+    summary = summarise(metrics[stepped & (metrics["metric"] == "edge_accuracy")])
     if summary.empty:
         raise ValueError("no edge accuracy has a step: the edges of the data do not change")
-    summary["name"] = row_names(summary, within=["step"])
-    figure = Figure(figsize=(PAGE * 0.7, 2.7))
-    axes = figure.subplots()
-    steps = 1 + np.arange(summary["step"].max())
-    label = "commonest type everywhere"
-    handles = axes.plot(steps, 100 * constant[: len(steps)], color=FADED, ls=":", label=label)
-    places: dict[tuple[str, str], int] = {}
-    for row, curve in summary.groupby(ROW, dropna=False, sort=False):
-        _, model, _, _, _, variant = row
-        place = places[model, variant] = places.get((model, variant), -1) + 1
-        style = line_style(model, variant, place)
-        step, mean = curve["step"].astype(int), 100 * curve["mean"]
-        error = 100 * curve["standard_error"].fillna(0)
-        axes.plot(step, mean, **style)
-        axes.fill_between(step, mean - error, mean + error, color=style["color"], alpha=0.2, lw=0)
-        handles.append(Line2D([], [], **style, label=curve["name"].iloc[0]))
-    axes.set(xlabel="prediction step (frames)", ylabel="edge accuracy (%)")
-    axes.xaxis.get_major_locator().set_params(integer=True)
-    legend_below(figure, handles, columns=2)
+    own = summary["variant"].str.extract(f"^(.*?)_?({TRUE_FRAMES})?$")
+    summary["recipe"], summary["from"] = own[0], own[1].fillna("")
+    runs = list(summary.groupby(["recipe", "encoder", "decoder", "edge_types"]))
+    columns = min(3, len(runs))
+    rows = math.ceil(len(runs) / columns)
+    figure = Figure(figsize=(PAGE * max(columns, 2) / 3, 0.5 + 2.0 * rows))
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    for axes, ((name, *which), run) in zip(grid.flat, runs, strict=False):
+        axes.plot(1 + np.arange(len(constant)), 100 * constant, **CONSTANT)
+        for graph, curve in run.groupby(["model", "from"]):
+            step, mean = curve["step"].astype(int), 100 * curve["mean"]
+            error = 100 * curve["standard_error"].fillna(0)
+            style = GRAPHS[graph]
+            axes.plot(step, mean, **style)
+            band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
+            axes.fill_between(step, mean - error, mean + error, **band)
+        panel_title(axes, f"{recipe(name)}, {configuration(*which)}")
+        axes.set(xlabel="prediction step (frames)", ylabel="edge accuracy (%)")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.label_outer()
+    for axes in grid.flat[len(runs) :]:
+        axes.remove()
+    legend_below(figure, [Line2D([], [], **look) for look in (*GRAPHS.values(), CONSTANT)], 2)
     return figure
