@@ -1,35 +1,30 @@
-"""A copy of the workflow whose jobs note when they ran and on what; Snakemake in it.
-
-As a program it is what such a job runs: jobs.py RECORD PROGRAM ARGUMENTS…
-"""
+"""Snakemake in a copy of the workflow whose jobs note when they ran and on what."""
 
 import json
 import os
-import runpy
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-RECORD = "jobs.jsonl"
+from workflows import copy_checkout
+
+NOTES = "jobs.jsonl"
+RECORDER = Path(__file__).with_name("record_job.py")
 
 
 def copy_workflow(repository, directory: Path, *, replace: dict[str, str] | None = None) -> Path:
     """Copy what the workflow is made of; its programs are recorded, `replace` edits its rules."""
-    for name in ("workflow", "scripts", "nri", "config", "envs"):
-        ignored = shutil.ignore_patterns("*.pyc")  # but not the compiled kernels of simulations
-        shutil.copytree(repository / name, directory / name, ignore=ignored)
-    shutil.copy(repository / "Snakefile", directory)
-    (directory / "profiles").symlink_to("workflow/profiles")
-    recorded = f"python {__file__} {RECORD} {{params.program:q}}"
-    for rules in (directory / "workflow" / "rules").glob("*.smk"):
-        text = rules.read_text().replace("python {params.program:q}", recorded)
-        for before, after in (replace or {}).items():
+    copy = copy_checkout(repository, directory / "checkout")
+    program = "python {params.program:q}"
+    recorded = {program: program.replace("python", f"python {RECORDER} {NOTES}")}
+    for rules in (copy / "workflow" / "rules").glob("*.smk"):
+        text = rules.read_text()
+        for before, after in {**recorded, **(replace or {})}.items():
             text = text.replace(before, after)
         rules.write_text(text)
-    return directory
+    return copy
 
 
 def start_snakemake(workflow: Path, directory: Path, *arguments, **options) -> subprocess.Popen:
@@ -68,10 +63,10 @@ def records(directory: Path) -> list[dict]:
 
     `end` is there if it ended otherwise than by SIGKILL.
     """
-    path, jobs = directory / RECORD, {}
+    path, jobs = directory / NOTES, {}
     for line in path.read_text().splitlines() if path.exists() else ():
         entry = json.loads(line)
-        jobs.setdefault((entry["host"], entry["pid"]), {}).update(entry)
+        jobs.setdefault(entry["pid"], {}).update(entry)
     return list(jobs.values())
 
 
@@ -93,26 +88,3 @@ def most_at_once(jobs: list[dict], weight=lambda job: 1) -> int:
         running += change
         most = max(most, running)
     return most
-
-
-def run_recorded(record: str, program: str, *arguments: str) -> None:
-    """Run a program in this process, between a note of its start and one of its end."""
-    kept = ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "SLURM_JOB_ID", "SLURM_JOB_PARTITION")
-
-    def note(**entry):
-        entry |= {"host": os.uname().nodename, "pid": os.getpid()}
-        entry["environment"] = {key: os.environ.get(key) for key in kept}
-        with open(record, "a") as file:
-            file.write(json.dumps(entry) + "\n")
-
-    note(program=Path(program).name, arguments=arguments, start=time.time())
-    sys.argv = [program, *arguments]
-    sys.path[0] = str(Path(program).parent)
-    try:
-        runpy.run_path(program, run_name="__main__")
-    finally:
-        note(end=time.time())
-
-
-if __name__ == "__main__":
-    run_recorded(*sys.argv[1:])
