@@ -20,6 +20,10 @@ TITLE = """# Benchmarks
 Written by `python -m benchmarks`. Times are process CPU seconds of one thread. Where two ways are
 compared they take turns in one process, so that a busy machine slows both: trust the ratios (median
 and range of the turns), not the rates.
+
+**GPU: not measured.** What a training does differently on one (`nri/device.py`: the unroll of
+decoders without memory compiled and replayed as a CUDA graph, TF32) is traced and compared in the
+tests on a CPU; those that need a GPU skip.
 """
 SECTIONS = {
     "simulation": ("Simulation", simulation.report),
