@@ -85,7 +85,10 @@ class ELBO:
         self.likelihood = make_likelihood(settings, model.features, model.median_change)
         device = model.median_change.device
         self.prior = _prior(settings.prior, model.graph.edge_types).to(device)
-        self.windows = compiled(teacher_forced_windows, device)
+        self.windows = teacher_forced_windows
+        # A simulator's many steps, which have no weights, would take longer to compile than to run.
+        if any(True for _ in model.decoder.parameters()):
+            self.windows = compiled(teacher_forced_windows, device)
 
     def training(
         self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
