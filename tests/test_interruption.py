@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from jobs import copy_workflow, records, snakemake, start_snakemake, wait_for
+from jobs import NOTES, copy_workflow, records, snakemake, start_snakemake, wait_for
 
 RUN = Path("results/runs/springs5/mlp-mlp-k2/seed1")
 TARGET = RUN / "metrics.csv"
@@ -100,17 +100,19 @@ def training(directory):
 
 
 def kill_job(process, directory):
-    """The kernel kills a job that takes too much memory."""
+    """The kernel kills a job that takes too much memory; Snakemake too where no job runs yet."""
     jobs = [job["pid"] for job in records(directory) if "end" not in job]
     if jobs and is_recorded(jobs[-1]):
         os.kill(jobs[-1], signal.SIGKILL)
         process.wait(60)
+    else:
+        lose_node(process, directory)
 
 
 def is_recorded(pid):
     """Whether a process is one of the jobs, and not another that got its number."""
     command = Path("/proc", str(pid), "cmdline")
-    return command.exists() and b"jobs.jsonl" in command.read_bytes()
+    return command.exists() and NOTES.encode() in command.read_bytes()
 
 
 def kill_snakemake(process, directory):
