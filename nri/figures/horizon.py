@@ -30,7 +30,7 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
     rows = math.ceil(len(datasets) / columns)
     figure = Figure(figsize=(PAGE * max(columns, 2) / 3, 0.5 + 2.0 * rows))
     grid = figure.subplots(rows, columns, squeeze=False)
-    legend: dict[str, Line2D] = {}
+    legend: dict[str, dict] = {}
     for axes, dataset in zip(grid.flat, datasets, strict=False):
         places: dict[tuple[str, str], int] = {}
         part = summary[summary["dataset"] == dataset]
@@ -40,11 +40,11 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
             style = line_style(model, variant, place)
             error = curve["standard_error"].fillna(0)
             step, mean = curve["step"].astype(int), curve["mean"]
-            (line,) = axes.plot(step, mean, **style)
+            axes.plot(step, mean, **style)
             axes.fill_between(
                 step, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0
             )
-            legend.setdefault(curve["name"].iloc[0], line)
+            legend.setdefault(curve["name"].iloc[0], style)
         axes.set_yscale("log")
         axes.set_xlabel("prediction step (frames)")
         axes.xaxis.get_major_locator().set_params(integer=True)
@@ -53,10 +53,6 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
         axes.remove()
     for axes in grid[:, 0]:
         axes.set_ylabel("MSE (normalised units)")
-    handles = [Line2D([], [], **_look(line), label=name) for name, line in legend.items()]
+    handles = [Line2D([], [], **style, label=name) for name, style in legend.items()]
     legend_below(figure, handles)
     return figure
-
-
-def _look(line: Line2D) -> dict:
-    return {"color": line.get_color(), "linestyle": line.get_linestyle()}
