@@ -193,7 +193,7 @@ def report(quick: bool) -> str:
         f"*Fast recipe* is the joint stage of each run in config/config.yaml. *One recipe* is the "
         f"same for all three systems: the node-cnn encoder and {settings}. *Paper's recipe* is its "
         f"schedule of 500 epochs, cut off after {PAPER_SECONDS:.0f} CPU s: at chance, as it is "
-        "for long (README of recipes: docs/recipes.md).\n\n"
+        "for long ([recipes.md](recipes.md)).\n\n"
         f"{table(header, rows)}\n\n![Edge accuracy against CPU time]"
         f"({FIGURE.relative_to(DOCS)})\n\nThe points are in [{CURVES.name}]({CURVES.name}).\n"
     )
@@ -209,6 +209,7 @@ def draw(curves: dict[tuple[str, str], list[pd.DataFrame]]) -> None:
             for recipe, colour in zip(RECIPES, OBJECTS, strict=False):
                 for points in curves.get((dataset, recipe), []):
                     panel.plot(points.seconds, points.accuracy, color=colour, linewidth=1)
+            panel.set_xlim(left=0)
             panel.set_xlabel("CPU seconds of training")
         panels[0].set_ylabel("edge accuracy, unsupervised")
         lines = [plt.Line2D([], [], color=colour) for colour in OBJECTS[: len(RECIPES)]]
