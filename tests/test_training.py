@@ -137,7 +137,7 @@ def uninterrupted(repository, small_springs, make_settings, tmp_path_factory):
     return output
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_killed_training_ends_as_the_uninterrupted_one(
     how, repository, small_springs, make_settings, uninterrupted, tmp_path
 ):
