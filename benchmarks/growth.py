@@ -121,7 +121,7 @@ def draw(costs: dict[str, dict[int, Cost]]) -> None:
                 panel.set_xticks(list(points), list(map(str, points)))
                 panel.minorticks_off()
             column[1].set_xlabel(NAMES.get(axis, axis))
-        panels[0, 0].set_ylabel("CPU seconds of an update")
+        panels[0, 0].set_ylabel("CPU s of an update")
         panels[1, 0].set_ylabel("peak memory, MiB")
         figure.savefig(FIGURE, metadata={"Date": None})
         plt.close(figure)

@@ -46,10 +46,11 @@ def plan_row(name: str, repeats: int) -> list[str]:
 
 
 def start_rows(repeats: int) -> list[list[str]]:
-    """What each program takes to start, and whether torch is loaded for it."""
+    """What the program of each rule takes to start, and whether torch is loaded for it."""
     rows = []
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    for program in sorted((ROOT / "scripts").glob("*.py")):
+    programs = set((ROOT / "scripts").glob("*.py")) - {ROOT / "scripts" / "plan.py"}
+    for program in sorted(programs):
         command = [sys.executable, str(program), "--help"]
         seconds = child_seconds(command, repeats, env=environment)
         traced = [sys.executable, "-X", "importtime", str(program), "--help"]
