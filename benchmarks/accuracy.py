@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 import yaml
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from benchmarks import CONFIG, DOCS
 from benchmarks.clock import in_fresh_process, table
@@ -24,7 +25,8 @@ from nri.checkpoints import Checkpoint
 from nri.config import resolve_dataset, resolve_runs
 from nri.data.format import read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.figures.style import FADED, OBJECTS, PAGE, STYLE
+from nri.evaluation import posterior
+from nri.figures.style import FADED, OBJECTS, PAGE, legend_below, panel_title, save, styled
 from nri.objectives import count_types
 from nri.settings import TrainingSettings
 from nri.simulation.dataset import simulate_dataset
@@ -46,11 +48,8 @@ RECIPES = {
     "one": "one recipe for all three systems",
     "paper": "paper's recipe, cut off",
 }
-RUNS = {
-    "fast": ("mlp-mlp-k2-fast", "node-cnn-mlp-k2-fast"),
-    "one": ("mlp-mlp-k2-fast", "node-cnn-mlp-k2-fast"),
-    "paper": ("mlp-mlp-k2", "cnn-mlp-k2"),
-}
+RUNS = dict.fromkeys(("fast", "one"), ("mlp-mlp-k2-fast", "node-cnn-mlp-k2-fast"))
+RUNS["paper"] = ("mlp-mlp-k2", "cnn-mlp-k2")
 ONE = {"skip_first": False, "windows": 8, "likelihood_features": "all", "epochs": 6}
 
 
@@ -64,9 +63,9 @@ class TestedTrainer(Trainer):
     The clock stands still while it is tested. `rows`: seconds, update, accuracy.
     """
 
-    def test_on(self, samples: Samples, interval: float, budget: float) -> None:
-        """Test on `samples` every `interval` CPU seconds until `budget`."""
-        self.test, self.interval, self.budget = samples, interval, budget
+    def test_on(self, samples: Samples, budget: float) -> None:
+        """Test on `samples` every INTERVAL CPU seconds until `budget`."""
+        self.test, self.budget = samples, budget
         self.rows: list[dict[str, float]] = []
         self.spent, self.tested, self.since = 0.0, 0.0, time.process_time()
 
@@ -74,7 +73,7 @@ class TestedTrainer(Trainer):
         super()._update(batch)
         self.spent += time.process_time() - self.since
         ended = self.progress.update == self.updates
-        if self.spent >= min(self.tested + self.interval, self.budget) or ended:
+        if self.spent >= min(self.tested + INTERVAL, self.budget) or ended:
             self.tested = self.spent
             accuracy = edge_accuracy(self.model, self.test, self.true_types)
             row = {"seconds": self.spent, "update": self.progress.update, "accuracy": accuracy}
@@ -84,15 +83,10 @@ class TestedTrainer(Trainer):
         self.since = time.process_time()
 
 
-@torch.no_grad()
 def edge_accuracy(model: torch.nn.Module, samples: Samples, types: int) -> float:
     """Edge accuracy of the most probable graphs under the best matching of types."""
-    model.eval()
-    counts = sum(
-        count_types(model.graph.logits(batch.x), batch.edges, types)
-        for batch in samples.batches(100)
-    )
-    return best_accuracy(counts.numpy())
+    probabilities = posterior(model, samples, samples.x.shape[2])
+    return best_accuracy(count_types(probabilities, samples.edges, types).numpy())
 
 
 def recipe_of(dataset: str, recipe: str, config: dict[str, Any]) -> tuple[str, TrainingSettings]:
@@ -125,7 +119,7 @@ def curve(dataset: str, recipe: str, seed: int, budget: float) -> list[dict[str,
         model.fit_scales(train.x, settings.standardise)
         checkpoint = Checkpoint(Path(directory) / "checkpoint.pt")
         trainer = TestedTrainer(model, settings, train, valid, 2, seed, [checkpoint])
-        trainer.test_on(test.first_frames(frames), INTERVAL, budget)
+        trainer.test_on(test.first_frames(frames), budget)
         with contextlib.suppress(EnoughError):
             trainer.run()
     return [{"dataset": dataset, "recipe": recipe, "seed": seed, **row} for row in trainer.rows]
@@ -180,7 +174,12 @@ def report(quick: bool) -> str:
         for key, group in measure().groupby(["dataset", "recipe"])
     }
     rows = [row(*key, curves[key]) for dataset in TARGETS for key in curves if key[0] == dataset]
-    draw(curves)
+    save(
+        plot_accuracy(curves),
+        [FIGURE],
+        "Time to accuracy",
+        "Edge accuracy against CPU seconds of training; a line for each seed.",
+    )
     settings = ", ".join(f"`{name}: {value}`".lower() for name, value in ONE.items())
     header = (
         *("system, recipe", "target", "CPU s to it, each seed", "CPU s in all"),
@@ -200,22 +199,24 @@ def report(quick: bool) -> str:
     )
 
 
-def draw(curves: dict[tuple[str, str], list[pd.DataFrame]]) -> None:
+@styled
+def plot_accuracy(curves: dict[tuple[str, str], list[pd.DataFrame]]) -> Figure:
     """A panel for each system, a line for each training."""
-    with plt.style.context(["default", STYLE]):
-        figure, panels = plt.subplots(1, 3, figsize=(PAGE, 2.4), sharey=True, layout="constrained")
-        for panel, dataset in zip(panels, TARGETS, strict=True):
-            panel.set_title(dataset)
-            panel.axhline(PAPER[dataset], color=FADED, linewidth=0.8, linestyle=":")
-            for recipe, colour in zip(RECIPES, OBJECTS, strict=False):
-                for points in curves.get((dataset, recipe), []):
-                    panel.plot(points.seconds, points.accuracy, color=colour, linewidth=1)
-            panel.set_xlim(left=0)
-            panel.set_xlabel("CPU seconds of training")
-        panels[0].set_ylabel("edge accuracy, unsupervised")
-        lines = [plt.Line2D([], [], color=colour) for colour in OBJECTS[: len(RECIPES)]]
-        lines.append(plt.Line2D([], [], color=FADED, linestyle=":"))
-        labels = [*RECIPES.values(), "paper, Table 1 (500 epochs of 50,000)"]
-        figure.legend(lines, labels, loc="outside lower center", ncols=2)
-        figure.savefig(FIGURE, metadata={"Date": None})
-        plt.close(figure)
+    figure = Figure(figsize=(PAGE, 2.4))
+    panels = figure.subplots(1, 3, sharey=True)
+    looks = {
+        recipe: {"color": colour, "label": label}
+        for (recipe, label), colour in zip(RECIPES.items(), OBJECTS, strict=False)
+    }
+    paper = {"color": FADED, "linestyle": ":", "label": "paper, Table 1 (500 epochs of 50,000)"}
+    for panel, dataset in zip(panels, TARGETS, strict=True):
+        panel_title(panel, dataset)
+        panel.axhline(PAPER[dataset], **paper)
+        for recipe, look in looks.items():
+            for points in curves.get((dataset, recipe), []):
+                panel.plot(points.seconds, points.accuracy, **look)
+        panel.set_xlim(left=0)
+        panel.set_xlabel("CPU seconds of training")
+    panels[0].set_ylabel("edge accuracy, unsupervised")
+    legend_below(figure, [Line2D([], [], **look) for look in (*looks.values(), paper)], 2)
+    return figure

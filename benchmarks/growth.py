@@ -6,13 +6,13 @@ import statistics
 import time
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import torch
+from matplotlib.figure import Figure
 
 from benchmarks import DOCS
 from benchmarks.clock import cpu_seconds, table
 from benchmarks.step import FAST, Case, Work, peak_memory
-from nri.figures.style import OBJECTS, PAGE, STYLE
+from nri.figures.style import OBJECTS, PAGE, save, styled
 
 __all__ = ["report"]
 
@@ -94,7 +94,12 @@ def report(quick: bool) -> str:
     seeds = [at_once(count, 2.0 if quick else 15.0) for count in (1, 2, 4)]
     seeds_header = ("trainings", "CPU time of an update", "updates/s of all, wall time")
     if not quick:
-        draw(costs)
+        save(
+            plot_growth(costs),
+            [FIGURE],
+            "Growth",
+            "CPU time and peak memory of an update against each size.",
+        )
     return (
         "An update of the fast recipe (node-cnn encoder, MLP decoder, 8 windows) on one core: CPU "
         "time and peak memory where one size grows and the others are "
@@ -109,19 +114,17 @@ def report(quick: bool) -> str:
     )
 
 
-def draw(costs: dict[str, dict[int, Cost]]) -> None:
+@styled
+def plot_growth(costs: dict[str, dict[int, Cost]]) -> Figure:
     """Time and memory of an update against each size, on logarithmic axes."""
-    with plt.style.context(["default", STYLE]):
-        figure, panels = plt.subplots(
-            2, len(costs), figsize=(PAGE, 3.2), sharex="col", sharey="row", layout="constrained"
-        )
-        for column, (axis, points) in zip(panels.T, costs.items(), strict=True):
-            for panel, sizes in zip(column, zip(*points.values(), strict=True), strict=True):
-                panel.loglog(list(points), sizes, "o-", color=OBJECTS[0])
-                panel.set_xticks(list(points), list(map(str, points)))
-                panel.minorticks_off()
-            column[1].set_xlabel(NAMES.get(axis, axis))
-        panels[0, 0].set_ylabel("CPU s of an update")
-        panels[1, 0].set_ylabel("peak memory, MiB")
-        figure.savefig(FIGURE, metadata={"Date": None})
-        plt.close(figure)
+    figure = Figure(figsize=(PAGE, 3.2))
+    panels = figure.subplots(2, len(costs), sharex="col", sharey="row")
+    for column, (axis, points) in zip(panels.T, costs.items(), strict=True):
+        for panel, sizes in zip(column, zip(*points.values(), strict=True), strict=True):
+            panel.loglog(list(points), sizes, "o-", color=OBJECTS[0])
+            panel.set_xticks(list(points), list(map(str, points)))
+            panel.minorticks_off()
+        column[1].set_xlabel(NAMES.get(axis, axis))
+    panels[0, 0].set_ylabel("CPU s of an update")
+    panels[1, 0].set_ylabel("peak memory, MiB")
+    return figure

@@ -58,7 +58,9 @@ def evaluate_model(objective: Objective, samples: Samples, frames: int, horizon:
         matching = best_matching(count_types(probabilities, edges, true_types).numpy())
         rows += graph_rows(probabilities, edges, true_types, matching)
         if samples.edges.dim() == 3:
-            rows += changing_graph_rows(model, samples, frames, horizon, true_types, matching)
+            rows += changing_graph_rows(
+                model, probabilities, samples, frames, horizon, true_types, matching
+            )
     if model.decoder is None:
         return Evaluation(rows, matching)
     terms = objective_terms(objective, samples, frames)
@@ -89,6 +91,7 @@ def graph_rows(
 
 def changing_graph_rows(
     model: NRI,
+    probabilities: Tensor,
     samples: Samples,
     frames: int,
     horizon: int,
@@ -98,19 +101,20 @@ def changing_graph_rows(
     """Edge accuracy of each step where edges change, all under one matching (K,) of types.
 
     The graph that a step is predicted with is compared with the true one of the frame that the
-    step starts from. It is the one inferred from the first `frames` frames and, of recurrent
-    decoders, re-estimated ones, which also have `graph_rows` of all steps together.
+    step starts from. It is the one inferred from the first `frames` frames, `probabilities`
+    (S, E, K), and, of recurrent decoders, re-estimated ones, which also have `graph_rows` of all
+    steps together.
     """
     horizon = min(horizon, samples.x.shape[2] - frames - 1)
     edges = samples.edges[:, frames : frames + horizon].cpu()
-    static = posterior(model, samples, frames).unsqueeze(1).expand(*edges.shape, -1)
+    static = probabilities.unsqueeze(1).expand(*edges.shape, -1)
     rows = _accuracy_rows(static, edges, true_types, matching)
     if model.decoder is not None and model.decoder.recurrent:
         for graph, variant in REESTIMATED.items():
-            graphs, identity = graphs_by_step(model, samples, frames, horizon, graph), variant
+            graphs = graphs_by_step(model, samples, frames, horizon, graph)
             found = graph_rows(graphs, edges, true_types, matching)
             found += _accuracy_rows(graphs, edges, true_types, matching)
-            rows += [{**row, "model": "nri_dynamic", **identity} for row in found]
+            rows += [{**row, "model": "nri_dynamic", **variant} for row in found]
     return rows
 
 

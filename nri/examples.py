@@ -1,14 +1,17 @@
 """A few predicted samples of a model, kept for the figures."""
 
+import os
+
 import numpy as np
 import torch
 
 from nri.data.format import Metadata
 from nri.data.samples import Samples
 from nri.evaluation import posterior, predict
+from nri.files import atomic_path
 from nri.model.nri import NRI
 
-__all__ = ["examples"]
+__all__ = ["examples", "write_examples"]
 
 HORIZON = 50  # frames: how far the paper's Figure 5 looks
 WINDOWS = 5  # graphs of a walk that are shown one after the other
@@ -50,6 +53,12 @@ def examples(
             arrays["window_start"] = starts
             arrays["window_posterior"] = torch.stack(graphs, dim=1).numpy()
     return arrays
+
+
+def write_examples(arrays: dict[str, np.ndarray], path: str | os.PathLike) -> None:
+    """Write what `examples` gives as a NumPy archive."""
+    with atomic_path(path) as temporary, open(temporary, "wb") as file:
+        np.savez(file, **arrays)
 
 
 def _true_order(matching: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ import torch
 from nri.accuracy import best_matching
 from nri.data.format import Metadata
 from nri.data.normalisation import Normalisation
+from nri.data.windows import SEPARATOR
 from nri.files import atomic_path
 from nri.graph import receivers, senders
 from nri.model.nri import GIVEN_GRAPHS
@@ -94,7 +95,7 @@ def edge_table(posteriors: np.ndarray, windows: pd.DataFrame) -> pd.DataFrame:
     mean = posteriors.mean(0)
     types = mean.argmax(-1)
     agreement = (posteriors.argmax(-1) == types).mean(0)
-    names = windows["objects"].str.split(";")
+    names = windows["objects"].str.split(SEPARATOR)
     pieces = []
     for i, (row, objects) in enumerate(zip(windows.itertuples(), names, strict=True)):
         objects = np.array(objects)

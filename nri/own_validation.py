@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from nri.data.own_features import all_features
+from nri.data.own_features import DATASET_SUFFIXES, TABLE_SUFFIXES, all_features
 
 __all__ = ["file_contradictions"]
 
@@ -15,9 +15,9 @@ def file_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tuple[s
     paths = path if isinstance(path, list) else [path] if isinstance(path, str) else path.values()
     paths = [each for some in paths for each in (some if isinstance(some, list) else [some])]
     suffixes = {PurePath(each).suffix.lower() for each in paths}
-    if suffixes & {".h5", ".hdf5"} and len(paths) > 1:
+    if suffixes.intersection(DATASET_SUFFIXES) and len(paths) > 1:
         yield f"{place}.path", "a dataset file holds all splits; name one file"
-    if suffixes & {".csv", ".tsv", ".txt", ".parquet"}:
+    if suffixes.intersection(TABLE_SUFFIXES):
         if "time" not in columns:
             yield f"{place}.columns", "'time' is missing: the column with the time of each row"
         if ("object" in columns) == ("objects" in columns):

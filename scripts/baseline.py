@@ -4,7 +4,6 @@ import argparse
 import json
 from typing import Any
 
-import numpy as np
 import torch
 
 from nri.baselines.correlation import correlation_rows, hidden_vectors, path_vectors
@@ -14,8 +13,7 @@ from nri.data.format import SPLITS, read_metadata
 from nri.data.samples import Samples, load_samples
 from nri.device import choose_device
 from nri.evaluation import evaluate_model
-from nri.examples import examples
-from nri.files import atomic_path
+from nri.examples import examples, write_examples
 from nri.logs import start_log
 from nri.model.nri import NRI
 from nri.objectives import make_objective
@@ -54,8 +52,8 @@ def run_baseline(job: argparse.Namespace) -> None:
     write_metrics([identity | row for row in rows], job.output / "metrics.csv")
     if model is not None:
         few = samples["test"].take(slice(0, job.evaluation["examples"]))
-        with atomic_path(job.output / "examples.npz") as path, open(path, "wb") as file:
-            np.savez(file, **examples(model, few, frames, metadata, None))
+        arrays = examples(model, few, frames, metadata, None)
+        write_examples(arrays, job.output / "examples.npz")
 
 
 def evaluate(

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from nri.build import load_model
@@ -14,8 +13,7 @@ from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
 from nri.evaluation import evaluate_model
-from nri.examples import examples
-from nri.files import atomic_path
+from nri.examples import examples, write_examples
 from nri.logs import start_log
 from nri.naming import transferred
 from nri.objectives import make_objective
@@ -60,8 +58,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         rows += [_on(path.stem, _of_run(identity, row)) for row in other]
     write_metrics(rows, arguments.metrics)
     few = samples.take(slice(0, arguments.settings["examples"]))
-    with atomic_path(arguments.examples) as path, open(path, "wb") as file:
-        np.savez(file, **examples(model, few, frames, metadata, evaluation.matching))
+    arrays = examples(model, few, frames, metadata, evaluation.matching)
+    write_examples(arrays, arguments.examples)
 
 
 def _of_run(identity: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:

@@ -18,11 +18,11 @@ import pandas as pd
 import torch
 
 from nri.build import load_model
-from nri.data.arrays import DATASET_SUFFIXES
 from nri.data.format import Metadata, read_metadata
 from nri.data.own import read_own, regular_recordings
+from nri.data.own_features import DATASET_SUFFIXES
 from nri.data.samples import Samples, load_samples
-from nri.data.windows import WINDOW_COLUMNS, find_windows
+from nri.data.windows import SEPARATOR, WINDOW_COLUMNS, find_windows
 from nri.device import choose_device
 from nri.evaluation import posterior
 from nri.files import atomic_path
@@ -123,9 +123,8 @@ def _stored(
         return samples, windows
     names = metadata.objects or tuple(map(str, range(objects)))
     end = (wanted - 1) * trained.frame_interval
-    rows = [
-        (arguments.split, number, path.stem, 0.0, end, ";".join(names)) for number in range(count)
-    ]
+    who = SEPARATOR.join(names)
+    rows = [(arguments.split, number, path.stem, 0.0, end, who) for number in range(count)]
     return samples, pd.DataFrame(rows, columns=WINDOW_COLUMNS)
 
 

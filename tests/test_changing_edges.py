@@ -18,7 +18,7 @@ from nri.data.own import prepare_own
 from nri.data.recordings import RecordingError
 from nri.data.samples import Samples, load_samples
 from nri.data.writer import DatasetWriter
-from nri.evaluation import changing_graph_rows, evaluate_model
+from nri.evaluation import changing_graph_rows, evaluate_model, posterior
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
 from nri.graph import matrix_to_edges, receivers
 from nri.model.nri import NRI, InferredGraph
@@ -276,7 +276,8 @@ def oracle():
 def test_each_step_is_scored_in_the_frame_that_it_starts_from(oracle):
     model, samples = oracle
     frames = 3
-    rows = pd.DataFrame(changing_graph_rows(model, samples, frames, 99, 2, np.array([1, 0])))
+    known = (samples, frames, 99, 2, np.array([1, 0]))
+    rows = pd.DataFrame(changing_graph_rows(model, posterior(model, samples, frames), *known))
     rows = rows.fillna({"model": "", "variant": ""})
     stepped, whole = rows[rows["step"].notna()], rows[rows["step"].isna()]
     edges = samples.edges

@@ -9,17 +9,7 @@ import numpy as np
 from nri.data.format import SPLITS, Metadata, read_metadata, read_split
 from nri.data.recordings import Recording, RecordingError
 
-__all__ = [
-    "ARRAY_SUFFIXES",
-    "DATASET_SUFFIXES",
-    "array_recordings",
-    "check_arrays",
-    "read_arrays",
-    "read_dataset",
-]
-
-ARRAY_SUFFIXES = (".npz", ".npy")
-DATASET_SUFFIXES = (".h5", ".hdf5")
+__all__ = ["array_recordings", "check_arrays", "read_arrays", "read_dataset"]
 
 
 def read_arrays(path: Path, settings: dict) -> list[Recording]:

@@ -18,13 +18,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nri.data.arrays import ARRAY_SUFFIXES, DATASET_SUFFIXES, read_arrays, read_dataset
+from nri.data.arrays import read_arrays, read_dataset
 from nri.data.dnri import read_dnri
 from nri.data.edge_tables import read_edges
 from nri.data.format import SPLITS, Metadata
-from nri.data.own_features import all_features
+from nri.data.own_features import (
+    ARRAY_SUFFIXES,
+    DATASET_SUFFIXES,
+    TABLE_SUFFIXES,
+    all_features,
+)
 from nri.data.recordings import Recording, RecordingError, Rows, add_velocities
-from nri.data.tables import TABLE_SUFFIXES, read_table
+from nri.data.tables import read_table
 from nri.data.windows import SEPARATOR, WINDOW_COLUMNS, Windows, explain_nothing, find_windows
 from nri.data.writer import DatasetWriter
 

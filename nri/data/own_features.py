@@ -1,6 +1,10 @@
-"""The features of own data, for the check of a configuration without its files."""
+"""What is known of own data without its files, for the check of a configuration too."""
 
-__all__ = ["all_features"]
+__all__ = ["ARRAY_SUFFIXES", "DATASET_SUFFIXES", "TABLE_SUFFIXES", "all_features"]
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
+ARRAY_SUFFIXES = (".npz", ".npy")
+DATASET_SUFFIXES = (".h5", ".hdf5")
 
 
 def all_features(settings: dict) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ import pandas as pd
 
 from nri.data.recordings import RecordingError, Rows, common_interval
 
-__all__ = ["TABLE_SUFFIXES", "numbers", "read_table", "refuse"]
+__all__ = ["numbers", "read_table", "refuse"]
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
 
 
