@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nri.catalogue import model_entry
-from nri.figures.style import FADED, PAGE, legend_below, panel_title, styled
+from nri.figures.style import FADED, PAGE, legend_below, mean_over_steps, panel_title, styled
 from nri.naming import configuration, recipe
 from nri.results import summarise
 
@@ -61,12 +61,7 @@ def plot_changing_edges(metrics: pd.DataFrame, constant: np.ndarray) -> Figure:
     for axes, ((name, *which), run) in zip(grid.flat, runs, strict=False):
         axes.plot(1 + np.arange(len(constant)), 100 * constant, **CONSTANT)
         for graph, curve in run.groupby(["model", "from"]):
-            step, mean = curve["step"].astype(int), 100 * curve["mean"]
-            error = 100 * curve["standard_error"].fillna(0)
-            style = GRAPHS[graph]
-            axes.plot(step, mean, **style)
-            band = {"color": style["color"], "alpha": 0.2, "linewidth": 0}
-            axes.fill_between(step, mean - error, mean + error, **band)
+            mean_over_steps(axes, curve, GRAPHS[graph], scale=100)
         panel_title(axes, f"{recipe(name)}, {configuration(*which)}")
         axes.set(xlabel="prediction step (frames)", ylabel="edge accuracy (%)")
         axes.xaxis.get_major_locator().set_params(integer=True)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nri.catalogue import dataset_entry
-from nri.figures.style import PAGE, legend_below, line_style, panel_title, styled
+from nri.figures.style import PAGE, legend_below, line_style, mean_over_steps, panel_title, styled
 from nri.naming import row_names
 from nri.results import ROW, summarise
 
@@ -38,12 +38,7 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
             _, model, _, _, _, variant = row
             place = places[model, variant] = places.get((model, variant), -1) + 1
             style = line_style(model, variant, place)
-            error = curve["standard_error"].fillna(0)
-            step, mean = curve["step"].astype(int), curve["mean"]
-            axes.plot(step, mean, **style)
-            axes.fill_between(
-                step, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0
-            )
+            mean_over_steps(axes, curve, style)
             legend.setdefault(curve["name"].iloc[0], style)
         axes.set_yscale("log")
         axes.set_xlabel("prediction step (frames)")

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,6 +22,7 @@ __all__ = [
     "PAGE",
     "legend_below",
     "line_style",
+    "mean_over_steps",
     "object_colours",
     "panel_title",
     "save",
@@ -102,6 +104,19 @@ def object_colours(count: int) -> list[str]:
 def panel_title(axes: Axes, title: str) -> None:
     """A heading at the left edge of a panel."""
     axes.set_title(title, loc="left", fontweight="bold")
+
+
+def mean_over_steps(axes: Axes, summary: pd.DataFrame, style: dict, scale: float = 1.0) -> None:
+    """The mean over seeds at each step, with a band of its standard error where there are several.
+
+    summary: as `nri.results.summarise`, of one curve.
+    """
+    step, mean = summary["step"].astype(int), scale * summary["mean"]
+    error = scale * summary["standard_error"].fillna(0)
+    axes.plot(step, mean, **style)
+    axes.fill_between(
+        step, mean - error, mean + error, color=style["color"], alpha=0.2, linewidth=0
+    )
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 4) -> None:
