@@ -3,8 +3,8 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,6 +12,9 @@ from matplotlib.style import context
 
 from nri.catalogue import model_entry
 from nri.files import atomic_path
+
+if TYPE_CHECKING:  # figures of trajectories alone need not load it
+    import pandas as pd
 
 __all__ = [
     "COLUMN",
@@ -106,7 +109,7 @@ def panel_title(axes: Axes, title: str) -> None:
     axes.set_title(title, loc="left", fontweight="bold")
 
 
-def mean_over_steps(axes: Axes, summary: pd.DataFrame, style: dict, scale: float = 1.0) -> None:
+def mean_over_steps(axes: Axes, summary: "pd.DataFrame", style: dict, scale: float = 1.0) -> None:
     """The mean over seeds at each step, with a band of its standard error where there are several.
 
     summary: as `nri.results.summarise`, of one curve.
