@@ -19,18 +19,18 @@ from matplotlib.lines import Line2D
 
 from benchmarks import CONFIG, DOCS
 from benchmarks.clock import in_fresh_process, table
-from nri.accuracy import best_accuracy
-from nri.build import build_model
-from nri.checkpoints import Checkpoint
-from nri.config import resolve_dataset, resolve_runs
+from nri.config.resolve import resolve_dataset, resolve_runs
+from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.evaluation import posterior
+from nri.data.simulated.prepare import simulate_dataset
+from nri.evaluation.protocol import posterior
 from nri.figures.style import FADED, OBJECTS, PAGE, legend_below, panel_title, save, styled
-from nri.objectives import count_types
-from nri.settings import TrainingSettings
-from nri.simulation.dataset import simulate_dataset
-from nri.training import Trainer
+from nri.matching import best_accuracy
+from nri.model.build import build_model
+from nri.model.objectives import count_types
+from nri.training.checkpoints import Checkpoint
+from nri.training.trainer import Trainer
 
 __all__ = ["report"]
 

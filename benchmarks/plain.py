@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from nri import graph
-from nri.model.decoders import Messages
+from nri.model.decoders.layers import Messages
 from nri.model.message_passing import PairLinear
 
 __all__ = ["plain_copy"]

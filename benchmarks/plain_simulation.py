@@ -1,11 +1,11 @@
 """The simulators as their equations are written: NumPy, one simulation and one step at a time.
 
-The same steps as `nri.simulation` takes, so that what differs is how they are computed.
+The same steps as `nri.data.simulated` takes, so that what differs is how they are computed.
 """
 
 import numpy as np
 
-from nri.simulation import kuramoto, particles
+from nri.data.simulated import kuramoto, particles
 
 __all__ = ["plain_kuramoto", "plain_particles"]
 

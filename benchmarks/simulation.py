@@ -13,9 +13,9 @@ import numpy as np
 
 from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, ratio_cell, table
 from benchmarks.plain_simulation import plain_kuramoto, plain_particles
-from nri.config import resolve_dataset
-from nri.simulation.dataset import simulate_dataset, system_of
-from nri.simulation.randomness import generators
+from nri.config.resolve import resolve_dataset
+from nri.data.simulated.prepare import simulate_dataset, system_of
+from nri.data.simulated.randomness import generators
 
 __all__ = ["report"]
 

@@ -12,14 +12,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import CONFIG
 from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, ratio_cell, table
 from benchmarks.plain import plain_copy
-from nri.build import build_model
-from nri.config import resolve_training
+from nri.config.resolve import resolve_training
+from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
 from nri.data.samples import Samples
-from nri.evaluation import future_mse
+from nri.evaluation.protocol import future_mse
+from nri.model.build import build_model
 from nri.model.nri import NRI
-from nri.objectives import make_objective
-from nri.settings import TrainingSettings
+from nri.model.objectives import make_objective
 
 __all__ = ["FAST", "Case", "Work", "peak_memory", "report"]
 

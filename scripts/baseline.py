@@ -6,21 +6,21 @@ from typing import Any
 
 import torch
 
-from nri.baselines.correlation import correlation_rows, hidden_vectors, path_vectors
-from nri.baselines.lstm import build_lstm
-from nri.baselines.static import static_mse
+from nri.config.training import TrainingSettings
 from nri.data.format import SPLITS, read_metadata
 from nri.data.samples import Samples, load_samples
 from nri.device import choose_device
-from nri.evaluation import evaluate_model
-from nri.examples import examples, write_examples
+from nri.evaluation.correlation import correlation_rows, hidden_vectors, path_vectors
+from nri.evaluation.examples import examples, write_examples
+from nri.evaluation.protocol import evaluate_model
+from nri.evaluation.static import static_mse
 from nri.logs import start_log
+from nri.model.decoders.lstm import build_lstm
 from nri.model.nri import NRI
-from nri.objectives import make_objective
-from nri.results import write_metrics
-from nri.runs import parse_job, run_identity, train_model, write_run
-from nri.settings import TrainingSettings
-from nri.training import Progress
+from nri.model.objectives import make_objective
+from nri.results.rows import write_metrics
+from nri.training.runs import parse_job, run_identity, train_model, write_run
+from nri.training.trainer import Progress
 
 
 def main() -> None:

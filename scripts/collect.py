@@ -4,7 +4,7 @@ import argparse
 import json
 
 from nri.files import atomic_path
-from nri.results import collect_metrics, collect_runs, write_table
+from nri.results.rows import collect_metrics, collect_runs, write_table
 
 
 def main() -> None:

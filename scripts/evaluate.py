@@ -7,18 +7,18 @@ from typing import Any
 
 import torch
 
-from nri.build import load_model
-from nri.catalogue import paper_row
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
-from nri.evaluation import evaluate_model
-from nri.examples import examples, write_examples
+from nri.evaluation.examples import examples, write_examples
+from nri.evaluation.protocol import evaluate_model
+from nri.evaluation.transfer import evaluate_transfer
 from nri.logs import start_log
-from nri.naming import transferred
-from nri.objectives import make_objective
-from nri.results import write_metrics
-from nri.transfer import evaluate_transfer
+from nri.model.build import load_model
+from nri.model.objectives import make_objective
+from nri.results.catalogue import paper_row
+from nri.results.naming import transferred
+from nri.results.rows import write_metrics
 
 
 def main() -> None:

@@ -2,12 +2,12 @@
 
 import argparse
 
-from nri.catalogue import dataset_entry
-from nri.comparison import describe_scale
 from nri.data.format import read_metadata, read_split
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
 from nri.figures.style import save
-from nri.results import read_metrics, read_runs, without_studies, without_transfers
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
+from nri.results.rows import read_metrics, read_runs, without_studies, without_transfers
 
 
 def main() -> None:

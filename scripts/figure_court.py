@@ -3,13 +3,13 @@
 import argparse
 from pathlib import Path
 
-from nri.catalogue import dataset_entry
-from nri.comparison import describe_scale
 from nri.data.format import read_metadata
 from nri.figures.captions import shown_runs
 from nri.figures.court import plot_court_predictions
 from nri.figures.examples import read_examples
 from nri.figures.style import save
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 
 
 def main() -> None:

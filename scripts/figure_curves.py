@@ -2,10 +2,10 @@
 
 import argparse
 
-from nri.catalogue import dataset_entry
-from nri.comparison import describe_scale
 from nri.figures.curves import plot_curves, read_curves
 from nri.figures.style import save
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 
 
 def main() -> None:

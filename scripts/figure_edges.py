@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from nri.catalogue import dataset_entry
-from nri.comparison import describe_scale
 from nri.figures.captions import shown_runs
 from nri.figures.edges import plot_edges
 from nri.figures.style import save
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 
 
 def main() -> None:

@@ -2,10 +2,10 @@
 
 import argparse
 
-from nri.comparison import describe_scale
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import save
-from nri.results import read_metrics, read_runs, without_studies, without_transfers
+from nri.results.comparison import describe_scale
+from nri.results.rows import read_metrics, read_runs, without_studies, without_transfers
 
 
 def main() -> None:

@@ -2,12 +2,12 @@
 
 import argparse
 
-from nri.catalogue import dataset_entry
-from nri.comparison import describe_scale
 from nri.figures.captions import shown_runs
 from nri.figures.examples import read_examples
 from nri.figures.phases import ModelExamples, plot_phases
 from nri.figures.style import line_style, save
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 
 
 def main() -> None:

@@ -3,16 +3,16 @@
 import argparse
 from pathlib import Path
 
-from nri.build import load_model
-from nri.catalogue import dataset_entry
-from nri.comparison import describe_scale
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
-from nri.evaluation import posterior
+from nri.evaluation.protocol import posterior
 from nri.figures.captions import shown_runs
 from nri.figures.roles import plot_role_edges
 from nri.figures.style import save
+from nri.model.build import load_model
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 
 
 def main() -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from nri.catalogue import dataset_entry
 from nri.data.format import read_metadata, read_split
 from nri.figures.court import plot_segments
 from nri.figures.style import save
 from nri.files import atomic_path
-from nri.found_segments import games_table
+from nri.results.catalogue import dataset_entry
+from nri.results.games_table import games_table
 
 SHOWN = 12
 

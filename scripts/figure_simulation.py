@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from nri.catalogue import dataset_entry
 from nri.data.format import read_metadata, read_split
 from nri.figures.style import save
 from nri.figures.systems import plot_simulation
+from nri.results.catalogue import dataset_entry
 
 
 def main() -> None:

@@ -3,14 +3,14 @@
 import argparse
 from pathlib import Path
 
-from nri.catalogue import dataset_entry
-from nri.comparison import describe_scale
 from nri.data.format import read_metadata
 from nri.figures.captions import shown_runs
 from nri.figures.examples import read_examples
 from nri.figures.skeleton import plot_learned_edges
 from nri.figures.style import save
-from nri.results import read_config
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
+from nri.results.rows import read_config
 
 
 def main() -> None:

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from nri.catalogue import dataset_entry
-from nri.comparison import describe_scale
 from nri.figures.captions import shown_runs
 from nri.figures.examples import read_examples
 from nri.figures.style import save
 from nri.figures.trajectories import plot_trajectories
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 
 
 def main() -> None:

@@ -17,16 +17,13 @@ import numpy as np
 import pandas as pd
 import torch
 
-from nri.build import load_model
 from nri.data.format import Metadata, read_metadata
-from nri.data.own import read_own, regular_recordings
-from nri.data.own_features import DATASET_SUFFIXES
+from nri.data.own.features import DATASET_SUFFIXES
+from nri.data.own.prepare import read_own, regular_recordings
+from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS, find_windows
 from nri.data.samples import Samples, load_samples
-from nri.data.windows import SEPARATOR, WINDOW_COLUMNS, find_windows
 from nri.device import choose_device
-from nri.evaluation import posterior
-from nri.files import atomic_path
-from nri.inference import (
+from nri.evaluation.inference import (
     InferenceError,
     edge_table,
     match_types,
@@ -34,8 +31,11 @@ from nri.inference import (
     warn_beyond_range,
     write_graphs,
 )
+from nri.evaluation.protocol import posterior
+from nri.files import atomic_path
 from nri.logs import start_log
-from nri.results import write_table
+from nri.model.build import load_model
+from nri.results.rows import write_table
 
 
 def main() -> None:

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from nri.comparison import read_paper_numbers
 from nri.files import atomic_path
-from nri.page import read_figure, render_page
-from nri.results import read_metrics, read_runs
+from nri.results.comparison import read_paper_numbers
+from nri.results.page import read_figure, render_page
+from nri.results.rows import read_metrics, read_runs
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ import json
 import logging
 from pathlib import Path
 
-from nri.data.mocap import prepare_mocap
+from nri.data.mocap.prepare import prepare_mocap
 from nri.files import atomic_path
 from nri.logs import start_log
 

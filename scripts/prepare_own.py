@@ -5,10 +5,10 @@ import json
 from pathlib import Path
 
 from nri.data.format import SPLITS
-from nri.data.own import prepare_own
+from nri.data.own.prepare import prepare_own
 from nri.files import atomic_path
 from nri.logs import start_log
-from nri.results import write_table
+from nri.results.rows import write_table
 
 
 def main() -> None:

@@ -4,11 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
-from nri.data.basketball import prepare_sportvu
+from nri.data.basketball.prepare import prepare_sportvu
 from nri.data.format import SPLITS
 from nri.files import atomic_path
 from nri.logs import start_log
-from nri.results import write_table
+from nri.results.rows import write_table
 
 
 def main() -> None:

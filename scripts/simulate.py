@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numba
 
+from nri.data.simulated.prepare import simulate_dataset
 from nri.logs import start_log
-from nri.simulation.dataset import simulate_dataset
 
 
 def main() -> None:

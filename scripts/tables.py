@@ -3,11 +3,11 @@
 import argparse
 import json
 
-from nri.comparison import compare, every_seed, read_paper_numbers
 from nri.files import atomic_path
-from nri.results import read_metrics, read_runs, without_studies, write_table
-from nri.studies import compare_studies, render_studies, study_seeds
-from nri.tables import TABLES, render
+from nri.results.comparison import compare, every_seed, read_paper_numbers
+from nri.results.rows import read_metrics, read_runs, without_studies, write_table
+from nri.results.studies import compare_studies, render_studies, study_seeds
+from nri.results.tables import TABLES, render
 
 
 def main() -> None:

@@ -4,13 +4,13 @@ import argparse
 
 import torch
 
-from nri.build import build_model
+from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
 from nri.logs import start_log
-from nri.runs import parse_job, train_model, write_run
-from nri.settings import TrainingSettings
+from nri.model.build import build_model
+from nri.training.runs import parse_job, train_model, write_run
 
 
 def main() -> None:

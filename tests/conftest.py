@@ -8,11 +8,11 @@ import pytest
 import torch
 from workflows import copy_checkout, snakemake
 
-from nri.build import build_model
+from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
-from nri.settings import TrainingSettings
-from nri.simulation.dataset import simulate_dataset
+from nri.data.simulated.prepare import simulate_dataset
+from nri.model.build import build_model
 
 SETTINGS = {
     "encoder_hidden": 16,

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nri.data.asf_amc import MotionFileError, read_amc, read_asf
-from nri.data.kinematics import joint_positions
+from nri.data.mocap.asf_amc import MotionFileError, read_amc, read_asf
+from nri.data.mocap.kinematics import joint_positions
 
 # Bones are listed children first, the foot's channels are not in alphabetical order, the
 # hand turns about tilted axes, the hip does not turn at all.

@@ -15,25 +15,25 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.torch import load_file
 
-from nri.baselines.correlation import (
+from nri.config.checks import ConfigError, validate
+from nri.config.resolve import resolve_baselines
+from nri.data.samples import Samples, load_samples
+from nri.evaluation.correlation import (
     correlation_rows,
     correlations,
     fit_threshold,
     hidden_vectors,
     path_vectors,
 )
-from nri.baselines.lstm import JointLSTM, SingleLSTM, build_lstm
-from nri.baselines.static import static_mse
-from nri.checkpoints import Checkpoint
-from nri.config import resolve_baselines
-from nri.data.samples import Samples, load_samples
-from nri.evaluation import future_mse, predict
+from nri.evaluation.protocol import future_mse, predict
+from nri.evaluation.static import static_mse
 from nri.graph import matrix_to_edges
+from nri.model.decoders.lstm import JointLSTM, SingleLSTM, build_lstm
 from nri.model.nri import NRI, GivenGraph
 from nri.model.rollout import burn_in, unroll
-from nri.results import collect_metrics, collect_runs
-from nri.training import Trainer
-from nri.validation import ConfigError, validate
+from nri.results.rows import collect_metrics, collect_runs
+from nri.training.checkpoints import Checkpoint
+from nri.training.trainer import Trainer
 
 CPU = torch.device("cpu")
 N, D, H = 4, 3, 8

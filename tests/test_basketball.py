@@ -20,13 +20,25 @@ from tracking import (
     write_game,
 )
 
-from nri.config import DATASET_DEFAULTS, resolve_dataset
-from nri.data.basketball import GAME_COLUMNS, SEGMENT_COLUMNS, prepare_sportvu, samples, states
+from nri.config.resolve import DATASET_DEFAULTS, resolve_dataset
+from nri.data.basketball.pick_and_roll import (
+    ROLES,
+    Screen,
+    find_screens,
+    place_segments,
+    segment_positions,
+)
+from nri.data.basketball.prepare import (
+    GAME_COLUMNS,
+    SEGMENT_COLUMNS,
+    prepare_sportvu,
+    samples,
+    states,
+)
+from nri.data.basketball.sportvu import TrackingFileError
+from nri.data.basketball.stretches import Stretch
 from nri.data.format import read_metadata, read_split
-from nri.data.pick_and_roll import ROLES, Screen, find_screens, place_segments, segment_positions
-from nri.data.sportvu import TrackingFileError
-from nri.data.stretches import Stretch
-from nri.found_segments import games_table
+from nri.results.games_table import games_table
 
 RATE = 6.25
 PLAY = pick_and_roll(rate=RATE)

@@ -11,20 +11,20 @@ import pytest
 import torch
 import yaml
 
-from nri.accuracy import best_matching
-from nri.config import resolve_dataset
+from nri.config.checks import ConfigError, validate
+from nri.config.resolve import resolve_dataset
 from nri.data.format import DataFormatError, Metadata, read_metadata, read_split
-from nri.data.own import prepare_own
-from nri.data.recordings import RecordingError
+from nri.data.own.prepare import prepare_own
+from nri.data.own.recordings import RecordingError
 from nri.data.samples import Samples, load_samples
 from nri.data.writer import DatasetWriter
-from nri.evaluation import changing_graph_rows, evaluate_model, posterior
+from nri.evaluation.protocol import changing_graph_rows, evaluate_model, posterior
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
 from nri.graph import matrix_to_edges, receivers
+from nri.matching import best_matching
 from nri.model.nri import NRI, InferredGraph
-from nri.objectives import CrossEntropy, count_types
-from nri.results import read_metrics
-from nri.validation import ConfigError, validate
+from nri.model.objectives import CrossEntropy, count_types
+from nri.results.rows import read_metrics
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}
 TYPES = {"edge_types": ["none", "push"], "edges_change": True}

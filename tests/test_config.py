@@ -6,7 +6,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from nri.config import (
+from nri.config.checks import FEATURES, ConfigError, validate
+from nri.config.resolve import (
     resolve_baselines,
     resolve_datasets,
     resolve_runs,
@@ -14,9 +15,8 @@ from nri.config import (
     run_name,
     training_settings,
 )
-from nri.settings import TrainingSettings
-from nri.simulation.dataset import system_of
-from nri.validation import FEATURES, ConfigError, validate
+from nri.config.training import TrainingSettings
+from nri.data.simulated.prepare import system_of
 
 
 @pytest.fixture(scope="session")

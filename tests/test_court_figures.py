@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
 
-from nri.court import BASKET, FOOT, LENGTH, WIDTH
-from nri.data.pick_and_roll import ROLES
+from nri.data.basketball.court import BASKET, FOOT, LENGTH, WIDTH
+from nri.data.basketball.pick_and_roll import ROLES
 from nri.figures.court import court_lines, plot_court_predictions, plot_segments
 from nri.figures.examples import Examples
 from nri.figures.roles import plot_role_edges, role_shares

@@ -12,11 +12,11 @@ import h5py
 import numpy as np
 import pytest
 
-from nri.config import resolve_dataset
-from nri.data.asf_amc import MotionFileError, read_amc, read_asf
+from nri.config.resolve import resolve_dataset
 from nri.data.format import DataFormatError, read_metadata, read_split
-from nri.data.own import prepare_own
-from nri.data.recordings import RecordingError
+from nri.data.mocap.asf_amc import MotionFileError, read_amc, read_asf
+from nri.data.own.prepare import prepare_own
+from nri.data.own.recordings import RecordingError
 
 SUBJECT = "mirror/mocap.cs.cmu.edu/subjects/35"
 

@@ -5,9 +5,9 @@ import copy
 import pytest
 import torch
 
-from nri import objectives
+from nri.model import objectives
 from nri.device import compiled, rounded_products
-from nri.objectives import ELBO
+from nri.model.objectives import ELBO
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 

@@ -8,15 +8,15 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nri.accuracy import best_accuracy, best_matching
 from nri.data.format import read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.evaluation import edge_auroc, future_mse, posterior, predict
-from nri.examples import examples
-from nri.model.decoders import RNNDecoder
-from nri.model.encoders import MLPEncoder
+from nri.evaluation.examples import examples
+from nri.evaluation.protocol import edge_auroc, future_mse, posterior, predict
+from nri.matching import best_accuracy, best_matching
+from nri.model.decoders.rnn import RNNDecoder
+from nri.model.encoders.mlp import MLPEncoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
-from nri.objectives import count_types
+from nri.model.objectives import count_types
 
 FEATURES = ("x", "y", "vx", "vy")
 

@@ -9,7 +9,6 @@ from example_results import examples, run_directory, write_results
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
-from nri.catalogue import MODELS
 from nri.figures.curves import plot_curves, read_curves
 from nri.figures.examples import read_examples
 from nri.figures.graphs import draw_graph
@@ -17,7 +16,8 @@ from nri.figures.horizon import plot_horizon
 from nri.figures.style import ERROR, save, styled
 from nri.figures.trajectories import plot_trajectories
 from nri.graph import matrix_to_edges
-from nri.results import ResultsError, collect_metrics
+from nri.results.catalogue import MODELS
+from nri.results.rows import ResultsError, collect_metrics
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from torch.nn.functional import one_hot, relu
 
 from benchmarks.plain import plain_copy
 from nri.model import decoders, fused_messages
-from nri.model.decoders import DECODERS, Messages
+from nri.model.build import DECODERS
+from nri.model.decoders.layers import Messages
 from nri.model.message_passing import PairLinear
 from nri.model.rollout import free_run
 

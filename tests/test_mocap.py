@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nri.data.asf_amc import MotionFileError, read_amc, read_asf
 from nri.data.format import read_metadata, read_split
-from nri.data.kinematics import joint_positions
-from nri.data.mocap import cut, find_glitches, prepare_mocap, states
+from nri.data.mocap.asf_amc import MotionFileError, read_amc, read_asf
+from nri.data.mocap.kinematics import joint_positions
+from nri.data.mocap.prepare import cut, find_glitches, prepare_mocap, states
 
 RATE = 120
 SUBJECT = "mirror/mocap.cs.cmu.edu/subjects/35"

@@ -8,15 +8,14 @@ from hypothesis import strategies as st
 
 from nri import graph
 from nri.data.normalisation import Normalisation
-from nri.model.decoders import DECODERS
-from nri.model.encoders import ENCODERS
+from nri.data.simulated.springs import Springs
+from nri.model.build import DECODERS, ENCODERS
+from nri.model.decoders.simulator import SimulationDecoder
 from nri.model.latent import gumbel_noise, kl_categorical, relaxed_sample, share_noise, symmetrise
 from nri.model.likelihood import StudentTLikelihood
 from nri.model.message_passing import PairLinear, sender_values, sum_incoming
 from nri.model.nri import EncoderInputs, InferredGraph
 from nri.model.rollout import burn_in, free_run, unroll
-from nri.model.simulation_decoder import SimulationDecoder
-from nri.simulation.springs import Springs
 
 FRAMES, FEATURES, TYPES = 17, 4, 3
 

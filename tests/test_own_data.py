@@ -13,12 +13,12 @@ import pytest
 import torch
 import yaml
 
-from nri.config import resolve_dataset
+from nri.config.resolve import resolve_dataset
 from nri.data.format import DataFormatError, read_metadata, read_split
-from nri.data.own import prepare_own
-from nri.data.recordings import Recording, RecordingError
-from nri.data.windows import find_windows
-from nri.inference import edge_table, match_types, warn_beyond_range, write_graphs
+from nri.data.own.prepare import prepare_own
+from nri.data.own.recordings import Recording, RecordingError
+from nri.data.own.windows import find_windows
+from nri.evaluation.inference import edge_table, match_types, warn_beyond_range, write_graphs
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}
 STEP = 0.25

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from example_results import STUDIES, TITLES, write_results, write_studies
 
-from nri.comparison import read_paper_numbers
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import save
-from nri.page import read_figure, render_page
-from nri.results import ResultsError, collect_metrics, collect_runs, read_runs, write_table
+from nri.results.comparison import read_paper_numbers
+from nri.results.page import read_figure, render_page
+from nri.results.rows import ResultsError, collect_metrics, collect_runs, read_runs, write_table
 
 
 class Reader(HTMLParser):

@@ -8,9 +8,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from nri.catalogue import paper_row
-from nri.comparison import read_paper_numbers
-from nri.config import resolve_baselines, resolve_datasets, resolve_runs
+from nri.config.resolve import resolve_baselines, resolve_datasets, resolve_runs
+from nri.results.catalogue import paper_row
+from nri.results.comparison import read_paper_numbers
 
 # The rows of the paper's tables and figures as this pipeline names them: what each is trained on.
 SPRINGS = ("mlp-mlp-k2", "mlp-sim-k2", "true-mlp-k2", "full-mlp-k2", "mlp-none-k2")

@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from nri import graph
-from nri.model.decoders import DECODERS
-from nri.model.encoders import ENCODERS
+from nri.model.build import DECODERS, ENCODERS
 from nri.model.latent import kl_categorical
 from nri.model.likelihood import GaussianLikelihood
 from nri.model.rollout import teacher_forced_windows, unroll

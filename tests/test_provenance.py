@@ -5,7 +5,7 @@ import re
 import pytest
 import yaml
 
-from nri.dependencies import code_digests, itemise
+from nri.config.dependencies import code_digests, itemise
 from nri.provenance import fingerprint, provenance
 
 

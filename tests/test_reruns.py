@@ -71,8 +71,8 @@ def why(job, project):
 def test_what_changes_no_result_reruns_nothing(project):
     """Comments, docstrings, layout, the order of keys, time stamps, moved directories."""
     assert project.plan() == {}
-    project.edit("nri/model/decoders.py", '"""', '"""Otherwise said: ')
-    project.edit("nri/model/decoders.py", "import torch\n", "import torch  # a comment\n\n")
+    project.edit("nri/model/decoders/mlp.py", '"""', '"""Otherwise said: ')
+    project.edit("nri/model/decoders/mlp.py", "import torch\n", "import torch  # a comment\n\n")
     project.edit("workflow/rules/training.smk", "# Training", "# The training")
 
     def backwards(value):
@@ -191,7 +191,7 @@ def test_the_code_of_a_figure(project):
 
 def test_the_code_of_the_decoders(project):
     """Trainings and what follows; no simulation, and no figure of data alone."""
-    project.edit("nri/model/decoders.py", "__all__", "CHANGED = 1\n__all__")
+    project.edit("nri/model/decoders/mlp.py", "__all__", "CHANGED = 1\n__all__")
     plan = project.plan()
     rules = {name.split()[0] for name in plan}
     assert {"train", "evaluate", "collect", "page"} <= rules
@@ -199,16 +199,16 @@ def test_the_code_of_the_decoders(project):
     trained = [job for name, job in plan.items() if name.startswith("train ")]
     assert len(trained) == 7
     for job in trained:
-        assert why(job, project) == ["nri/model/decoders.py edited"]
+        assert why(job, project) == ["nri/model/decoders/mlp.py edited"]
 
 
 def test_the_equations_of_a_system(project):
     """The data of that system alone, and what hangs on them."""
-    project.edit("nri/simulation/springs.py", "coefficients = -np", "coefficients = -1.5 * np")
+    project.edit("nri/data/simulated/springs.py", "coefficients = -np", "coefficients = -1.5 * np")
     plan = project.plan()
     simulated = {name for name in plan if name.startswith("simulate")}
     assert simulated == {"simulate springs5", "simulate springs5_empty"}
-    assert why(plan["simulate springs5"], project) == ["nri/simulation/springs.py edited"]
+    assert why(plan["simulate springs5"], project) == ["nri/data/simulated/springs.py edited"]
     assert len(runs("train", "springs5", plan)) == 4
     assert not {name for name in plan if "kuramoto5" in name or "charged5" in name}
 

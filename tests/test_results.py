@@ -8,7 +8,7 @@ from example_results import COLUMNS, STUDIES, config, write_results, write_studi
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nri.results import (
+from nri.results.rows import (
     ROW,
     ResultsError,
     collect_metrics,

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from nri.data.format import SPLITS, DataFormatError, read_metadata, read_split
-from nri.simulation import dataset
-from nri.simulation.dataset import simulate_dataset, simulate_samples, system_of
-from nri.simulation.randomness import generators
-from nri.simulation.springs import Springs
+from nri.data.simulated import prepare
+from nri.data.simulated.prepare import simulate_dataset, simulate_samples, system_of
+from nri.data.simulated.randomness import generators
+from nri.data.simulated.springs import Springs
 
 SETTINGS = {
     "springs": {"strengths": [0.0, 0.1], "probabilities": [0.5, 0.5]},
@@ -61,7 +61,7 @@ def test_neither_threads_nor_pieces_change_a_bit(tmp_path, monkeypatch, threads,
     whole = contents(tmp_path / "whole.h5")
     threads(min(2, numba.config.NUMBA_NUM_THREADS))
     for samples in (1, 37, 64):
-        monkeypatch.setattr(dataset, "PIECE_BYTES", 8 * 5 * 20 * 4 * samples)
+        monkeypatch.setattr(prepare, "PIECE_BYTES", 8 * 5 * 20 * 4 * samples)
         simulate_dataset(settings, tmp_path / "cut.h5")
         cut = contents(tmp_path / "cut.h5")
         assert cut.keys() == whole.keys()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from nri.simulation.kuramoto import Kuramoto, _sine_and_cosine
-from nri.simulation.randomness import generators
+from nri.data.simulated.kuramoto import Kuramoto, _sine_and_cosine
+from nri.data.simulated.randomness import generators
 
 FRAMES = 99
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from nri.simulation.charged import Charged
-from nri.simulation.particles import BOX, INITIAL_SPEED, TIME_STEP, simulate_particles
-from nri.simulation.randomness import generators
-from nri.simulation.springs import Springs
+from nri.data.simulated.charged import Charged
+from nri.data.simulated.particles import BOX, INITIAL_SPEED, TIME_STEP, simulate_particles
+from nri.data.simulated.randomness import generators
+from nri.data.simulated.springs import Springs
 
 FRAMES = 49
 

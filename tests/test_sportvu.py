@@ -11,8 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tracking import EMPTY_ARCHIVE, PLAYERS, RATE, half_turn, moments, pick_and_roll, write_game
 
-from nri.data.sportvu import MOMENT_FLAWS, TrackingFileError, check_archive, read_game
-from nri.data.stretches import BREAKS, break_reasons, find_stretches, recorded_rate, resample
+from nri.data.basketball.sportvu import MOMENT_FLAWS, TrackingFileError, check_archive, read_game
+from nri.data.basketball.stretches import (
+    BREAKS,
+    break_reasons,
+    find_stretches,
+    recorded_rate,
+    resample,
+)
 
 PLAY = pick_and_roll()
 

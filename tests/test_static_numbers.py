@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from nri.data.format import read_metadata, read_split
-from nri.simulation.dataset import simulate_dataset
+from nri.data.simulated.prepare import simulate_dataset
 
 START, STEPS = 49, [1, 10, 20]
 

@@ -12,13 +12,13 @@ from example_results import config, examples, kuramoto
 from matplotlib.collections import LineCollection
 from matplotlib.colors import same_color
 
-from nri.catalogue import MODELS
 from nri.data.format import Metadata, Split, read_metadata, read_split
 from nri.figures.examples import read_examples
 from nri.figures.phases import UNRELATED, ModelExamples, plot_phases
 from nri.figures.style import line_style, object_colours
 from nri.figures.systems import plot_simulation, plot_systems
-from nri.results import ResultsError
+from nri.results.catalogue import MODELS
+from nri.results.rows import ResultsError
 
 LSTM, NRI = "LSTM (joint)", "NRI (learned)"
 

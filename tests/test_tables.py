@@ -9,11 +9,17 @@ from example_results import COLUMNS, STUDIES, TITLES, write_results, write_studi
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nri.comparison import all_cells, compare, describe_scale, every_seed, read_paper_numbers
-from nri.naming import recipe
-from nri.results import RUN_COLUMNS, ResultsError, collect_metrics, collect_runs
-from nri.studies import compare_studies, render_studies, study_rows, study_seeds
-from nri.tables import TABLES, render
+from nri.results.comparison import (
+    all_cells,
+    compare,
+    describe_scale,
+    every_seed,
+    read_paper_numbers,
+)
+from nri.results.naming import recipe
+from nri.results.rows import RUN_COLUMNS, ResultsError, collect_metrics, collect_runs
+from nri.results.studies import compare_studies, render_studies, study_rows, study_seeds
+from nri.results.tables import TABLES, render
 
 LEARNED = ("springs5", "nri_learned", "mlp", "mlp", 2, "")
 

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 import torch
 
-from nri.checkpoints import Checkpoint
+from nri.model.objectives import ELBO
 from nri.model.rollout import frames_at, teacher_forced_windows
-from nri.objectives import ELBO
-from nri.training import Trainer, TrainingError
+from nri.training.checkpoints import Checkpoint
+from nri.training.trainer import Trainer, TrainingError
 
 
 def make_trainer(model, settings, samples, path):

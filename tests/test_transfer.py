@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from nri.build import build_model
 from nri.data.format import DataFormatError, read_metadata
 from nri.data.samples import load_samples
-from nri.evaluation import evaluate_model
+from nri.data.simulated.prepare import simulate_dataset
+from nri.evaluation.protocol import evaluate_model
+from nri.evaluation.transfer import evaluate_transfer, unit_ratio
+from nri.model.build import build_model
 from nri.model.nri import NRI, EncoderInputs, InferredGraph
-from nri.objectives import make_objective
-from nri.simulation.dataset import simulate_dataset
-from nri.transfer import evaluate_transfer, unit_ratio
+from nri.model.objectives import make_objective
 
 CPU = torch.device("cpu")
 FRAMES, HORIZON = 49, 20

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from workflows import copy_checkout, snakemake
 
-from nri.results import METRIC_COLUMNS
+from nri.results.rows import METRIC_COLUMNS
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import py7zr
 
-from nri.court import FOOT, LENGTH, WIDTH
+from nri.data.basketball.court import FOOT, LENGTH, WIDTH
 
 RATE = 25
 HOME, AWAY = 1610612739, 1610612748

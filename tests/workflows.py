@@ -20,9 +20,9 @@ def copy_checkout(repository: Path, copy: Path) -> Path:
         else:
             shutil.copy(source, copy / name, follow_symlinks=False)
     # Compiled simulation kernels, so that they are not compiled again.
-    cache = repository / "nri" / "simulation" / "__pycache__"
+    cache = repository / "nri" / "data" / "simulated" / "__pycache__"
     if cache.is_dir():
-        shutil.copytree(cache, copy / "nri" / "simulation" / "__pycache__")
+        shutil.copytree(cache, copy / "nri" / "data" / "simulated" / "__pycache__")
     return copy
 
 

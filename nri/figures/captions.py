@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from nri.catalogue import paper_row
-from nri.naming import row_names
-from nri.results import in_order, read_config, run_record
+from nri.results.catalogue import paper_row
+from nri.results.naming import row_names
+from nri.results.rows import in_order, read_config, run_record
 
 __all__ = ["shown_runs"]
 
@@ -16,7 +16,7 @@ __all__ = ["shown_runs"]
 def shown_runs(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
     """A row for each run, baseline or not, by one of its files, in the paper's order.
 
-    Columns: the `path`, those of `nri.results.run_record`, which the config.json beside the
+    Columns: the `path`, those of `nri.results.rows.run_record`, which the config.json beside the
     file tells, the `model` and its `name` in legends.
     """
     rows = []

@@ -7,14 +7,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.catalogue import model_entry
 from nri.figures.style import FADED, PAGE, legend_below, mean_over_steps, panel_title, styled
-from nri.naming import configuration, recipe
-from nri.results import summarise
+from nri.results.catalogue import model_entry
+from nri.results.naming import configuration, recipe
+from nri.results.rows import summarise
 
 __all__ = ["constant_accuracy", "plot_changing_edges"]
 
-TRUE_FRAMES = "true_frames"  # as `nri.evaluation` calls graphs that are re-estimated from those
+TRUE_FRAMES = "true_frames"  # as `nri.evaluation.protocol` calls graphs re-estimated from those
 LEARNED, DYNAMIC = (model_entry(name).colour for name in ("nri_learned", "nri_dynamic"))
 GRAPHS = {
     ("nri_learned", ""): {"color": LEARNED, "label": "graph of the first frames"},
@@ -44,8 +44,9 @@ def constant_accuracy(edges: np.ndarray, frames: int) -> np.ndarray:
 def plot_changing_edges(metrics: pd.DataFrame, constant: np.ndarray) -> Figure:
     """Edge accuracy of each step: a panel for each run of NRI, a line for each of its graphs.
 
-    metrics: as `nri.results.read_metrics`, of one data set. constant: as `constant_accuracy`. Lines
-    are means over seeds, bands their standard errors. Raises ValueError if no accuracy has a step.
+    metrics: as `nri.results.rows.read_metrics`, of one data set. constant: as
+    `constant_accuracy`. Lines are means over seeds, bands their standard errors. Raises
+    ValueError if no accuracy has a step.
     """
     stepped = metrics["step"].notna() & metrics["model"].isin([model for model, _ in GRAPHS])
     summary = summarise(metrics[stepped & (metrics["metric"] == "edge_accuracy")])

@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.court import BASKET, FOOT, LENGTH, WIDTH
+from nri.data.basketball.court import BASKET, FOOT, LENGTH, WIDTH
 from nri.figures.examples import Examples
 from nri.figures.motion import Plane, draw_motion, draw_prediction
 from nri.figures.style import FADED, INK, PAGE, legend_below, object_colours, panel_title, styled

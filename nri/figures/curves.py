@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.catalogue import dataset_entry, paper_row
 from nri.figures.style import FADED, PAGE, legend_below, line_style, panel_title, styled
-from nri.naming import row_names
-from nri.results import ROW, ResultsError, in_order, read_config, run_record
+from nri.results.catalogue import dataset_entry, paper_row
+from nri.results.naming import row_names
+from nri.results.rows import ROW, ResultsError, in_order, read_config, run_record
 
 __all__ = ["plot_curves", "read_curves"]
 
@@ -27,7 +27,7 @@ AXES = {"step": "gradient updates", "process_seconds": "CPU time (s)"}
 def read_curves(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
     """The curve.csv of several runs in one frame, each with what the config.json beside it says.
 
-    Columns: those of `nri.results.run_record` and the model, with the curve's own
+    Columns: those of `nri.results.rows.run_record` and the model, with the curve's own
     process_seconds, then the stage, the measures and the axes.
     Raises ResultsError if a file is unreadable or lacks a column.
     """

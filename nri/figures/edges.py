@@ -23,8 +23,8 @@ SEEDS = {"seeds agree": "#555555", "seeds differ": ERROR}
 def plot_edges(edges: pd.DataFrame, types: int) -> Figure:
     """Matrices of the first samples, sender by receiver, and the confidence of all edges.
 
-    edges: as `nri.inference.edge_table`. A cell has the colour of its type, the paler the less
-    probable, and its probability in percent; in brackets where the seeds do not all agree.
+    edges: as `nri.evaluation.inference.edge_table`. A cell has the colour of its type, the paler
+    the less probable, and its probability in percent; in brackets where the seeds do not all agree.
     """
     samples = list(edges["sample"].unique()[:SHOWN])
     figure = Figure(figsize=(PAGE, 2.9))

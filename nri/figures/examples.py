@@ -1,4 +1,4 @@
-"""What a model made of a few test samples, as `nri.evaluation.examples` stores it."""
+"""What a model made of a few test samples, as `nri.evaluation.protocol.examples` stores it."""
 
 import os
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nri.data.normalisation import Normalisation
-from nri.results import ResultsError
+from nri.results.rows import ResultsError
 
 __all__ = ["Examples", "read_examples"]
 

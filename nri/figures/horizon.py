@@ -6,10 +6,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.catalogue import dataset_entry
 from nri.figures.style import PAGE, legend_below, line_style, mean_over_steps, panel_title, styled
-from nri.naming import row_names
-from nri.results import ROW, summarise
+from nri.results.catalogue import dataset_entry
+from nri.results.naming import row_names
+from nri.results.rows import ROW, summarise
 
 __all__ = ["plot_horizon"]
 
@@ -18,7 +18,7 @@ __all__ = ["plot_horizon"]
 def plot_horizon(metrics: pd.DataFrame) -> Figure:
     """Mean squared error against the step: a panel for each dataset, a curve for each model.
 
-    metrics: as `nri.results.read_metrics`. Lines are means over seeds, bands their standard
+    metrics: as `nri.results.rows.read_metrics`. Lines are means over seeds, bands their standard
     errors. Raises ValueError if there is no `mse` among the metrics.
     """
     summary = summarise(metrics[metrics["metric"] == "mse"])

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from nri.figures.examples import Examples
 from nri.figures.motion import Lanes, draw_prediction, lane_feature
 from nri.figures.style import FADED, INK, PAGE, legend_below, panel_title, styled
-from nri.results import ResultsError
+from nri.results.rows import ResultsError
 
 __all__ = ["ModelExamples", "plot_phases"]
 

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
-from nri.catalogue import model_entry
 from nri.files import atomic_path
+from nri.results.catalogue import model_entry
 
 if TYPE_CHECKING:  # figures of trajectories alone need not load it
     import pandas as pd
@@ -112,7 +112,7 @@ def panel_title(axes: Axes, title: str) -> None:
 def mean_over_steps(axes: Axes, summary: "pd.DataFrame", style: dict, scale: float = 1.0) -> None:
     """The mean over seeds at each step, with a band of its standard error where there are several.
 
-    summary: as `nri.results.summarise`, of one curve.
+    summary: as `nri.results.rows.summarise`, of one curve.
     """
     step, mean = summary["step"].astype(int), scale * summary["mean"]
     error = scale * summary["standard_error"].fillna(0)

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from nri.catalogue import dataset_entry
 from nri.data.format import Metadata, Split
 from nri.figures.graphs import draw_graph, edge_handles
 from nri.figures.motion import Lanes, Plane, draw_motion, layout
 from nri.figures.style import COLUMN, PAGE, legend_below, panel_title, styled
 from nri.graph import matrix_to_edges
+from nri.results.catalogue import dataset_entry
 
 __all__ = ["plot_simulation", "plot_systems"]
 

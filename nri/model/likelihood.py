@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from nri.settings import TrainingSettings
+from nri.config.training import TrainingSettings
 
 __all__ = ["GaussianLikelihood", "StudentTLikelihood", "make_likelihood"]
 

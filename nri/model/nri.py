@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from nri.model.decoders import median_change
+from nri.model.decoders.layers import median_change
 from nri.model.latent import (
     gumbel_noise,
     kl_categorical,

@@ -11,18 +11,18 @@ import yaml
 BASE = Path(workflow.basedir)
 sys.path.insert(0, str(BASE))
 
-from nri.config import (
+from nri.config.resolve import (
     resolve_baselines,
     resolve_datasets,
     resolve_runs,
     resolve_studies,
     training_settings,
 )
-from nri.dependencies import code_digests, itemise
+from nri.config.dependencies import code_digests, itemise
 from nri.files import write_frozen
 from nri.provenance import fingerprint
-from nri.settings import TrainingSettings
-from nri.validation import ConfigError, validate
+from nri.config.training import TrainingSettings
+from nri.config.checks import ConfigError, validate
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 

@@ -1,6 +1,6 @@
 # Simulated data sets.
 
-SYSTEMS = {name: f"nri/simulation/{name}.py" for name in ("springs", "charged", "kuramoto")}
+SYSTEMS = {name: f"nri/data/simulated/{name}.py" for name in ("springs", "charged", "kuramoto")}
 SIMULATED = {name: entry for name, entry in DATASETS.items() if entry["source"] in SYSTEMS}
 # The program imports the equations of all systems; a data set depends on those of its own.
 SIMULATORS = {

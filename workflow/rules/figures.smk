@@ -302,7 +302,7 @@ rule page:
         paper=beside("config/paper_numbers.csv"),
         tables=[table for table in TABLES if table.endswith(".html")],
         figures=[figure for figure in FIGURES if figure.endswith(".svg")],
-        template=beside("nri/templates/page.html"),
+        template=beside("nri/results/templates/page.html"),
     output:
         "results/index.html",
     log:

@@ -1,1 +1,0 @@
-"""What NRI is compared with: static, LSTM and correlation baselines."""

@@ -1,0 +1,1 @@
+"""Settings: declared, resolved and checked; what a job depends on."""

@@ -1,0 +1,1 @@
+"""Tracked basketball games, searched for pick-and-rolls."""

@@ -1,0 +1,1 @@
+"""Motion capture: recordings of a skeleton, cut into samples."""

@@ -1,0 +1,139 @@
+"""Recordings of a walking person: trials of one subject, cut into segments of equal length.
+
+The settings of such a dataset are
+
+    {"source": "mocap", "subject": 35, "frame_rate": 120,
+     "trials": {"train": [1, ...], "valid": [...], "test": [...]},
+     "frames": {"train": 49, "valid": 49, "test": 99}}
+
+A segment never crosses from one trial into another, and a trial belongs to one split.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nri.data.format import SPLITS, Metadata
+from nri.data.mocap.asf_amc import MotionFileError, read_amc, read_asf
+from nri.data.mocap.kinematics import joint_positions
+from nri.data.writer import DatasetWriter
+
+__all__ = ["cut", "find_glitches", "prepare_mocap", "states"]
+
+FEATURES = ("x", "y", "z", "vx", "vy", "vz")
+UNITS = ("m", "m", "m", "m/s", "m/s", "m/s")
+# What walks together is scaled together, or the skeleton would be squeezed.
+SHARED_RANGES = (FEATURES[:3], FEATURES[3:])
+# m/s², some 150 g. Joints of a walking person stay far below; a marker that a camera
+# loses for a frame, or that two cameras confuse, does not.
+GLITCH_ACCELERATION = 1500.0
+
+log = logging.getLogger(__name__)
+
+
+def states(positions: np.ndarray, frame_rate: float) -> np.ndarray:
+    """Positions (frames, joints, 3) in m → states (frames - 1, joints, 6) in m and m/s.
+
+    The velocity is the step that led to a frame, so that no state knows the next one;
+    the first frame has none and is dropped.
+    """
+    velocities = np.diff(positions, axis=0) * frame_rate
+    return np.concatenate([positions[1:], velocities], axis=-1)
+
+
+def cut(trial: np.ndarray, frames: int) -> np.ndarray:
+    """States (time, joints, features) → (segments, joints, frames, features).
+
+    Segments follow each other without overlap; what is left at the end is dropped.
+    """
+    count = len(trial) // frames
+    segments = trial[: count * frames].reshape(count, frames, *trial.shape[1:])
+    return segments.swapaxes(1, 2)
+
+
+def find_glitches(
+    positions: np.ndarray, frame_rate: float, joints: tuple[str, ...]
+) -> pd.DataFrame:
+    """Frames in which a joint jumps, by its acceleration (central second difference).
+
+    `positions` is (frames, joints, 3) in m. Columns: `frame` (as the file counts, from
+    1), `joint`, `acceleration` in m/s², one row for each that exceeds 1,500 m/s²,
+    whichever the joint.
+    """
+    acceleration = np.linalg.norm(np.diff(positions, n=2, axis=0), axis=-1) * frame_rate**2
+    frame, joint = np.nonzero(acceleration > GLITCH_ACCELERATION)
+    return pd.DataFrame(
+        {
+            "frame": frame + 2,
+            "joint": [joints[index] for index in joint],
+            "acceleration": acceleration[frame, joint].round(),
+        }
+    )
+
+
+def prepare_mocap(
+    settings: dict, directory: str | os.PathLike, output: str | os.PathLike
+) -> pd.DataFrame:
+    """Make the dataset file `output` from the subject's files in `directory`.
+
+    The file holds the joints' names, their bone graph as `skeleton`, and no edges: the
+    truth is not known. Returns the glitches, which stay in the data, with the columns
+    `split`, `trial` and `sample` (the segment within the split; empty where the frame
+    belongs to none) beside those of `find_glitches`.
+
+    Raises, before anything is written, MotionFileError for a broken file or a trial
+    that is too short, FileNotFoundError for an absent one, ValueError for a trial that
+    is named twice or a split without trials.
+    """
+    _check_trials(settings["trials"])
+    subject, rate = settings["subject"], settings["frame_rate"]
+    skeleton = read_asf(Path(directory, f"{subject:02}.asf"))
+    segments: dict[str, np.ndarray] = {}
+    glitches = []
+    for split in SPLITS:
+        frames = settings["frames"][split]
+        pieces: list[np.ndarray] = []
+        for trial in settings["trials"][split]:
+            path = Path(directory, f"{subject:02}_{trial:02}.amc")
+            positions = joint_positions(skeleton, read_amc(path, skeleton))
+            found = find_glitches(positions, rate, skeleton.names)
+            first, piece = sum(map(len, pieces)), cut(states(positions, rate), frames)
+            if len(piece) == 0:
+                raise MotionFileError(
+                    f"{path}: {len(positions)} frames are too few for a segment of {frames} and "
+                    f"the frame before it; leave the trial out or lower the {split} frames"
+                )
+            log.info("%s: %s, %d frames, %d segments", path, split, len(positions), len(piece))
+            # Frame 2 is the first with a velocity, and so the first of the first segment.
+            segment = (found["frame"] - 2) // frames
+            sample = (first + segment).where(segment < len(piece)).astype("Int64")
+            glitches.append(found.assign(split=split, trial=trial, sample=sample))
+            pieces.append(piece)
+        segments[split] = np.concatenate(pieces)
+    metadata = Metadata(
+        features=FEATURES,
+        units=UNITS,
+        frame_interval=1.0 / rate,
+        config=settings,
+        shared_ranges=SHARED_RANGES,
+        objects=skeleton.names,
+        skeleton=skeleton.adjacency,
+    )
+    with DatasetWriter(output, metadata) as writer:
+        for split, samples in segments.items():
+            count, joints, frames, _ = samples.shape
+            writer.create_split(split, count, joints, frames, with_edges=False)
+            writer.write(split, 0, samples)
+    report = pd.concat(glitches, ignore_index=True)
+    return report[["split", "trial", "sample", "frame", "joint", "acceleration"]]
+
+
+def _check_trials(trials: dict[str, list[int]]) -> None:
+    named = [trial for split in SPLITS for trial in trials[split]]
+    if twice := sorted({trial for trial in named if named.count(trial) > 1}):
+        raise ValueError(f"trials {twice} are named twice; give each to one split, once")
+    if empty := [split for split in SPLITS if not trials[split]]:
+        raise ValueError(f"no trials for {', '.join(empty)}; name at least one for each split")

@@ -1,0 +1,118 @@
+"""Recordings in arrays: NumPy files, and dataset files of our own format."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from nri.data.format import SPLITS, Metadata, read_metadata, read_split
+from nri.data.own.recordings import Recording, RecordingError
+
+__all__ = ["array_recordings", "check_arrays", "read_arrays", "read_dataset"]
+
+
+def read_arrays(path: Path, settings: dict) -> list[Recording]:
+    """Recordings of an array `trajectories` (S, N, T, D), NaN where a value is missing.
+
+    Raises RecordingError for an array that is not as the settings say.
+    """
+    try:
+        stored = np.load(path)
+        arrays = {"trajectories": stored} if isinstance(stored, np.ndarray) else dict(stored)
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
+        raise RecordingError(
+            f"{path}: not a readable NumPy file without pickled objects ({error}); save plain "
+            "arrays with numpy.savez"
+        ) from error
+    if "trajectories" not in arrays:
+        raise RecordingError(f"{path}: no array 'trajectories'; the file has {', '.join(arrays)}")
+    trajectories, edges = arrays["trajectories"], arrays.get("edges")
+    check_arrays(str(path), trajectories, edges, settings)
+    names = arrays.get("objects", np.arange(trajectories.shape[1]))
+    if len(names) != trajectories.shape[1]:
+        raise RecordingError(
+            f"{path}: {len(names)} names in `objects` for {trajectories.shape[1]} objects; "
+            "give each one"
+        )
+    interval = settings["frame_interval"]
+    return list(array_recordings(trajectories, edges, tuple(map(str, names)), interval))
+
+
+def check_arrays(
+    place: str, trajectories: np.ndarray, edges: np.ndarray | None, settings: dict
+) -> None:
+    """Raise RecordingError if trajectories (S, N, T, D) or edges are not as the settings say.
+
+    Edges are (S, N, N), or with `edges_change` (S, T, N, N).
+    """
+    features, types = len(settings["features"]), len(settings["edge_types"])
+    if trajectories.ndim != 4 or trajectories.shape[-1] != features:
+        raise RecordingError(
+            f"{place}: trajectories has shape {trajectories.shape}, expected (samples, objects, "
+            f"frames, features) with the {features} of `features`"
+        )
+    if trajectories.dtype.kind not in "fiu" or np.isinf(trajectories).any():
+        raise RecordingError(f"{place}: trajectories must be finite numbers, or NaN where missing")
+    if not settings["frame_interval"]:
+        raise RecordingError(f"{place}: an array has no times; set `frame_interval` in seconds")
+    if (edges is not None) != (types > 0):
+        remedy = "name the types in `edge_types`" if types == 0 else "add them, or set it to []"
+        raise RecordingError(f"{place}: edges and `edge_types` belong together; {remedy}")
+    if edges is None:
+        return
+    samples, objects, frames, _ = trajectories.shape
+    time, axis = ((frames,), "frame, ") if settings["edges_change"] else ((), "")
+    expected = (samples, *time, objects, objects)
+    if edges.shape != expected or edges.dtype.kind not in "iu":
+        raise RecordingError(
+            f"{place}: edges of {edges.dtype} has shape {edges.shape}, expected whole numbers "
+            f"{expected} (samples, {axis}receiver, sender); `edges_change` says whether there is "
+            "a time axis"
+        )
+    if edges.size and not 0 <= edges.min() <= edges.max() < types:
+        raise RecordingError(
+            f"{place}: edges from {edges.min()} to {edges.max()} must be indices into the {types} "
+            "`edge_types`"
+        )
+
+
+def array_recordings(
+    trajectories: np.ndarray, edges: np.ndarray | None, names: tuple[str, ...], interval: float
+) -> Iterator[Recording]:
+    """A recording of each sample, called by its number."""
+    for number, values in enumerate(trajectories):
+        own = None if edges is None else edges[number].astype(np.int8)
+        yield Recording(str(number), 0.0, interval, names, values.astype(float), own)
+
+
+def read_dataset(path: Path, settings: dict) -> dict[str, list[Recording]]:
+    """The splits of a file in our own format.
+
+    Raises RecordingError if the config says something else about it.
+    """
+    metadata = read_metadata(path)
+    _check_agreement(path, metadata, settings)
+    parts = {}
+    for split in SPLITS:
+        data = read_split(path, split)
+        names = metadata.objects or tuple(map(str, range(data.trajectories.shape[1])))
+        interval = metadata.frame_interval
+        parts[split] = list(array_recordings(data.trajectories, data.edges, names, interval))
+    return parts
+
+
+def _check_agreement(path: Path, metadata: Metadata, settings: dict) -> None:
+    for key in ("features", "edge_types"):
+        if getattr(metadata, key) != tuple(settings[key]):
+            found = ", ".join(getattr(metadata, key)) or "none"
+            raise RecordingError(
+                f"{path}: the file's {key} are {found}, the config says "
+                f"{', '.join(settings[key]) or 'none'}; correct the config"
+            )
+    if metadata.edges_change != settings["edges_change"]:
+        found = "change in time" if metadata.edges_change else "do not change in time"
+        raise RecordingError(
+            f"{path}: the file's edges {found}; set "
+            f"`edges_change: {str(metadata.edges_change).lower()}`"
+        )

@@ -1,0 +1,1 @@
+"""Simulated systems: equations of motion and integrators."""

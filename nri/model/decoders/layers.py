@@ -1,0 +1,107 @@
+"""What the decoders share: their units, messages per edge type, and the output network (§3.3)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nri.model.fused_messages import fused_messages
+from nri.model.message_passing import PairLinear, sum_incoming
+
+__all__ = ["Messages", "OutputMLP", "RecurrentDecoder", "Scaling", "median_change"]
+
+
+def median_change(x: Tensor) -> Tensor:
+    """Median |x_{t+1} - x_t| of each feature of trajectories (S, N, T, D): (D,)."""
+    return x.diff(dim=2).abs().flatten(0, 2).median(0).values
+
+
+class Scaling(nn.Module):
+    """Units in which a decoder works: inputs centred and scaled, changes in steps of their size.
+
+    The identity by default, as in the paper. Fitted to training frames it is a
+    preconditioner: features whose changes are small are learned as fast as the others.
+    """
+
+    def __init__(self, features: int):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("scale", torch.ones(features))
+        self.register_buffer("change", torch.ones(features))
+
+    def fit(self, x: Tensor) -> None:
+        """Take the units from trajectories (S, N, T, D)."""
+        self.mean.copy_(x.mean((0, 1, 2)))
+        deviation = x.std((0, 1, 2))
+        self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
+        # The median, not the deviation: close encounters would set the unit of all others.
+        self.change.copy_(1.4826 * median_change(x))
+
+    def inputs(self, x: Tensor) -> Tensor:
+        """Frames in the decoder's units, same shape."""
+        return (x - self.mean) / self.scale
+
+    def advance(self, x: Tensor, change: Tensor) -> Tensor:
+        """The next frame from this one and the decoder's output (Eq. 13: x + Δx)."""
+        return x + self.change * change
+
+
+class OutputMLP(nn.Module):
+    """Three linear layers with ReLU between, from a node's inputs to its change."""
+
+    def __init__(self, in_features: int, hidden: int, out_features: int, dropout: float):
+        super().__init__()
+        self.out_fc1 = nn.Linear(in_features, hidden)
+        self.out_fc2 = nn.Linear(hidden, hidden)
+        self.out_fc3 = nn.Linear(hidden, out_features)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., in_features) → (..., out_features)."""
+        x = self.dropout(nn.functional.relu(self.out_fc1(x)))
+        x = self.dropout(nn.functional.relu(self.out_fc2(x)))
+        return self.out_fc3(x)
+
+
+class Messages(nn.Module):
+    """A two-layer network per edge type; each node gets the weighted sum of what arrives.
+
+    Σ_k z_ij,k f_k(x_j, x_i), summed over the senders j (Eqs. 10-11). With `skip_first`
+    type 0 means "no edge" and sends nothing.
+    """
+
+    def __init__(
+        self, in_features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float
+    ):
+        super().__init__()
+        self.msg_fc1 = nn.ModuleList(PairLinear(in_features, hidden) for _ in range(edge_types))
+        self.msg_fc2 = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(edge_types))
+        self.active = range(1 if skip_first else 0, edge_types)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, nodes: Tensor, edges: Tensor, activation) -> Tensor:
+        """(..., N, F), (..., E, K) → (..., N, H)."""
+        dropout = self.training and self.dropout.p > 0
+        # On a CPU the same sum, a block of edges after the other.
+        if nodes.device.type == "cpu" and nodes.dtype == torch.float32 and not dropout:
+            layers = [(self.msg_fc1[k], self.msg_fc2[k]) for k in self.active]
+            return fused_messages(nodes, edges[..., self.active.start :], layers, activation)
+        messages = 0.0
+        for k in self.active:
+            hidden = self.dropout(activation(self.msg_fc1[k](nodes)))
+            messages = messages + activation(self.msg_fc2[k](hidden)) * edges[..., k : k + 1]
+        return sum_incoming(messages)
+
+
+class RecurrentDecoder(nn.Module):
+    """A decoder with memory."""
+
+    recurrent = True
+
+    def observe(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Any]:
+        """Feed all frames of x (B, N, T, D): the next of each, (B, T, N, D), and the state."""
+        predictions, state = [], None
+        for frame in x.unbind(2):
+            prediction, state = self(frame, edges, state)
+            predictions.append(prediction)
+        return torch.stack(predictions, dim=1), state

@@ -1,0 +1,1 @@
+"""From all measurements to tables and the page."""

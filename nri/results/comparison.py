@@ -1,0 +1,234 @@
+"""Our numbers beside the paper's: which cell is which, at what scale, how far apart."""
+
+import os
+
+import numpy as np
+import pandas as pd
+
+from nri.results.catalogue import dataset_entry, model_entry
+from nri.results.naming import recipe, split_variant
+from nri.results.rows import (
+    ROW,
+    RUN,
+    ResultsError,
+    in_order,
+    summarise,
+    without_studies,
+    without_transfers,
+)
+
+__all__ = [
+    "STEPS",
+    "all_cells",
+    "compare",
+    "describe_scale",
+    "describe_work",
+    "every_seed",
+    "over_seeds",
+    "read_paper_numbers",
+    "scale",
+]
+
+STEPS = (1, 10, 20)
+"""Prediction steps that Table 2 of the paper shows."""
+
+PERCENT = {"edge_accuracy": 100.0, "edge_auroc": 1.0, "mse": 1.0}
+"""From the units of metrics.csv to those of the paper's tables, for each table's metric."""
+
+ROUNDING = {"edge_accuracy": 0.05, "edge_auroc": 0.0, "mse": 0.0}
+"""Half of the last digit that the paper prints, in the units of its tables."""
+
+PAPER_COLUMNS = ["table", "dataset", "model", "metric", "step", "value", "standard_error"]
+PAPER_COLUMNS += ["value_provenance", "standard_error_provenance", "source", "note"]
+PROVENANCES = ("quoted", "recalled")
+
+
+def read_paper_numbers(path: str | os.PathLike) -> pd.DataFrame:
+    """The paper's numbers in the units of its tables, one row for each cell.
+
+    A cell that the paper leaves empty has a `note` that says why instead of a value.
+    `value_provenance` and `standard_error_provenance` are "quoted" (seen in a text that quotes
+    the paper; `source` says which) or "recalled" (not checked against the paper itself).
+    Raises ResultsError if a column is missing, a cell appears twice or has no provenance.
+    """
+    text = ["table", "dataset", "model", "metric", *PAPER_COLUMNS[7:]]
+    try:
+        frame = pd.read_csv(
+            path, dtype={**dict.fromkeys(text, str), "step": "Int64"}, usecols=PAPER_COLUMNS
+        )
+    except (OSError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be used: {error}") from error
+    frame[text] = frame[text].fillna("")
+    cell = ["dataset", "model", "metric", "step"]
+    for number in ("value", "standard_error"):
+        tagged = frame[f"{number}_provenance"].isin(PROVENANCES)
+        wrong = frame[cell][frame[number].notna() & ~tagged]
+        if len(wrong):
+            raise ResultsError(
+                f"{path}: line {wrong.index[0] + 2}: {number} needs a provenance, "
+                f"one of: {', '.join(PROVENANCES)}"
+            )
+    twice = frame.duplicated(cell)
+    if twice.any():
+        raise ResultsError(f"{path}: line {twice.idxmax() + 2}: this cell was there before")
+    return frame
+
+
+def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The table's metric for each seed, in the paper's units, with what the run was and cost.
+
+    A run without a row in `runs` takes the number of training simulations from the other runs
+    on its dataset, where they agree; what else it cost is then not known.
+    """
+    cost = [*RUN, "simulations", "updates", "epochs", "process_seconds", "commit"]
+    frame = metrics[metrics["metric"] == metric]
+    frame = frame[frame["step"].isin(STEPS) if metric == "mse" else frame["step"].isna()]
+    frame = frame.merge(runs[cost], on=RUN, how="left", validate="many_to_one")
+    frame["value"] *= PERCENT[metric]
+    known = without_transfers(runs).dropna(subset="simulations")
+    known = known.groupby("dataset")["simulations"].unique()
+    agreed = {dataset: values[0] for dataset, values in known.items() if len(values) == 1}
+    assumed = frame["dataset"].map(agreed).astype("Int64")
+    frame["simulations"] = frame["simulations"].astype("Int64").fillna(assumed)
+    return frame
+
+
+def compare(
+    metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame, metric: str
+) -> pd.DataFrame:
+    """What a table shows of `all_cells`: the datasets that have runs of ours and, of the cells
+    that were not run, those of models that were not run there at all.
+    """
+    frame = all_cells(metrics, runs, paper, metric)
+    ran = frame["n"] > 0
+    models = pd.MultiIndex.from_frame(frame[["dataset", "trained_on", "model"]])
+    empty = frame["dataset"].isin(frame["dataset"][ran]) & ~models.isin(models[ran])
+    return frame[ran | empty].reset_index(drop=True)
+
+
+def all_cells(
+    metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame, metric: str
+) -> pd.DataFrame:
+    """One row for each cell: ours over seeds, the paper's, and what to make of it.
+
+    Runs that belong to a study of ours are left out; a cell of the paper that was not run is a
+    row with `n` = 0. `mean`, `standard_error` are ours and `paper`, `paper_standard_error` the
+    paper's, all in the paper's units. A model stands beside the paper's number where it was
+    trained on what the paper's was. `simulations`, `updates`, `epochs` are the least of the
+    seeds, `scale` is as in `scale`. At the paper's scale and with its recipe, `difference` is
+    ours minus the paper's, and `within_two` says whether it is within two combined standard
+    errors, where both are known; half of the paper's last printed digit is granted on top.
+    `verdict` says it all in words.
+    """
+    ours = over_seeds(every_seed(without_studies(metrics, runs), runs, metric))
+    theirs = paper[paper["metric"] == metric]
+    theirs = theirs.rename(columns={"value": "paper", "standard_error": "paper_standard_error"})
+    trained_on = [dataset_entry(name).trained_on or name for name in theirs["dataset"]]
+    theirs["trained_on"] = pd.Series(trained_on, theirs.index, str)
+    cell = ["dataset", "trained_on", "model", "metric", "step"]
+    ran, known = (pd.MultiIndex.from_frame(part[cell].astype(str)) for part in (ours, theirs))
+    frame = pd.concat([ours.merge(theirs, on=cell, how="left"), theirs[~known.isin(ran)]])
+    frame = in_order(frame.fillna({"n": 0, **dict.fromkeys(frame.select_dtypes("str"), "")}))
+    frame["scale"] = scale(frame)
+    comparable = (frame["scale"] == "paper") & (frame["variant"].map(_named) == "")
+    frame["difference"] = (frame["mean"] - frame["paper"]).where(comparable)
+    combined = np.hypot(frame["standard_error"], frame["paper_standard_error"])
+    within = frame["difference"].abs() <= 2 * combined + ROUNDING[metric]
+    frame["within_two"] = within.astype("boolean").where(
+        frame["difference"].notna() & combined.notna()
+    )
+    frame["verdict"] = [_verdict(row, metric) for _, row in frame.iterrows()]
+    return frame
+
+
+def over_seeds(seeds: pd.DataFrame) -> pd.DataFrame:
+    """`nri.results.rows.summarise` of what `every_seed` returns, with the least that a seed cost.
+
+    `trained_on` is the data set that the models were trained on.
+    """
+    row = [*ROW, "metric", "step"]
+    least = seeds.groupby(row, dropna=False)[["simulations", "updates", "epochs"]].min()
+    frame = summarise(seeds).merge(least.reset_index(), on=row)
+    trained_on = [split_variant(variant)[1] for variant in frame["variant"]]
+    frame["trained_on"] = pd.Series(trained_on, frame.index, str)
+    frame["trained_on"] = frame["trained_on"].where(frame["trained_on"] != "", frame["dataset"])
+    return frame
+
+
+def scale(frame: pd.DataFrame) -> pd.Series:
+    """Whether each row was trained on what the paper used: "paper", "reduced", or "" where the
+    paper has no such dataset. Needs `dataset`, `model`, `simulations`, `epochs`; what is not
+    known counts as reduced.
+    """
+
+    def judge(row: pd.Series) -> str:
+        dataset, model = dataset_entry(row["dataset"]), model_entry(row["model"])
+        if dataset.epochs is None:
+            return ""
+        epochs = dataset.epochs if model.epochs is None else model.epochs
+        simulated = dataset.simulations is None or (
+            pd.notna(row["simulations"]) and row["simulations"] >= dataset.simulations
+        )
+        trained = epochs == 0 or (pd.notna(row["epochs"]) and row["epochs"] >= epochs)
+        return "paper" if simulated and trained else "reduced"
+
+    return pd.Series([judge(row) for _, row in frame.iterrows()], frame.index, dtype=str)
+
+
+def describe_scale(runs: pd.DataFrame) -> str:
+    """One sentence on what the trainings used and how that compares with the paper's.
+
+    runs: as `nri.results.rows.read_runs`, of all runs that a figure or a page shows.
+    """
+    used = []
+    for name, unit in (("simulations", "training simulations"), ("updates", "updates")):
+        known = runs[name].dropna()
+        if len(known):
+            low, high = known.min(), known.max()
+            used.append(f"{low:,} {unit}" if low == high else f"{low:,} to {high:,} {unit}")
+    used = " and ".join(used) or "cost not recorded"
+    judged = scale(runs)
+    reduced = judged == "reduced"
+    if not reduced.any():
+        return f"{'Paper scale' if (judged == 'paper').any() else 'Scale'}: {used} a run."
+    theirs = {dataset_entry(name) for name in runs["dataset"][reduced]}
+    full = {(d.simulations, d.epochs) for d in theirs if d.simulations}
+    aside = "".join(f" (the paper: {n:,} and {epochs} epochs)" for n, epochs in sorted(full))
+    some = "" if reduced.all() else f" for {reduced.sum()} of {len(runs)} runs"
+    return f"Reduced scale{some}: {used} a run{aside}."
+
+
+def describe_work(row: pd.Series) -> str:
+    """What a row's models were trained with: "50,000 train, 12,000 updates"."""
+    work = [
+        f"{row[name]:,} {unit}"
+        for name, unit in (("simulations", "train"), ("updates", "updates"))
+        if pd.notna(row[name]) and row[name]
+    ]
+    return ", ".join(work) or "cost not recorded"
+
+
+def _named(variant: str) -> str:
+    """A variant's name, without what its model was trained on: "" for the paper's recipe."""
+    return split_variant(variant)[0]
+
+
+def _verdict(row: pd.Series, metric: str) -> str:
+    if not row["n"]:
+        return "not run" if pd.notna(row["paper"]) else row["note"]
+    work = describe_work(row)
+    if _named(row["variant"]):
+        return f"{recipe(row['variant'])}: {work}"
+    if row["scale"] != "paper":
+        return f"reduced: {work}" if row["scale"] == "reduced" else work
+    if pd.isna(row["difference"]):
+        return f"paper's scale: {work}; not in the paper's table"
+    if metric == "mse":
+        apart = f"{row['mean'] / row['paper']:.2g} times the paper's"
+    else:
+        apart = f"{row['difference']:+.1f} points"
+    if pd.isna(row["within_two"]):
+        judged = "no two standard errors to judge by"
+    else:
+        judged = f"{'within' if row['within_two'] else 'beyond'} two combined standard errors"
+    return f"paper's scale: {apart}, {judged}"

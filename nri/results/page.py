@@ -1,0 +1,215 @@
+"""The page of results: tables, studies, figures, every cell and every seed with their origins."""
+
+import base64
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from nri import __version__
+from nri.results.catalogue import dataset_entry, model_entry
+from nri.results.comparison import all_cells, describe_scale, every_seed, scale
+from nri.results.naming import configuration, recipe
+from nri.results.rows import RUN, ResultsError, without_studies, without_transfers
+from nri.results.tables import FORMATS, TABLES, paper_number
+
+__all__ = ["PageFigure", "read_figure", "render_page"]
+
+DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
+
+
+@dataclass(frozen=True)
+class PageFigure:
+    """A figure as the page shows it; `uri` holds the whole file, `width` is its own, in points."""
+
+    name: str
+    title: str
+    caption: str
+    uri: str
+    width: float
+
+
+def read_figure(path: str | os.PathLike) -> PageFigure:
+    """An SVG with the title and the caption that `nri.figures.style.save` put inside.
+
+    Raises ResultsError if the file is not an SVG or says neither.
+    """
+    path = Path(path)
+    try:
+        root = ElementTree.fromstring(path.read_bytes())
+    except (OSError, ElementTree.ParseError) as error:
+        raise ResultsError(f"{path}: not a readable SVG ({error}); draw it again") from error
+    title, caption = (root.find(f".//{DUBLIN_CORE}{name}") for name in ("title", "description"))
+    if title is None or caption is None:
+        raise ResultsError(f"{path}: no title and description inside; draw it with figures.style")
+    uri = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
+    return PageFigure(
+        path.stem, title.text, caption.text, uri, float(root.get("width").strip("pt"))
+    )
+
+
+def render_page(
+    metrics: pd.DataFrame,
+    runs: pd.DataFrame,
+    paper: pd.DataFrame,
+    tables: Mapping[str, str],
+    figures: Iterable[PageFigure],
+    command: str,
+) -> str:
+    """One self-contained HTML page.
+
+    metrics, runs: as `nri.results.rows` reads them. paper: as `read_paper_numbers` of
+    `nri.results.comparison`.
+    tables: HTML of each table by its name; that of "studies" has a section of its own.
+    command: what a reader types to make this page.
+    """
+    main = without_transfers(without_studies(runs, runs))
+    environment = Environment(
+        loader=PackageLoader("nri.results"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    seeds = {table: _every_seed(metrics, runs, what.metric) for table, what in TABLES.items()}
+    return environment.get_template("page.html").render(
+        version=__version__,
+        scale=describe_scale(main),
+        reduced=bool((scale(main) == "reduced").any()),
+        tables=[Markup(table) for name, table in tables.items() if name != "studies"],
+        studies=Markup(tables.get("studies", "")),
+        figures=list(figures),
+        cells=_cell_by_cell(metrics, runs, paper),
+        seeds=[
+            (f"{TABLES[table].heading}: {TABLES[table].caption}", rows)
+            for table, rows in seeds.items()
+            if rows
+        ],
+        provenance=_provenance(without_transfers(runs)),
+        machines=_numbered(runs["machine"]),
+        versions=_numbered(runs["versions"]),
+        command=command,
+    )
+
+
+def _cell_by_cell(
+    metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame
+) -> list[tuple[str, Markup]]:
+    """Headings and long tables: every cell of each table of the paper and the runs that fill it."""
+    cells = pd.concat([all_cells(metrics, runs, paper, name) for name in paper["metric"].unique()])
+    cells = cells[cells["table"] != ""]
+    return [
+        (f"Table {name}" if name.isdigit() else name.capitalize(), _cells(part))
+        for name, part in cells.groupby("table", sort=False)
+    ]
+
+
+def _cells(cells: pd.DataFrame) -> Markup:
+    rows = []
+    for _, cell in cells.iterrows():
+        ours, apart = _ours(cell) if cell["n"] else ("–", "–")
+        rows.append(
+            {
+                "dataset": dataset_entry(cell["dataset"]).title,
+                "row of the paper": model_entry(cell["model"]).label + _recipe(cell),
+                "step": str(cell["step"]),
+                "ours": ours,
+                "seeds": str(cell["n"]),
+                "paper": paper_number(cell),
+                "apart": apart,
+                "verdict": cell["verdict"],
+            }
+        )
+    frame = pd.DataFrame(rows)
+    return _html(frame if cells["step"].notna().any() else frame.drop(columns="step"))
+
+
+def _recipe(cell: pd.Series) -> str:
+    return f" ({recipe(cell['variant'])})" if cell["variant"] else ""
+
+
+def _ours(cell: pd.Series) -> tuple[str, str]:
+    """Our number, and how far it is from the paper's: "+0.3 points", "1.2 ×"."""
+    ours = FORMATS[cell["metric"]](cell["mean"], cell["standard_error"])
+    if cell["metric"] == "mse":
+        ratio = float(f"{cell['mean'] / cell['paper']:.2g}")
+        return ours, f"{ratio:,g} ×"
+    return ours, f"{cell['mean'] - cell['paper']:+.1f} points"
+
+
+def _every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> Markup:
+    table = {what.metric: what for what in TABLES.values()}[metric]
+    seeds = every_seed(metrics, runs, metric)
+    if seeds.empty:
+        return Markup()
+    known = [*RUN, "simulations", "updates"]
+    column = seeds["step"].map(lambda step: "%" if pd.isna(step) else f"step {step}")
+    text = seeds["value"].map(lambda value: table.format(value, float("nan")))
+    wide = seeds.assign(column=column, text=text).pivot(
+        index=known, columns="column", values="text"
+    )
+    wide = wide.reindex(seeds[known].drop_duplicates()).reindex(columns=column.unique())
+    rows = wide.reset_index()
+    shown = _run_columns(rows).join(rows[list(wide.columns)].fillna("–"))
+    return _html(shown.assign(train=_counts(rows["simulations"]), updates=_counts(rows["updates"])))
+
+
+def _provenance(runs: pd.DataFrame) -> Markup:
+    if runs.empty:
+        return Markup()
+    return _html(
+        _run_columns(runs)
+        .assign(
+            commit=runs["commit"].replace("", "–"),
+            machine=_counts(runs["machine"].map(_numbered(runs["machine"]))),
+            versions=_counts(runs["versions"].map(_numbered(runs["versions"]))),
+            cpu=runs["process_seconds"].map(_duration),
+            wall=runs["wall_seconds"].map(_duration),
+            updates=_counts(runs["updates"]),
+            train=_counts(runs["simulations"]),
+            epochs=runs["epochs"].map(lambda epochs: "–" if pd.isna(epochs) else f"{epochs:,g}"),
+            parameters=_counts(runs["parameters"]),
+        )
+        .rename(columns={"cpu": "CPU time", "wall": "wall time"})
+    )
+
+
+def _numbered(column: pd.Series) -> dict[str, int]:
+    """A number for each distinct text that is too long for a table."""
+    return {text: number for number, text in enumerate(sorted(set(column) - {""}), start=1)}
+
+
+def _run_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    which = zip(rows["encoder"], rows["decoder"], rows["edge_types"], strict=True)
+    return pd.DataFrame(
+        {
+            "dataset": [dataset_entry(name).title for name in rows["dataset"]],
+            "row of the paper": [model_entry(name).label for name in rows["model"]],
+            "run": [configuration(*run) or "baseline" for run in which],
+            "recipe": [recipe(name) for name in rows["variant"]],
+            "seed": rows["seed"].astype(str),
+        },
+        index=rows.index,
+    )
+
+
+def _html(frame: pd.DataFrame) -> Markup:
+    return Markup(frame.to_html(index=False, border=0, classes="results long"))
+
+
+def _counts(column: pd.Series) -> pd.Series:
+    return column.map(lambda count: "–" if pd.isna(count) else f"{count:,.0f}")
+
+
+def _duration(seconds: float) -> str:
+    if pd.isna(seconds):
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{seconds:.1f} s"

@@ -1,0 +1,278 @@
+"""All runs in two tidy tables: what was measured, and what each run was and cost."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nri.files import atomic_path
+from nri.results.catalogue import dataset_order, model_order
+from nri.results.naming import split_variant
+
+__all__ = [
+    "METRIC_COLUMNS",
+    "ROW",
+    "RUN",
+    "RUN_COLUMNS",
+    "ResultsError",
+    "collect_metrics",
+    "collect_runs",
+    "in_order",
+    "read_config",
+    "read_metrics",
+    "read_runs",
+    "run_record",
+    "summarise",
+    "without_studies",
+    "without_transfers",
+    "write_metrics",
+    "write_table",
+]
+
+ROW = ["dataset", "model", "encoder", "decoder", "edge_types", "variant"]
+"""What makes a row of a table; runs that differ in their seed alone are one row."""
+
+RUN = [*ROW, "seed"]
+METRIC_COLUMNS = [*RUN, "metric", "step", "value"]
+RUN_COLUMNS = [
+    *RUN,
+    "study",
+    "simulations",
+    "updates",
+    "epochs",
+    "parameters",
+    "wall_seconds",
+    "process_seconds",
+    "commit",
+    "machine",
+    "versions",
+]
+
+TEXT = ["dataset", "model", "encoder", "decoder", "variant", "metric"]
+TEXT += ["study", "commit", "machine", "versions"]
+WHOLE = ["edge_types", "seed", "step", "simulations", "updates", "parameters"]
+
+
+class ResultsError(ValueError):
+    """Results that cannot be used; the message names the file, the place and the remedy."""
+
+
+def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
+    """A metrics.csv with the columns `METRIC_COLUMNS`, checked.
+
+    Text that is absent is "", whole numbers that are absent are NA.
+    Raises ResultsError if columns are missing or unknown, a value is not a finite number,
+    a step stands where none belongs or is missing, or a row appears twice.
+    """
+    frame = _read(path, METRIC_COLUMNS)
+    _refuse(path, frame, frame[["dataset", "model", "metric"]].eq("").any(axis=1), "without a name")
+    _refuse(path, frame, frame["seed"].isna(), "without a seed")
+    _refuse(path, frame, ~np.isfinite(frame["value"]), "whose value is not a finite number")
+    missing = (frame["metric"] == "mse") & frame["step"].isna()
+    _refuse(path, frame, missing, "of mse without a step")
+    # Edges that change in time have an accuracy of each step beside the one of all.
+    stepped = frame["metric"].isin(["mse", "edge_accuracy"])
+    _refuse(path, frame, ~stepped & frame["step"].notna(), "with a step, which this metric has not")
+    fraction = frame["metric"].str.startswith("edge_")
+    beyond = fraction & ~frame["value"].between(0, 1)
+    _refuse(path, frame, beyond, "whose value is not a fraction between 0 and 1")
+    _refuse(path, frame, frame.duplicated([*RUN, "metric", "step"]), "that was there before")
+    return frame
+
+
+def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
+    """All metrics.csv files in one tidy frame, sorted, whatever the order of `paths`.
+
+    Raises ResultsError as `read_metrics`, and if two files hold the same measurement.
+    """
+    paths = sorted(map(str, paths))
+    if not paths:
+        raise ResultsError("no metrics.csv given; there is nothing to collect")
+    frame = pd.concat([read_metrics(path).assign(path=path) for path in paths], ignore_index=True)
+    key = [*RUN, "metric", "step"]
+    twice = frame[frame.duplicated(key, keep=False)].sort_values("path")
+    if len(twice):
+        row = twice.iloc[0]
+        same = twice[[_describe(other) == _describe(row) for _, other in twice.iterrows()]]
+        raise ResultsError(
+            f"{' and '.join(same['path'])}: both hold {_describe(row)}; remove one of the runs"
+        )
+    return in_order(frame[METRIC_COLUMNS])
+
+
+def collect_runs(
+    paths: Iterable[str | os.PathLike], studies: Mapping[str, Mapping[str, str]] | None = None
+) -> pd.DataFrame:
+    """What each run was and cost, one row for each run, model and data set it is tested on, sorted.
+
+    paths: the config.json files of the runs. The metrics.csv beside each says which rows of
+    the paper were measured with it, and must agree on what the run is. studies: as
+    `nri.config.resolve.resolve_studies`, by the directories DATASET/RUN that the files lie in.
+    Raises ResultsError if a file is absent, lacks a key or contradicts its neighbour.
+    """
+    records = []
+    for path in sorted(map(str, paths)):
+        config = read_config(path)
+        study = (studies or {}).get("/".join(Path(path).parts[-4:-2]), {})
+        measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
+        for _, run in measured.iterrows():
+            # The graph is re-estimated in several ways, which `variant` tells apart.
+            told = set(RUN) - {"variant"} if run["model"] == "nri_dynamic" else set(RUN)
+            variant, trained_on = split_variant(run["variant"])
+            trained = {**run, "variant": variant, "dataset": trained_on or run["dataset"]}
+            for key in config["run"].keys() & told:
+                if _text(trained[key]) != _text(config["run"][key]):
+                    raise ResultsError(
+                        f"{path}: run.{key} is {config['run'][key]!r}, but the metrics.csv "
+                        f"beside it says {_text(trained[key])!r}; evaluate the run again"
+                    )
+            named = {**run, "study": study.get(run["dataset"], "")}
+            records.append({**run_record(config), **named})
+    frame = pd.DataFrame(records, columns=RUN_COLUMNS)
+    return in_order(_typed(frame))
+
+
+def read_config(path: str | os.PathLike) -> dict:
+    """The config.json of a run.
+
+    Raises ResultsError if it is absent, not JSON, or lacks what tables and figures need.
+    """
+    try:
+        config = json.loads(Path(path).read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise ResultsError(f"{path}: not a readable JSON file ({error}); train again") from error
+    missing = {"run", "dataset", "updates", "epochs", "seconds", "provenance"} - config.keys()
+    if missing:
+        raise ResultsError(f"{path}: lacks {', '.join(sorted(missing))}; train again")
+    return config
+
+
+def run_record(config: dict) -> dict:
+    """The columns of `RUN_COLUMNS` that a run's config.json tells: all but model and study."""
+    samples = config["dataset"].get("samples")
+    provenance = config["provenance"]
+    return {
+        **{name: config["run"].get(name, "") for name in RUN if name != "model"},
+        "simulations": (samples or {}).get("train"),
+        "updates": config["updates"],
+        "epochs": config["epochs"],
+        "parameters": config.get("parameters"),
+        "wall_seconds": config["seconds"]["wall"],
+        "process_seconds": config["seconds"]["process"],
+        "commit": provenance.get("commit"),
+        "machine": _where(config),
+        "versions": _one_line(provenance.get("versions", "")),
+    }
+
+
+def read_runs(path: str | os.PathLike) -> pd.DataFrame:
+    """The table that `collect_runs` made, read back.
+
+    Raises ResultsError if columns are missing or unknown.
+    """
+    return _read(path, RUN_COLUMNS)
+
+
+def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Mean over seeds with its standard error (sd / √n, NaN for one seed) and n, in order."""
+    groups = metrics.groupby([*ROW, "metric", "step"], dropna=False, sort=False)["value"]
+    summary = groups.agg(n="count", mean="mean", standard_error="sem").reset_index()
+    return in_order(summary.astype({"n": "Int64"}))
+
+
+def without_studies(frame: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `frame`, which has the columns `RUN`, that belong to no study of ours."""
+    told = frame[RUN].merge(runs[[*RUN, "study"]], on=RUN, how="left", validate="many_to_one")
+    none = told["study"].isna() | (told["study"] == "")
+    return frame[none.to_numpy()].reset_index(drop=True)
+
+
+def without_transfers(frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows of models that are tested on the data set that they were trained on."""
+    own = [not split_variant(variant)[1] for variant in frame["variant"]]
+    return frame[np.array(own, dtype=bool)].reset_index(drop=True)
+
+
+def in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the paper's order of datasets and models, then by everything else that names them."""
+    orders = {"dataset": dataset_order, "model": model_order}
+
+    def key(column: pd.Series) -> pd.Series:
+        if column.name not in orders:
+            return column
+        names = sorted(set(column), key=orders[column.name])
+        return column.map({name: place for place, name in enumerate(names)})
+
+    by = [name for name in [*RUN, "metric", "step"] if name in frame]
+    return frame.sort_values(by, key=key, na_position="first", ignore_index=True)
+
+
+def write_table(frame: pd.DataFrame, path: str | os.PathLike) -> None:
+    """CSV with the same bytes for the same frame on every machine."""
+    frame.to_csv(path, index=False, lineterminator="\n")
+
+
+def write_metrics(rows: Iterable[Mapping[str, Any]], path: str | os.PathLike) -> None:
+    """The metrics.csv of a run: `METRIC_COLUMNS` of each row, those that it lacks left empty."""
+    frame = pd.DataFrame(rows, columns=METRIC_COLUMNS).astype({"step": "Int64"})
+    with atomic_path(path) as temporary:
+        write_table(frame, temporary)
+
+
+def _where(config: dict) -> str:
+    """The machine, the GPU if one was used, and the threads."""
+    device, threads = config.get("device", "cpu"), config.get("threads")
+    parts = [config["provenance"].get("machine", ""), "" if device == "cpu" else device]
+    parts.append("" if threads is None else f"{threads} thread{'s' if threads > 1 else ''}")
+    return ", ".join(filter(None, parts))
+
+
+def _one_line(value: str | dict) -> str:
+    return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+
+
+def _read(path: str | os.PathLike, columns: Sequence[str]) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
+        raise ResultsError(f"{path}: not a readable CSV ({error}); make it again") from error
+    if sorted(frame.columns) != sorted(columns):
+        unknown = ", ".join(sorted(set(frame.columns) - set(columns))) or "none"
+        missing = ", ".join(sorted(set(columns) - set(frame.columns))) or "none"
+        raise ResultsError(f"{path}: unknown columns: {unknown}; missing columns: {missing}")
+    try:
+        return _typed(frame[list(columns)])
+    except (ValueError, TypeError) as error:
+        raise ResultsError(f"{path}: a number is not one: {error}") from error
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    columns = {}
+    for name, column in frame.items():
+        if name in TEXT:
+            columns[name] = column.fillna("").astype(str)
+        else:
+            numbers = pd.to_numeric(column.replace("", np.nan))
+            columns[name] = numbers.astype("Int64" if name in WHOLE else float)
+    return pd.DataFrame(columns)
+
+
+def _refuse(path: str | os.PathLike, frame: pd.DataFrame, wrong: pd.Series, what: str) -> None:
+    if wrong.any():
+        place = int(np.argmax(wrong.to_numpy(dtype=bool)))
+        raise ResultsError(
+            f"{path}: line {place + 2}: a row {what} ({_describe(frame.iloc[place])})"
+        )
+
+
+def _describe(row: pd.Series) -> str:
+    named = {name: _text(row[name]) for name in [*RUN, "metric", "step"]}
+    return ", ".join(f"{name} {value}" for name, value in named.items() if value)
+
+
+def _text(value: object) -> str:
+    return "" if value is None or pd.isna(value) else str(value)

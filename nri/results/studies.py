@@ -1,0 +1,129 @@
+"""Studies of ours: runs that answer a question of their own, beside those they compare with."""
+
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+
+from nri.results.catalogue import dataset_entry, dataset_order, model_order
+from nri.results.comparison import describe_work, every_seed, over_seeds
+from nri.results.markup import MARKUPS
+from nri.results.naming import row_names, split_variant
+from nri.results.rows import ROW
+from nri.results.tables import OURS, make_panel
+
+__all__ = ["compare_studies", "render_studies", "study_rows", "study_seeds"]
+
+METRICS = {"edge_accuracy": "accuracy (%)", "edge_auroc": "AUROC", "mse": "MSE"}
+
+ROLES = {"main": "main run: ", "own": "on its own data set: ", "study": ""}
+"""Why a row stands in a panel, and how its footnote says so; their order is that of the rows."""
+
+UNPUBLISHED = {"paper": float("nan"), "paper_standard_error": float("nan"), "note": ""}
+UNPUBLISHED |= {"value_provenance": "", "standard_error_provenance": ""}
+
+
+def study_rows(runs: pd.DataFrame, studies: Mapping[str, str]) -> pd.DataFrame:
+    """The rows of every panel, in order of display: `study`, `tested_on`, `role` and `ROW`.
+
+    A panel is a study and the data set it is tested on. Its rows are the study's runs (`role`
+    "study") and what they compare with: "main", the runs of the same model without a study
+    that were trained on the panel's data set, in the variant whose name the study's variant
+    extends ("fast" for "fast_wide", the paper's recipe where there is no other); and "own", a
+    model that was trained elsewhere, on its own data set.
+
+    runs: as `nri.results.rows.read_runs`. studies: their titles, in order.
+    """
+    rows = runs[[*ROW, "study"]].drop_duplicates()
+    panels = []
+    for (study, tested_on), members in rows[rows["study"] != ""].groupby(["study", "dataset"]):
+        compared = [_compared(row, rows) for _, row in members.iterrows()]
+        panel = pd.concat([members.assign(role="study"), *compared]).drop_duplicates(ROW)
+        panels.append(panel.assign(study=study, tested_on=tested_on))
+    keys = {
+        "study": list(studies).index,
+        "tested_on": dataset_order,
+        "role": list(ROLES).index,
+        "model": model_order,
+        "variant": _natural,
+    }
+    return pd.concat(panels).sort_values(
+        ["study", "tested_on", "role", "model", "encoder", "decoder", "edge_types", "variant"],
+        key=lambda column: column.map(keys.get(column.name, lambda value: value)),
+        ignore_index=True,
+    )
+
+
+def study_seeds(
+    metrics: pd.DataFrame, runs: pd.DataFrame, studies: Mapping[str, str]
+) -> pd.DataFrame:
+    """`study_rows` with every seed as `nri.results.comparison.every_seed` lists them."""
+    seeds = pd.concat([every_seed(metrics, runs, metric) for metric in METRICS])
+    return study_rows(runs, studies).merge(seeds, on=ROW)
+
+
+def compare_studies(
+    metrics: pd.DataFrame, runs: pd.DataFrame, studies: Mapping[str, str]
+) -> pd.DataFrame:
+    """`study_rows` over seeds: a row for each cell, with `title`, `name` and `column`.
+
+    `verdict` says why a row stands there and what it was trained with; the other columns are
+    those of `nri.results.comparison.over_seeds`.
+    """
+    ours = over_seeds(pd.concat([every_seed(metrics, runs, metric) for metric in METRICS]))
+    frame = study_rows(runs, studies).merge(ours, on=ROW)
+    frame["title"] = frame["study"].map(studies)
+    frame["column"] = [_column(*cell) for cell in zip(frame["metric"], frame["step"], strict=True)]
+    frame["verdict"] = [ROLES[row["role"]] + describe_work(row) for _, row in frame.iterrows()]
+    panels = [part for _, part in frame.groupby(["study", "tested_on"], sort=False)]
+    return pd.concat([part.assign(name=_names(part)) for part in panels], ignore_index=True)
+
+
+def render_studies(comparison: pd.DataFrame, markup: str) -> str:
+    """`compare_studies` in one of the languages "md", "tex", "html", a panel after the other."""
+    language, panels = MARKUPS[markup], []
+    for (study, tested_on), rows in comparison.groupby(["study", "tested_on"], sort=False):
+        where = dataset_entry(tested_on).title
+        title = f"{rows['title'].iloc[0]}: tested on {where} ({OURS})"
+        columns = rows.sort_values(["metric", "step"])["column"].unique()
+        label = f"study-{study}-{tested_on}"
+        panels.append(make_panel(rows.assign(**UNPUBLISHED), columns, title, label, language))
+    return "\n".join(language.panel(panel) for panel in panels)
+
+
+def _compared(row: pd.Series, rows: pd.DataFrame) -> pd.DataFrame:
+    """What a row of a study compares with."""
+    variant, trained_on = split_variant(row["variant"])
+    rows = rows[rows["model"] == row["model"]]
+    here = rows[(rows["dataset"] == row["dataset"]) & (rows["study"] == "")]
+    family = _family(variant, set(here["variant"]))
+    main = here[here["variant"] == family].assign(role="main")
+    same = rows[["encoder", "decoder", "edge_types"]] == row[["encoder", "decoder", "edge_types"]]
+    own = (rows["dataset"] == trained_on) & (rows["variant"] == variant) & same.all(axis=1)
+    return pd.concat([main, rows[own].assign(role="own")])
+
+
+def _family(variant: str, mains: set[str]) -> str | None:
+    """The longest of the names that a variant is or extends: "fast" for "fast_wide"."""
+    related = [name for name in mains if f"{variant}_".startswith(f"{name}_") or not name]
+    return max(related, key=len, default=None)
+
+
+def _names(panel: pd.DataFrame) -> list[str]:
+    """The names of a panel's rows, told apart by where they were tested and why they are there."""
+    names = []
+    for name, row in zip(
+        row_names(panel, within=["dataset", "column"]), panel.itertuples(), strict=True
+    ):
+        where = f", tested on {dataset_entry(row.dataset).title}" if row.role == "own" else ""
+        names.append(name + where + (", main run" if row.role == "main" else ""))
+    return names
+
+
+def _column(metric: str, step: int) -> str:
+    return METRICS[metric] if pd.isna(step) else f"{METRICS[metric]}, step {step}"
+
+
+def _natural(text: str) -> tuple[str | int, ...]:
+    """A sort key by which "fast_200" comes before "fast_1000"; text and numbers alternate."""
+    return tuple(int(part) if part.isdigit() else part for part in re.split(r"(\d+)", text))

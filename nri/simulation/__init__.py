@@ -1,1 +1,0 @@
-"""The paper's simulated systems: springs, charged particles, Kuramoto oscillators."""
