@@ -50,7 +50,7 @@ RECIPES = {
 }
 RUNS = dict.fromkeys(("fast", "one"), ("mlp-mlp-k2-fast", "node-cnn-mlp-k2-fast"))
 RUNS["paper"] = ("mlp-mlp-k2", "cnn-mlp-k2")
-ONE = {"skip_first": False, "windows": 8, "likelihood_features": "all", "epochs": 6}
+ONE = {"skip_first": False, "loss_windows": 8, "likelihood_features": "all", "epochs": 6}
 
 
 class EnoughError(Exception):

@@ -37,15 +37,15 @@ class Case:
     objects: int = 5
     frames: int = 49
     edge_types: int = 2
-    variant: str = ""
+    recipe: str = ""
     stage: int = 0
     evaluates: str = ""
     batch: int = 0  # the recipe's where 0
     training: dict[str, Any] = field(default_factory=dict)
 
 
-FAST = {"encoder": "node-cnn", "variant": "fast", "training": {"windows": 8}}
-SPRINGS = {"variant": "fast", "training": {"skip_first": True}}
+FAST = {"encoder": "node-cnn", "recipe": "fast", "training": {"loss_windows": 8}}
+SPRINGS = {"recipe": "fast", "training": {"skip_first": True}}
 CASES = [
     Case("update, paper's recipe, 5 objects"),
     Case("update, paper's recipe, 10 objects", objects=10),
@@ -70,7 +70,7 @@ class Work:
 
     def __init__(self, case: Case, plain: bool, quick: bool):
         config = yaml.safe_load(CONFIG.read_text())
-        entry = {"variant": case.variant, "training": case.training}
+        entry = {"recipe": case.recipe, "training": case.training}
         settings = TrainingSettings.from_dict(resolve_training(entry, config))
         torch.manual_seed(0)
         metadata = Metadata(FEATURES, FEATURES, 0.1, ("a", "b"))
@@ -83,7 +83,7 @@ class Work:
         model.fit_scales(self.samples.x, settings.standardise)
         self.model: NRI = plain_copy(model) if plain else model
         self.objective = make_objective(self.model, self.settings, 2)
-        trained = self.model.decoder if self.settings.trains == "decoder" else self.model
+        trained = self.model.decoder if self.settings.freeze == "encoder" else self.model
         self.parameters = list(trained.parameters())
         self.optimiser = torch.optim.Adam(self.parameters, 1e-4, fused=True)
 
@@ -103,7 +103,7 @@ class Work:
     def gradients(self) -> list[Tensor]:
         """The gradients of a training batch with noise that is the same every time."""
         self.model.train()
-        if self.settings.trains == "decoder":
+        if self.settings.freeze == "encoder":
             self.model.graph.eval()
         self.optimiser.zero_grad(set_to_none=True)
         generator = torch.Generator().manual_seed(1)

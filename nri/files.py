@@ -1,4 +1,4 @@
-"""Files that appear under their final name only when they are complete."""
+"""Files that appear under their final name only when they are complete, and digests of content."""
 
 import hashlib
 import json
@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["atomic_path", "write_frozen"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["atomic_path", "fingerprint", "sha256", "write_frozen", "write_table"]
 
 
 @contextmanager
@@ -38,3 +41,21 @@ def write_frozen(value: Any, directory: Path) -> Path:
         with atomic_path(path) as temporary:
             temporary.write_text(text)
     return path
+
+
+def write_table(frame: "pd.DataFrame", path: str | os.PathLike) -> None:
+    """A CSV with the same bytes for the same frame on every machine."""
+    with atomic_path(path) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def sha256(path: str | os.PathLike) -> str:
+    """The digest of a file's content."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fingerprint(*parts: Any) -> str:
+    """A short digest of JSON-serialisable values, independent of key order."""
+    text = json.dumps(parts, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

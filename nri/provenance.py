@@ -1,7 +1,5 @@
 """Where a result comes from: versions, machine, commit."""
 
-import hashlib
-import json
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -12,13 +10,7 @@ from typing import Any
 
 from nri import __version__
 
-__all__ = ["fingerprint", "provenance"]
-
-
-def fingerprint(*parts: Any) -> str:
-    """A short digest of JSON-serialisable values, independent of key order."""
-    text = json.dumps(parts, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+__all__ = ["provenance"]
 
 
 def provenance() -> dict[str, Any]:

@@ -12,13 +12,13 @@ from nri.data.samples import Samples, load_samples
 from nri.device import choose_device
 from nri.evaluation.correlation import correlation_rows, hidden_vectors, path_vectors
 from nri.evaluation.examples import examples, write_examples
+from nri.evaluation.metrics_file import write_metrics
 from nri.evaluation.protocol import evaluate_model
 from nri.evaluation.static import static_mse
 from nri.logs import start_log
 from nri.model.decoders.lstm import build_lstm
 from nri.model.nri import NRI
 from nri.model.objectives import make_objective
-from nri.results.rows import write_metrics
 from nri.training.runs import parse_job, run_identity, train_model, write_run
 from nri.training.trainer import Progress
 
@@ -49,6 +49,7 @@ def run_baseline(job: argparse.Namespace) -> None:
     rows = evaluate(job.settings, model, samples, frames, horizon)
     write_run(job, metadata, progress, model)
     identity = run_identity(job) | {"model": job.settings["baseline"].replace("-", "_")}
+    identity["trained_on"] = identity["dataset"]
     write_metrics([identity | row for row in rows], job.output / "metrics.csv")
     if model is not None:
         few = samples["test"].take(slice(0, job.evaluation["examples"]))

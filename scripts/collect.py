@@ -3,8 +3,8 @@
 import argparse
 import json
 
-from nri.files import atomic_path
-from nri.results.rows import collect_metrics, collect_runs, write_table
+from nri.files import write_table
+from nri.results.rows import collect_metrics, collect_runs
 
 
 def main() -> None:
@@ -22,8 +22,7 @@ def main() -> None:
     metrics = collect_metrics(arguments.metrics)
     runs = collect_runs(arguments.configs, arguments.studies)
     for table, path in ((metrics, arguments.output_metrics), (runs, arguments.output_runs)):
-        with atomic_path(path) as temporary:
-            write_table(table, temporary)
+        write_table(table, path)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     curves = read_curves(arguments.curves)
-    runs = curves.drop_duplicates(["encoder", "decoder", "edge_types", "variant", "seed"])
+    runs = curves.drop_duplicates(["encoder", "decoder", "edge_types", "recipe", "seed"])
     dataset = dataset_entry(curves["dataset"].iloc[0]).title
     save(
         plot_curves(curves),

@@ -5,7 +5,7 @@ import argparse
 from nri.figures.captions import shown_runs
 from nri.figures.examples import read_examples
 from nri.figures.phases import ModelExamples, plot_phases
-from nri.figures.style import line_style, save
+from nri.figures.style import KIND, line_style, save
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
 
@@ -19,11 +19,9 @@ def main() -> None:
 
     runs = shown_runs(arguments.examples)
     dataset = dataset_entry(runs["dataset"][0]).title
-    places = runs.groupby(["model", "variant"]).cumcount()
+    places = runs.groupby(KIND).cumcount()
     models = {
-        run["name"]: ModelExamples(
-            read_examples(run["path"]), line_style(run["model"], run["variant"], place)
-        )
+        run["name"]: ModelExamples(read_examples(run["path"]), line_style(*run[KIND], place))
         for (_, run), place in zip(runs.iterrows(), places, strict=True)
     }
     kept = len(next(iter(models.values())).examples.sample)

@@ -32,10 +32,9 @@ from nri.evaluation.inference import (
     write_graphs,
 )
 from nri.evaluation.protocol import posterior
-from nri.files import atomic_path
+from nri.files import write_table
 from nri.logs import start_log
 from nri.model.build import load_model
-from nri.results.rows import write_table
 
 
 def main() -> None:
@@ -88,8 +87,7 @@ def infer(arguments: argparse.Namespace) -> None:
     table = edge_table(match_types(posteriors, truth, without_first), windows)
     if truth is not None:
         table["true_type"] = truth.ravel()
-    with atomic_path(arguments.output / "edges.csv") as path:
-        write_table(table, path)
+    write_table(table, arguments.output / "edges.csv")
     shutil.rmtree(arguments.output / "graphml", ignore_errors=True)
     write_graphs(table, arguments.output / "graphml", without_first and truth is None)
     logging.info("%d samples, %d edges, %d models", len(windows), len(table), len(models))
@@ -133,7 +131,7 @@ def _own(
 ) -> tuple[Samples, pd.DataFrame]:
     """Windows of recordings that are read as the training data were."""
     path = arguments.data
-    if trained.config["source"] != "file":
+    if trained.config["source"] != "own":
         raise InferenceError(
             f"{path}: the model was trained on {trained.config['source']} data, which says nothing "
             "about the columns of a table; write a dataset file (docs/data_format.md)"

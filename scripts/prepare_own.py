@@ -6,9 +6,8 @@ from pathlib import Path
 
 from nri.data.format import SPLITS
 from nri.data.own.prepare import prepare_own
-from nri.files import atomic_path
+from nri.files import write_table
 from nri.logs import start_log
-from nri.results.rows import write_table
 
 
 def main() -> None:
@@ -26,8 +25,7 @@ def main() -> None:
         rest = iter(arguments.files)
         files = {split: [next(rest) for _ in path[split]] for split in SPLITS}
     windows = prepare_own(arguments.settings, files, arguments.edges, arguments.output)
-    with atomic_path(arguments.windows) as output:
-        write_table(windows, output)
+    write_table(windows, arguments.windows)
 
 
 if __name__ == "__main__":

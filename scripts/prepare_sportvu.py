@@ -6,9 +6,8 @@ from pathlib import Path
 
 from nri.data.basketball.prepare import prepare_sportvu
 from nri.data.format import SPLITS
-from nri.files import atomic_path
+from nri.files import write_table
 from nri.logs import start_log
-from nri.results.rows import write_table
 
 
 def main() -> None:
@@ -28,8 +27,7 @@ def main() -> None:
     files = {split: [next(rest) for _ in games[split]] for split in SPLITS}
     reports = prepare_sportvu(arguments.settings, files, arguments.output)
     for report, output in zip(reports, (arguments.games, arguments.segments), strict=True):
-        with atomic_path(output) as path:
-            write_table(report, path)
+        write_table(report, output)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 import argparse
 import json
 
-from nri.files import atomic_path
+from nri.files import atomic_path, write_table
 from nri.results.comparison import compare, every_seed, read_paper_numbers
-from nri.results.rows import read_metrics, read_runs, without_studies, write_table
+from nri.results.rows import read_metrics, read_runs, without_studies
 from nri.results.studies import compare_studies, render_studies, study_seeds
 from nri.results.tables import TABLES, render
 
@@ -37,10 +37,8 @@ def main() -> None:
     for markup, text in texts.items():
         with atomic_path(f"{arguments.output}.{markup}") as path:
             path.write_text(text)
-    with atomic_path(f"{arguments.output}.csv") as path:
-        write_table(comparison, path)
-    with atomic_path(f"{arguments.output}_seeds.csv") as path:
-        write_table(seeds, path)
+    write_table(comparison, f"{arguments.output}.csv")
+    write_table(seeds, f"{arguments.output}_seeds.csv")
 
 
 if __name__ == "__main__":

@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from nri.evaluation.metrics_file import METRIC_COLUMNS, RUN
 from nri.graph import receivers, senders
 
-RUNS = [  # dataset, encoder, decoder, variant, model, edge accuracy, growth of the error
-    ("springs5", "mlp", "mlp", "", "nri_learned", 0.93, 3e-5),
+RUNS = [  # dataset, encoder, decoder, recipe, model, edge accuracy, growth of the error
+    ("springs5", "mlp", "mlp", "paper", "nri_learned", 0.93, 3e-5),
     ("springs5", "node-cnn", "mlp", "fast", "nri_learned", 0.99, 1e-5),
-    ("springs5", "true", "mlp", "", "nri_true_graph", None, 4e-6),
-    ("springs5", "full", "mlp", "", "nri_full_graph", None, 2e-4),
-    ("springs5", "mlp", "none", "", "supervised", 0.995, None),
-    ("kuramoto5", "cnn", "mlp", "", "nri_learned", 0.81, 2e-3),
-    ("kuramoto5", "true", "mlp", "", "nri_true_graph", None, 1e-3),
-    ("mocap35", "mlp", "rnn", "", "nri_learned", None, 1e-3),
+    ("springs5", "true", "mlp", "paper", "nri_true_graph", None, 4e-6),
+    ("springs5", "full", "mlp", "paper", "nri_full_graph", None, 2e-4),
+    ("springs5", "mlp", "none", "paper", "supervised", 0.995, None),
+    ("kuramoto5", "cnn", "mlp", "paper", "nri_learned", 0.81, 2e-3),
+    ("kuramoto5", "true", "mlp", "paper", "nri_true_graph", None, 1e-3),
+    ("mocap35", "mlp", "rnn", "paper", "nri_learned", None, 1e-3),
 ]
 BASELINES = [
     ("springs5", "static", None, 8e-4),
@@ -31,13 +32,15 @@ STUDIES = {
     "springs5/node-cnn-mlp-k2-fast_narrow": {"springs5": "width"},
     "springs5/node-cnn-mlp-k2-fast": {"springs10": "transfer"},
 }
-TITLES = {"width": "Narrower networks", "transfer": "More objects"}
-RUN = ["dataset", "model", "encoder", "decoder", "edge_types", "variant", "seed"]
-COLUMNS = [*RUN, "metric", "step", "value"]
+TITLES = {
+    "width": {"title": "Narrower networks", "compares_with": "fast"},
+    "transfer": {"title": "More objects", "compares_with": "fast"},
+}
+GRAPHS = {"nri_true_graph": "given", "nri_full_graph": "given"}
 
 
-def run_directory(root: Path, dataset: str, encoder: str, decoder: str, variant: str) -> Path:
-    name = f"{encoder}-{decoder}-k2" + (f"-{variant}" if variant else "")
+def run_directory(root: Path, dataset: str, encoder: str, decoder: str, recipe: str) -> Path:
+    name = f"{encoder}-{decoder}-k2" + (f"-{recipe}" if recipe != "paper" else "")
     return root / "runs" / dataset / name
 
 
@@ -51,7 +54,7 @@ def metrics_frame(row: dict, accuracy: float | None, growth: float | None, rng) 
         for step in range(1, 21):
             value = growth * step**1.5 * np.exp(0.2 * rng.standard_normal())
             rows.append({**row, "metric": "mse", "step": step, "value": value})
-    return pd.DataFrame(rows).reindex(columns=COLUMNS).astype({"step": "Int64"})
+    return pd.DataFrame(rows).reindex(columns=METRIC_COLUMNS).astype({"step": "Int64"})
 
 
 def curve_frame(accuracy: float | None, growth: float | None, rng) -> pd.DataFrame:
@@ -70,11 +73,11 @@ def curve_frame(accuracy: float | None, growth: float | None, rng) -> pd.DataFra
     return frame
 
 
-def config(dataset: str, encoder: str, decoder: str, variant: str, seed: int, **scale) -> dict:
+def config(dataset: str, encoder: str, decoder: str, recipe: str, seed: int, **scale) -> dict:
     scale = {"train": 1000, "updates": 2400, "epochs": 40, **scale}
     run = {"dataset": dataset, "encoder": encoder, "decoder": decoder, "edge_types": 2}
     return {
-        "run": {**run, "variant": variant, "seed": seed},
+        "run": {**run, "recipe": recipe, "seed": seed},
         "dataset": {"samples": {"train": scale["train"], "valid": 200, "test": 200}},
         "training": {"epochs": scale["epochs"]},
         "updates": scale["updates"],
@@ -156,19 +159,23 @@ def write_results(root: Path, seeds: int = 3) -> Path:
     for dataset, baseline, accuracy, growth in BASELINES:
         path = root / "baselines" / dataset / baseline / "seed1"
         path.mkdir(parents=True)
-        row = {"dataset": dataset, "model": baseline.replace("-", "_"), "seed": 1}
+        model = baseline.replace("-", "_")
+        row = {"dataset": dataset, "trained_on": dataset, "model": model, "recipe": "paper"}
+        row["seed"] = 1
         metrics_frame(row, accuracy, growth, rng).to_csv(path / "metrics.csv", index=False)
     return root
 
 
 def write_run(root: Path, run: tuple, seed: int, rng) -> None:
-    dataset, encoder, decoder, variant, model, accuracy, growth = run
-    path = run_directory(root, dataset, encoder, decoder, variant) / f"seed{seed}"
+    dataset, encoder, decoder, recipe, model, accuracy, growth = run
+    path = run_directory(root, dataset, encoder, decoder, recipe) / f"seed{seed}"
     path.mkdir(parents=True)
-    row = dict(zip(RUN, (dataset, model, encoder, decoder, 2, variant, seed), strict=True))
+    graph = GRAPHS.get(model, "inferred")
+    names = (dataset, dataset, model, encoder, decoder, 2, recipe, graph, seed)
+    row = dict(zip(RUN, names, strict=True))
     metrics_frame(row, accuracy, growth, rng).to_csv(path / "metrics.csv", index=False)
     curve_frame(accuracy, growth, rng).to_csv(path / "curve.csv", index=False)
-    described = config(dataset, encoder, decoder, variant, seed)
+    described = config(dataset, encoder, decoder, recipe, seed)
     (path / "config.json").write_text(json.dumps(described))
     system = dataset.rstrip("0123456789")
     if model == "nri_learned" and system != "mocap":
@@ -178,14 +185,14 @@ def write_run(root: Path, run: tuple, seed: int, rng) -> None:
 def write_studies(root: Path, seeds: int = 3) -> Path:
     """Beside `write_results`: a run of a study, and `TRANSFERS` of a run of the paper's."""
     rng = np.random.default_rng(1)
-    dataset, encoder, decoder, variant = TRANSFERRED
+    dataset, encoder, decoder, recipe = TRANSFERRED
     for seed in range(1, seeds + 1):
         write_run(root, STUDY, seed, rng)
         path = run_directory(root, *TRANSFERRED) / f"seed{seed}" / "metrics.csv"
         frames = [pd.read_csv(path)]
         for tested, accuracy, growth in TRANSFERS:
-            there = tested, "nri_learned", encoder, decoder, 2, f"{variant}@{dataset}", seed
-            row = dict(zip(RUN, there, strict=True))
+            model = "nri_learned", encoder, decoder, 2, recipe, "inferred", seed
+            row = dict(zip(RUN, (tested, dataset, *model), strict=True))
             frames.append(metrics_frame(row, accuracy, growth, rng))
         pd.concat(frames).astype({"step": "Int64"}).to_csv(path, index=False)
     return root

@@ -248,7 +248,7 @@ def results(tmp_path_factory, repository, small_springs, make_settings):
     root = tmp_path_factory.mktemp("results")
     program = repository / "scripts" / "baseline.py"
     for baseline in ("static", "lstm-single", "lstm-joint", "corr-path", "corr-lstm"):
-        settings = {"dataset": "springs5", "baseline": baseline, "variant": ""}
+        settings = {"dataset": "springs5", "baseline": baseline, "recipe": "paper"}
         if baseline not in ("static", "corr-path"):
             settings["training"] = asdict(make_settings())
         command = [program, "--settings", json.dumps(settings), "--seed", 3]
@@ -315,8 +315,8 @@ def test_what_was_trained_leaves_its_predictions(results, small_springs, make_se
 def config(repository):
     """The default configuration without its baselines."""
     default = yaml.safe_load((repository / "config/config.yaml").read_text())
-    variants = {"fast": {"decoder_hidden": 64, "epochs": 3}}
-    return {**default, "seeds": [1, 2], "variants": variants, "runs": [], "baselines": []}
+    recipes = {"fast": {"decoder_hidden": 64, "epochs": 3}}
+    return {**default, "seeds": [1, 2], "recipes": recipes, "runs": [], "baselines": []}
 
 
 @pytest.fixture
@@ -332,14 +332,14 @@ def test_baselines_resolve_to_what_their_jobs_depend_on(config, schema):
         {
             "dataset": "springs5",
             "baseline": "lstm-joint",
-            "variant": "fast",
+            "recipe": "fast",
             "training": {"epochs": 5},
             "seeds": [7],
         },
     ]
     validate(config, schema)
     resolved = resolve_baselines(config)
-    static = {"dataset": "springs5", "baseline": "static", "variant": "", "seeds": [1]}
+    static = {"dataset": "springs5", "baseline": "static", "recipe": "paper", "seeds": [1]}
     assert resolved["springs5", "static"] == static
     assert resolved["springs5", "corr-path"]["seeds"] == [1]
     assert resolved["springs5", "lstm-joint"]["training"] == config["training"]
@@ -358,12 +358,12 @@ def test_baselines_resolve_to_what_their_jobs_depend_on(config, schema):
             r"\[0\].training: 'static' trains nothing",
         ),
         (
-            {"baseline": "corr-path", "variant": "fast"},
-            r"\[0\].variant: 'corr-path' trains nothing",
+            {"baseline": "corr-path", "recipe": "fast"},
+            r"\[0\].recipe: 'corr-path' trains nothing",
         ),
         ({"dataset": "walks", "baseline": "corr-path"}, "needs known edges; walks has none"),
         ({"dataset": "three", "baseline": "corr-lstm"}, "three has 3"),
-        ({"training": {"windows": 3}}, "training.windows: must be 'all'"),
+        ({"training": {"loss_windows": 3}}, "training.loss_windows: must be 'all'"),
         ({"training": {"prediction_steps": 49}}, "prediction_steps: 49 of 49"),
         ({"dataset": "springs7"}, "'springs7' is not declared"),
     ],

@@ -165,7 +165,7 @@ def games(tmp_path):
 
 def settings_of(files, **changes):
     games = {split: [path.name for path in paths] for split, paths in files.items()}
-    return resolve_dataset({"source": "sportvu", "games": games, **changes})
+    return resolve_dataset({"source": "basketball", "games": games, **changes})
 
 
 def test_dataset_file(games, tmp_path):

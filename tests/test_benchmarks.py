@@ -9,7 +9,7 @@ from benchmarks.step import CASES, Work, gradient_error, measure
 
 
 def test_a_row_of_the_table():
-    case = next(case for case in CASES if case.variant == "fast")
+    case = next(case for case in CASES if case.recipe == "fast")
     cells = measure(case, quick=True)
     assert cells[0] == case.name
     assert float(cells[1]) > 0
@@ -18,7 +18,7 @@ def test_a_row_of_the_table():
 
 def test_both_models_of_a_case_have_the_same_gradients():
     for case in CASES:
-        if case.variant == "fast":
+        if case.recipe == "fast":
             works = [Work(case, plain, quick=True) for plain in (True, False)]
             assert gradient_error(*works) < 1e-3
 

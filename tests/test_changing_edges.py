@@ -31,7 +31,7 @@ TYPES = {"edge_types": ["none", "push"], "edges_change": True}
 
 
 def settings(**changes):
-    entry = {"source": "file", "path": "own", "features": ["x", "y"], "frames": FRAMES}
+    entry = {"source": "own", "path": "own", "features": ["x", "y"], "frames": FRAMES}
     return resolve_dataset(entry | {"frame_interval": 0.5, **TYPES} | changes)
 
 
@@ -278,20 +278,20 @@ def test_each_step_is_scored_in_the_frame_that_it_starts_from(oracle):
     frames = 3
     known = (samples, frames, 99, 2, np.array([1, 0]))
     rows = pd.DataFrame(changing_graph_rows(model, posterior(model, samples, frames), *known))
-    rows = rows.fillna({"model": "", "variant": ""})
+    rows = rows.fillna({"graph": "inferred"})
     stepped, whole = rows[rows["step"].notna()], rows[rows["step"].isna()]
     edges = samples.edges
-    by = dict(list(stepped.groupby(["model", "variant"])["value"]))
+    by = dict(list(stepped.groupby("graph")["value"]))
     assert all(len(values) == 5 for values in by.values())  # frames 3 … 7
-    np.testing.assert_allclose(by["nri_dynamic", "true_frames"], 1.0)
+    np.testing.assert_allclose(by["re-estimated-from-truth"], 1.0)
     static = (edges[:, 3:8] == edges[:, 2:3]).float().mean((0, 2))
-    np.testing.assert_allclose(by["", ""], static, rtol=1e-6)
+    np.testing.assert_allclose(by["inferred"], static, rtol=1e-6)
     # Where nothing moves after frame 3, all re-estimated graphs are that of frame 3.
     predicted = (edges[:, 3:8] == edges[:, 3:4]).float().mean((0, 2))
-    np.testing.assert_allclose(by["nri_dynamic", ""], predicted, rtol=1e-6)
-    pooled = whole.query("metric == 'edge_accuracy'").set_index("variant")["value"]
-    assert pooled[""] == pytest.approx(predicted.mean().item())
-    assert pooled["true_frames"] == 1.0
+    np.testing.assert_allclose(by["re-estimated"], predicted, rtol=1e-6)
+    pooled = whole.query("metric == 'edge_accuracy'").set_index("graph")["value"]
+    assert pooled["re-estimated"] == pytest.approx(predicted.mean().item())
+    assert pooled["re-estimated-from-truth"] == 1.0
 
 
 def test_one_graph_is_compared_with_every_frame_that_was_seen(oracle):
@@ -317,19 +317,21 @@ def test_the_figure_shows_every_graph_and_a_constant_one():
     edges[0, 3, 0, 1] = edges[1, 2, 2, 1] = 1
     np.testing.assert_allclose(constant_accuracy(edges, 3), [11 / 12, 1.0])
     row = {"dataset": "pushes", "encoder": "mlp", "decoder": "rnn", "edge_types": 2}
-    graphs = {("nri_learned", ""): 0.8, ("nri_dynamic", ""): 0.9}
-    graphs |= {("nri_dynamic", "true_frames"): 0.95, ("supervised", ""): 0.5}
+    row |= {"trained_on": "pushes", "metric": "edge_accuracy"}
+    graphs = {("nri_learned", "inferred"): 0.8, ("nri_learned", "re-estimated"): 0.9}
+    graphs[("nri_learned", "re-estimated-from-truth")] = 0.95
+    graphs[("supervised", "inferred")] = 0.5
     rows = [
-        {**row, "model": model, "seed": seed, "metric": "edge_accuracy", "step": step}
-        | {"variant": "_".join(filter(None, [recipe, variant])), "value": value + seed / 100}
-        for recipe in ("", "fast")
-        for (model, variant), value in graphs.items()
+        {**row, "model": model, "graph": graph, "recipe": recipe, "seed": seed, "step": step}
+        | {"value": value + seed / 100}
+        for recipe in ("paper", "fast")
+        for (model, graph), value in graphs.items()
         for seed in (1, 3)
         for step in (1, 2)
     ]
     figure = plot_changing_edges(pd.DataFrame(rows), constant_accuracy(edges, 3))
     titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["paper's recipe, mlp-rnn-k2", "fast recipe, mlp-rnn-k2"]
+    assert titles == ["fast recipe, mlp-rnn-k2", "paper's recipe, mlp-rnn-k2"]
     for axes in figure.axes:
         heights = sorted(line.get_ydata()[0] for line in axes.lines)
         np.testing.assert_allclose(heights, [82, 92 - 1 / 3, 92, 97], atol=0.4)
@@ -376,17 +378,17 @@ def run_to_the_end(repository, directory, synth):
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     metrics = read_metrics(directory / "results/metrics.csv").query("metric == 'edge_accuracy'")
-    found = metrics.groupby(["model", "variant"])["step"].agg(["count", "size"])
+    found = metrics.groupby(["recipe", "graph"])["step"].agg(["count", "size"])
     assert found["count"].eq(5).all()
     assert found["size"].eq(6).all()
     assert set(found.index) == {
-        ("nri_learned", "changes"),
-        ("nri_dynamic", "changes"),
-        ("nri_dynamic", "changes_true_frames"),
+        ("changes", "inferred"),
+        ("changes", "re-estimated"),
+        ("changes", "re-estimated-from-truth"),
     }
     table = (directory / "results/tables/edge_accuracy.md").read_text()
     assert "NRI (dynamic graph) (changes)" in table
-    assert "NRI (dynamic graph) (changes true frames)" in table
+    assert "NRI (dynamic graph of true frames) (changes)" in table
     return directory / "results"
 
 

@@ -7,12 +7,12 @@ import yaml
 from snakemake.utils import update_config
 
 from nri.config.checks import FEATURES, ConfigError, validate
+from nri.config.identity import run_name
 from nri.config.resolve import (
     resolve_baselines,
     resolve_datasets,
     resolve_runs,
     resolve_studies,
-    run_name,
     training_settings,
 )
 from nri.config.training import TrainingSettings
@@ -59,8 +59,8 @@ BAD = [
     ({"training": {"epochs": 0}}, r"training\.epochs: 0"),
     ({"training": {"learning_rate": "fast"}}, r"learning_rate: 'fast'"),
     ({"training": {"temprature": 1}}, r"temprature.*allowed here.*temperature"),
-    ({"training": {"windows": "some"}}, r"windows: 'some'.*all"),
-    ({"variants": {"fast": {"noise_ramp": [0.7, 0.4]}}}, r"noise_ramp: \[0.7, 0.4\]"),
+    ({"training": {"loss_windows": "some"}}, r"loss_windows: 'some'.*all"),
+    ({"recipes": {"fast": {"noise_ramp": [0.7, 0.4]}}}, r"noise_ramp: \[0.7, 0.4\]"),
     ({"training": {"prior": [0.5, 0.6]}}, r"prior.*1\.1"),
     ({"training": {"prior": [0.2, 0.3, 0.5]}}, r"prior.*2 edge types"),
     ({"training": {"likelihood_features": ["z"]}}, r"likelihood_features: 'z'.*x, y"),
@@ -70,23 +70,23 @@ BAD = [
 BAD_RUNS = [
     ({"edge_types": 1}, r"runs\[0\]\.edge_types: 1.*minimum"),
     ({"dataset": "springs"}, r"runs\[0\]\.dataset: 'springs' is not declared.*springs5"),
-    ({"variant": "slow"}, r"variant: 'slow' is not declared"),
+    ({"recipe": "slow"}, r"recipe: 'slow' is not declared"),
     ({"encoder": "gnn"}, r"encoder: 'gnn'.*cnn"),
     ({"encoder": "skeleton"}, r"skeleton"),
     ({"dataset": "kuramoto5", "decoder": "sim"}, r"'sim' needs"),
     ({"encoder": "full", "decoder": "none"}, r"'none' needs"),
     ({"decoder": "none", "edge_types": 3}, r"edge_types: 3.*has 2"),
-    ({"decoder": "rnn", "training": {"windows": 3}}, r"windows.*recurrent"),
+    ({"decoder": "rnn", "training": {"loss_windows": 3}}, r"loss_windows.*recurrent"),
     ({"training": {"prediction_steps": 49}}, r"prediction_steps.*49 frames"),
     ({"study": "width"}, r"runs\[0\]\.study: 'width' is not declared in studies; declared: none"),
-    ({"also_on": ["charged5"]}, r"also_on\[0\]: 'charged5' is not of type 'object'"),
-    ({"also_on": [{"dataset": "springs5"}]}, r"tested on springs5 anyway"),
-    ({"also_on": [{"dataset": "more"}, {"dataset": "more"}]}, r"also_on\[1\].*more anyway"),
-    ({"also_on": [{"dataset": "absent"}]}, r"also_on\[0\]\.dataset: 'absent' is not declared"),
-    ({"also_on": [{"dataset": "more", "study": "size"}]}, r"also_on\[0\]\.study: 'size'"),
-    ({"also_on": [{"dataset": "charged5"}]}, r"charged5: source charged.*springs"),
-    ({"also_on": [{"dataset": "short"}]}, r"short: frames\.train is 40.*49 frames"),
-    ({"also_on": [{"dataset": "three"}]}, r"three has 3 edge types, springs5 only 2"),
+    ({"test_on": ["charged5"]}, r"test_on\[0\]: 'charged5' is not of type 'object'"),
+    ({"test_on": [{"dataset": "springs5"}]}, r"tested on springs5 anyway"),
+    ({"test_on": [{"dataset": "more"}, {"dataset": "more"}]}, r"test_on\[1\].*more anyway"),
+    ({"test_on": [{"dataset": "absent"}]}, r"test_on\[0\]\.dataset: 'absent' is not declared"),
+    ({"test_on": [{"dataset": "more", "study": "size"}]}, r"test_on\[0\]\.study: 'size'"),
+    ({"test_on": [{"dataset": "charged5"}]}, r"charged5: source charged.*springs"),
+    ({"test_on": [{"dataset": "short"}]}, r"short: frames\.train is 40.*49 frames"),
+    ({"test_on": [{"dataset": "three"}]}, r"three has 3 edge types, springs5 only 2"),
 ]
 
 OTHERS = {
@@ -119,7 +119,7 @@ BAD_GAMES = [
 @pytest.mark.parametrize(("change", "message"), BAD_GAMES, ids=lambda value: str(value)[:60])
 def test_bad_games_and_rules_are_refused(change, message, config, schema):
     games = {"train": ["own/a.json"], "valid": ["01.01.2016.CHA.at.TOR"], "test": ["b.7z"]}
-    config["datasets"]["nba"] = {"source": "sportvu", "games": games}
+    config["datasets"]["nba"] = {"source": "basketball", "games": games}
     validate(config, schema)
     update_config(config, {"datasets": {"nba": change}})
     with pytest.raises(ConfigError, match=rf"datasets\.nba.*{message}"):
@@ -141,7 +141,7 @@ BAD_FILES = [
 ]
 
 OWN = {
-    "source": "file",
+    "source": "own",
     "path": "a.csv",
     "columns": {"time": "t", "object": "id"},
     "features": ["x", "y"],
@@ -164,8 +164,8 @@ def test_own_data_allow_what_their_edges_allow(config, schema):
         validate(config, schema)
     entry |= {"edges": "e.csv", "edge_types": ["none", "spring"]}
     validate(config, schema)
-    config["infer"] = {"new": {"dataset": "own", "run": "mlp-mlp-k2", "path": "b.csv"}}
-    with pytest.raises(ConfigError, match=r"infer\.new\.run: own/mlp-mlp-k2 .*own/true-mlp-k2"):
+    config["infer_on"] = {"new": {"dataset": "own", "run": "mlp-mlp-k2", "path": "b.csv"}}
+    with pytest.raises(ConfigError, match=r"infer_on\.new\.run: own/mlp-mlp-k2 .*own/true-mlp-k2"):
         validate(config, schema)
 
 
@@ -183,18 +183,18 @@ def test_bad_runs_are_refused(change, message, config, schema):
 def test_the_same_run_twice_needs_a_variant(config, schema):
     run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
     config["runs"] = [run, run]
-    with pytest.raises(ConfigError, match=r"second springs5/mlp-mlp-k2.*variant"):
+    with pytest.raises(ConfigError, match=r"second springs5/mlp-mlp-k2.*recipe"):
         validate(config, schema)
-    config["variants"], config["baselines"] = {"other": {"hard": True}}, []
-    config["runs"] = [run, {**run, "variant": "other"}]
+    config["recipes"], config["baselines"] = {"other": {"straight_through": True}}, []
+    config["runs"] = [run, {**run, "recipe": "other"}]
     validate(config, schema)
     assert {name for _, name in resolve_runs(config)} == {"mlp-mlp-k2", "mlp-mlp-k2-other"}
 
 
 def test_settings_are_layered_defaults_variant_run(config):
-    config["variants"] = {"fast": {"epochs": 7, "batch_size": 8}}
+    config["recipes"] = {"fast": {"epochs": 7, "batch_size": 8}}
     run = {"dataset": "springs5", "encoder": True, "decoder": "mlp", "edge_types": 2}
-    config["runs"] = [{**run, "variant": "fast", "training": {"batch_size": 4}}]
+    config["runs"] = [{**run, "recipe": "fast", "training": {"batch_size": 4}}]
     (resolved,) = resolve_runs(config).values()
     training = resolved["training"]
     assert (training["epochs"], training["batch_size"], training["temperature"]) == (7, 4, 0.5)
@@ -207,8 +207,8 @@ def test_a_skeleton_is_of_one_data_set(repository, schema):
     trials = {"train": [1], "valid": [2], "test": [3]}
     config["datasets"]["other"] = {"source": "mocap", "subject": 7, "trials": trials}
     for run in config["runs"]:
-        run["also_on"] = [{"dataset": "other"}]
-    with pytest.raises(ConfigError, match=r"runs\[3\]\.also_on.*other: the skeleton is that of"):
+        run["test_on"] = [{"dataset": "other"}]
+    with pytest.raises(ConfigError, match=r"runs\[3\]\.test_on.*other: the skeleton is that of"):
         validate(config, schema)
 
 
@@ -216,20 +216,20 @@ def test_studies_and_tests_elsewhere_are_no_settings_of_a_training(config, schem
     run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
     config["runs"] = [run]
     (plain,) = resolve_runs(config).values()
-    config["studies"] = {"size": "Number of objects", "width": "Width"}
+    config["studies"] = {"size": {"title": "Number of objects"}, "width": {"title": "Width"}}
     springs = config["datasets"]["springs5"]
     config["datasets"] |= {"springs10": {**springs, "objects": 10}, "springs3": springs}
     others = [{"dataset": "springs10", "study": "size"}, {"dataset": "springs3"}]
-    config["runs"] = [{**run, "study": "width", "also_on": others}]
+    config["runs"] = [{**run, "study": "width", "test_on": others}]
     validate(config, schema)
     runs = resolve_runs(config)
     (studied,) = runs.values()
     assert training_settings(studied) == training_settings(plain)
-    assert {"dataset", "variant", "training"} <= training_settings(plain).keys()
+    assert {"dataset", "recipe", "training"} <= training_settings(plain).keys()
     assert resolve_studies(runs) == {
         "springs5/mlp-mlp-k2": {"springs5": "width", "springs10": "size", "springs3": "width"}
     }
-    config["runs"] = [{**run, "also_on": [{"dataset": "springs3"}]}]
+    config["runs"] = [{**run, "test_on": [{"dataset": "springs3"}]}]
     assert resolve_studies(resolve_runs(config)) == {}
 
 

@@ -82,7 +82,7 @@ PEOPLE = {
 
 
 def own(**changes):
-    return resolve_dataset({"source": "file", "path": "own", **PEOPLE} | changes)
+    return resolve_dataset({"source": "own", "path": "own", **PEOPLE} | changes)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import copy
 import pytest
 import torch
 
-from nri.model import objectives
 from nri.device import compiled, rounded_products
+from nri.model import objectives
 from nri.model.objectives import ELBO
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
@@ -36,7 +36,7 @@ def test_the_unroll_is_one_graph_with_the_same_gradients(
 
     In double precision, for which there is no fused path on a CPU.
     """
-    settings = make_settings(windows=windows, prediction_steps=10)
+    settings = make_settings(loss_windows=windows, prediction_steps=10)
     model = build(settings).double()
     batch = samples["train"].take(slice(0, 4))
     batch = type(batch)(batch.x.double(), batch.edges)
@@ -61,7 +61,7 @@ def test_the_unroll_is_one_graph_with_the_same_gradients(
 @needs_cuda
 @pytest.mark.parametrize("windows", ["all", 2])
 def test_a_gpu_computes_the_gradients_of_the_cpu(build, samples, make_settings, windows):
-    settings = make_settings(windows=windows, noise_ramp=[2.0, 3.0])
+    settings = make_settings(loss_windows=windows, noise_ramp=[2.0, 3.0])
     model = build(settings)
     batch = samples["train"].take(slice(0, 8))
     expected = gradients(model, settings, batch)

@@ -110,11 +110,14 @@ def test_a_graph_from_predicted_frames_does_not_see_the_future(small_springs):
     changed = Samples(samples.x.clone(), samples.edges)
     changed.x[:, :, 50:] = changed.x[:, :, 50:].flip(0)
     same = (
-        predict(model, samples, 49, 20, "predicted"),
-        predict(model, changed, 49, 20, "predicted"),
+        predict(model, samples, 49, 20, "re-estimated"),
+        predict(model, changed, 49, 20, "re-estimated"),
     )
     torch.testing.assert_close(*same)
-    seen = predict(model, samples, 49, 20, "true"), predict(model, changed, 49, 20, "true")
+    seen = (
+        predict(model, samples, 49, 20, "re-estimated-from-truth"),
+        predict(model, changed, 49, 20, "re-estimated-from-truth"),
+    )
     assert not torch.allclose(*seen)
 
 

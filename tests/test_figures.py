@@ -68,8 +68,8 @@ def test_horizon_shows_means_and_standard_errors_of_each_model(metrics):
     axes = shown["Springs, 5 objects"]
     assert axes.get_yscale() == "log"
     values = metrics.query("dataset == 'springs5' and metric == 'mse'")
-    for variant, dashed in (("", False), ("fast", True)):
-        runs = values.query(f"model == 'nri_learned' and variant == '{variant}'")
+    for recipe, dashed in (("paper", False), ("fast", True)):
+        runs = values.query(f"model == 'nri_learned' and recipe == '{recipe}'")
         by_step = runs.groupby("step")["value"]
         (line,) = (
             line
@@ -85,7 +85,7 @@ def test_horizon_shows_means_and_standard_errors_of_each_model(metrics):
             if np.isclose(band.get_paths()[0].vertices[:, 1], by_step.mean()[20], rtol=0.5).any()
         )
         assert upper >= (by_step.mean() + by_step.sem()).max() * (1 - 1e-9)
-    assert len(axes.lines) == len(values.drop_duplicates(["model", "variant"]))
+    assert len(axes.lines) == len(values.drop_duplicates(["model", "recipe"]))
 
 
 def test_horizon_needs_an_error(metrics):
@@ -110,7 +110,7 @@ def test_curves_are_the_files_own_over_updates_and_their_own_seconds(results):
 
 
 def test_the_loss_of_a_supervised_encoder_is_not_among_the_likelihoods(results):
-    run = run_directory(results, "springs5", "mlp", "none", "") / "seed1" / "curve.csv"
+    run = run_directory(results, "springs5", "mlp", "none", "paper") / "seed1" / "curve.csv"
     curves = read_curves([run])
     assert curves["valid_nll"].isna().all()
     assert curves["valid_edge_accuracy"].notna().all()
@@ -127,7 +127,7 @@ def test_curves_without_truth_have_no_accuracy(results):
 
 
 def test_a_training_of_one_epoch_is_a_point(results):
-    path = run_directory(results, "springs5", "mlp", "mlp", "") / "seed1" / "curve.csv"
+    path = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1" / "curve.csv"
     curves = read_curves([path])
     markers = [
         {line.get_marker() for line in plot_curves(part).axes[2].lines}
@@ -137,7 +137,7 @@ def test_a_training_of_one_epoch_is_a_point(results):
 
 
 def test_likelihoods_of_different_stages_are_not_joined(results):
-    path = run_directory(results, "springs5", "mlp", "mlp", "") / "seed1" / "curve.csv"
+    path = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1" / "curve.csv"
     curves = read_curves([path])
     curves["stage"] = [0] * 30 + [1] * 10
     likelihood = plot_curves(curves).axes[2]
@@ -150,7 +150,7 @@ def test_curves_of_two_datasets_are_refused(results):
 
 
 def test_a_file_that_is_not_a_curve_is_named(results, tmp_path):
-    run = run_directory(results, "springs5", "mlp", "mlp", "") / "seed1"
+    run = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1"
     (tmp_path / "config.json").write_bytes((run / "config.json").read_bytes())
     (tmp_path / "curve.csv").write_text("step,loss\n1,2\n")
     with pytest.raises(ResultsError, match=r"curve\.csv: not a training curve.*valid_nll"):

@@ -39,7 +39,7 @@ def prepare(workflow, directory):
     """An empty directory with a configuration whose training takes a few seconds."""
     config = yaml.safe_load((workflow / "config" / "smoke.yaml").read_text())
     config.update(seeds=[1], runs=config["runs"][:1], baselines=[])
-    del config["runs"][0]["also_on"]
+    del config["runs"][0]["test_on"]
     config["training"].update(epochs=20)
     directory.mkdir()
     (directory / "config.yaml").write_text(yaml.safe_dump(config))

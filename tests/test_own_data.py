@@ -26,7 +26,7 @@ STEP = 0.25
 
 def settings(**changes):
     entry = {
-        "source": "file",
+        "source": "own",
         "path": "own.csv",
         "columns": {"sample": "scene", "time": "t", "object": "who"},
         "features": ["x", "y"],
@@ -391,12 +391,12 @@ def inferred(repository, tmp_path_factory):
     directory = tmp_path_factory.mktemp("own")
     overlay = yaml.safe_load((repository / "config" / "own.yaml").read_text())
     overlay |= {"seeds": [1, 2], "training": {"encoder_hidden": 8, "decoder_hidden": 8}}
-    fast = overlay["variants"]["fast"]
+    fast = overlay["recipes"]["fast"]
     fast |= {"encoder_hidden": 8, "decoder_hidden": 8, "epochs": 1}
     fast["stages"][1]["epochs"] = 1
     overlay["runs"], overlay["baselines"] = overlay["runs"][:1], overlay["baselines"][:1]
     run = {"dataset": "pendulums", "run": "mlp-mlp-k2-fast"}
-    overlay["infer"] = {"monday": {**run, "path": "new.csv", "settings": {"objects": 4}}}
+    overlay["infer_on"] = {"monday": {**run, "path": "new.csv", "settings": {"objects": 4}}}
     (directory / "own.yaml").write_text(yaml.safe_dump(overlay))
     rows = pd.read_csv(repository / "docs/examples/pendulums.csv")
     rows.query("scene == 1 and pendulum != 'C' and time < 9.8").to_csv(directory / "new.csv")

@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from example_results import STUDIES, TITLES, write_results, write_studies
 
+from nri.evaluation.metrics_file import RUN
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import save
+from nri.files import write_table
 from nri.results.comparison import read_paper_numbers
 from nri.results.page import read_figure, render_page
-from nri.results.rows import ResultsError, collect_metrics, collect_runs, read_runs, write_table
+from nri.results.rows import ResultsError, collect_metrics, collect_runs, read_runs
 
 
 class Reader(HTMLParser):
@@ -146,7 +148,7 @@ def test_every_seed_and_every_training_is_listed(tables, paper):
     long = re.findall(r"<table.*?</table>", page["seeds"] + page["provenance"], flags=re.S)
     rows = [table.count("<tr") - 1 for table in long]
     page = "".join(page.values())
-    measured = metrics[["dataset", "model", "variant", "seed", "metric"]].drop_duplicates()
+    measured = metrics[[*RUN, "metric"]].drop_duplicates()
     assert rows == [
         (measured["metric"] == "edge_accuracy").sum(),
         (measured["metric"] == "mse").sum(),

@@ -6,7 +6,8 @@ import pytest
 import yaml
 
 from nri.config.dependencies import code_digests, itemise
-from nri.provenance import fingerprint, provenance
+from nri.files import fingerprint
+from nri.provenance import provenance
 
 
 @pytest.fixture
@@ -64,13 +65,13 @@ def test_modules_left_out_are_not_followed(project):
 
 def test_settings_are_named_one_by_one_in_any_order():
     stages = [{}, {"epochs": 3, "prior": [0.9, 0.1]}]
-    training = {"stages": stages, "windows": "all"}
+    training = {"stages": stages, "loss_windows": "all"}
     items = [
         "seed = 1",
+        'training.loss_windows = "all"',
         "training.stages[0] = {}",
         "training.stages[1].epochs = 3",
         "training.stages[1].prior = [0.9, 0.1]",
-        'training.windows = "all"',
     ]
     assert itemise({"training": training, "seed": 1}) == items
     assert itemise({"seed": 1, "training": dict(reversed(training.items()))}) == items

@@ -226,12 +226,12 @@ def test_what_evaluations_use(project):
 
 def test_studies_and_tests_elsewhere_retrain_nothing(project):
     config = project.config()
-    config["studies"]["size"] = "Size of the encoder"
+    config["studies"]["size"] = {"title": "Size of the encoder"}
     config["runs"][2]["study"] = "size"
     rules = {name.split()[0] for name in project.plan(config)}
     assert "collect" in rules
     assert not {"train", "evaluate", "simulate"} & rules
-    del config["runs"][0]["also_on"]
+    del config["runs"][0]["test_on"]
     plan = project.plan(config)
     assert runs("evaluate", "springs5", plan) == {
         f"evaluate springs5/mlp-mlp-k2 {seed}" for seed in (1, 2)

@@ -4,12 +4,13 @@ import random
 import numpy as np
 import pandas as pd
 import pytest
-from example_results import COLUMNS, STUDIES, config, write_results, write_studies
+from example_results import STUDIES, config, write_results, write_studies
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW
+from nri.files import write_table
 from nri.results.rows import (
-    ROW,
     ResultsError,
     collect_metrics,
     collect_runs,
@@ -18,16 +19,17 @@ from nri.results.rows import (
     summarise,
     without_studies,
     without_transfers,
-    write_table,
 )
 
 ROW_OF_RUN = {
     "dataset": "springs5",
+    "trained_on": "springs5",
     "model": "nri_learned",
     "encoder": "mlp",
     "decoder": "mlp",
     "edge_types": 2,
-    "variant": "",
+    "recipe": "paper",
+    "graph": "inferred",
     "seed": 1,
     "metric": "mse",
     "step": 1,
@@ -42,7 +44,7 @@ def results(tmp_path_factory):
 
 def metrics_file(path, *changes):
     rows = [{**ROW_OF_RUN, **change} for change in changes]
-    pd.DataFrame(rows, columns=COLUMNS).to_csv(path, index=False)
+    pd.DataFrame(rows, columns=METRIC_COLUMNS).to_csv(path, index=False)
     return path
 
 
@@ -57,7 +59,7 @@ def test_collection_does_not_depend_on_the_order_of_the_files(results, tmp_path)
 def test_nothing_is_lost_or_changed_on_the_way(results, tmp_path):
     paths = sorted(results.rglob("metrics.csv"))
     collected = collect_metrics(paths)
-    assert list(collected.columns) == COLUMNS
+    assert list(collected.columns) == METRIC_COLUMNS
     assert len(collected) == sum(len(path.read_text().splitlines()) - 1 for path in paths)
     raw = pd.concat(pd.read_csv(path) for path in paths)
     assert sorted(collected["value"]) == sorted(raw["value"])
@@ -105,9 +107,9 @@ def test_bad_rows_are_refused_with_file_and_line(tmp_path, change, complaint):
 
 def test_columns_are_exactly_those_of_the_contract(tmp_path):
     path = metrics_file(tmp_path / "metrics.csv", {})
-    frame = pd.read_csv(path).rename(columns={"variant": "flavour"})
+    frame = pd.read_csv(path).rename(columns={"recipe": "flavour"})
     frame.to_csv(path, index=False)
-    with pytest.raises(ResultsError, match=r"unknown columns: flavour; missing columns: variant"):
+    with pytest.raises(ResultsError, match=r"unknown columns: flavour; missing columns: recipe"):
         read_metrics(path)
     with pytest.raises(ResultsError, match=r"absent\.csv"):
         read_metrics(tmp_path / "absent.csv")
@@ -125,13 +127,13 @@ def test_the_same_measurement_in_two_files_names_both(tmp_path):
 @given(st.lists(st.floats(1e-12, 1e3), min_size=2, max_size=8))
 def test_mean_and_standard_error_over_seeds(values):
     rows = [{**ROW_OF_RUN, "seed": i, "value": value} for i, value in enumerate(values)]
-    rows.append({**ROW_OF_RUN, "variant": "fast", "value": 7.0})
+    rows.append({**ROW_OF_RUN, "recipe": "fast", "value": 7.0})
     frame = pd.DataFrame(rows).astype({"edge_types": "Int64", "step": "Int64"})
-    summary = summarise(frame).set_index("variant")
-    assert summary.loc["", "n"] == len(values)
-    assert summary.loc["", "mean"] == pytest.approx(np.mean(values))
+    summary = summarise(frame).set_index("recipe")
+    assert summary.loc["paper", "n"] == len(values)
+    assert summary.loc["paper", "mean"] == pytest.approx(np.mean(values))
     error = np.std(values, ddof=1) / np.sqrt(len(values))
-    assert summary.loc["", "standard_error"] == pytest.approx(error, abs=1e-12)
+    assert summary.loc["paper", "standard_error"] == pytest.approx(error, abs=1e-12)
     assert summary.loc["fast", "mean"] == 7.0
     assert np.isnan(summary.loc["fast", "standard_error"])
 
@@ -154,18 +156,18 @@ def test_runs_table_has_a_row_for_each_training(results, tmp_path):
 
 
 def test_a_dynamic_graph_evaluated_with_the_same_training_is_a_row_of_its_own(tmp_path):
-    dynamic, oracle = {"model": "nri_dynamic"}, {"model": "nri_dynamic", "variant": "true_frames"}
+    dynamic, oracle = {"graph": "re-estimated"}, {"graph": "re-estimated-from-truth"}
     metrics_file(tmp_path / "metrics.csv", {}, dynamic, oracle)
-    (tmp_path / "config.json").write_text(json.dumps(config("springs5", "mlp", "mlp", "", 1)))
+    (tmp_path / "config.json").write_text(json.dumps(config("springs5", "mlp", "mlp", "paper", 1)))
     runs = collect_runs([tmp_path / "config.json"])
-    assert list(runs["model"]) == ["nri_learned", "nri_dynamic", "nri_dynamic"]
-    assert list(runs["variant"]) == ["", "", "true_frames"]
+    assert list(runs["graph"]) == ["inferred", "re-estimated", "re-estimated-from-truth"]
+    assert set(runs["model"]) == {"nri_learned"}
     assert list(runs["updates"]) == [2400, 2400, 2400]
 
 
 def test_a_training_may_end_within_an_epoch(tmp_path):
     metrics_file(tmp_path / "metrics.csv", {})
-    described = config("springs5", "mlp", "mlp", "", 1, epochs=0.25)
+    described = config("springs5", "mlp", "mlp", "paper", 1, epochs=0.25)
     (tmp_path / "config.json").write_text(json.dumps(described))
     runs = collect_runs([tmp_path / "config.json"])
     write_table(runs, tmp_path / "runs.csv")
@@ -175,40 +177,40 @@ def test_a_training_may_end_within_an_epoch(tmp_path):
 def test_the_study_of_a_run_depends_on_what_it_is_tested_on(tmp_path):
     root = write_studies(write_results(tmp_path))
     runs = collect_runs(root.rglob("config.json"), STUDIES)
-    found = runs[["dataset", "variant", "study"]].drop_duplicates().query("study != ''")
-    assert found.to_numpy().tolist() == [
-        ["springs5", "fast_narrow", "width"],
-        ["springs10", "fast@springs5", "transfer"],
+    found = runs[["dataset", "trained_on", "recipe", "study"]].drop_duplicates()
+    assert found.query("study != ''").to_numpy().tolist() == [
+        ["springs5", "springs5", "fast_narrow", "width"],
+        ["springs10", "springs5", "fast", "transfer"],
     ]
     elsewhere = runs[runs["dataset"] == "springs5_empty"]
-    assert set(elsewhere["variant"]) == {"fast@springs5"}
+    assert set(elsewhere["trained_on"]) == {"springs5"}
     assert set(elsewhere["updates"]) == {2400}
     own = without_transfers(runs)
     assert len(runs) - len(own) == 2 * 3
-    assert set(own["variant"]) == {"", "fast", "fast_narrow"}
+    assert set(own["recipe"]) == {"paper", "fast", "fast_narrow"}
     metrics = collect_metrics(root.rglob("metrics.csv"))
     left = without_studies(metrics, runs)
-    assert set(left["variant"]) == {"", "fast", "fast@springs5"}
-    assert set(left.query("variant == 'fast@springs5'")["dataset"]) == {"springs5_empty"}
-    lost = metrics.query("variant == 'fast_narrow' or dataset == 'springs10'")
+    assert set(left["recipe"]) == {"paper", "fast"}
+    assert set(left.query("trained_on != dataset")["dataset"]) == {"springs5_empty"}
+    lost = metrics.query("recipe == 'fast_narrow' or dataset == 'springs10'")
     assert len(left) == len(metrics) - len(lost)
 
 
 def test_a_row_measured_elsewhere_must_name_what_it_was_trained_on(tmp_path):
-    metrics_file(tmp_path / "metrics.csv", {"dataset": "springs10", "variant": "@springs5"})
-    described = config("springs5", "mlp", "mlp", "", 1)
+    metrics_file(tmp_path / "metrics.csv", {"dataset": "springs10"})
+    described = config("springs5", "mlp", "mlp", "paper", 1)
     (tmp_path / "config.json").write_text(json.dumps(described))
     assert list(collect_runs([tmp_path / "config.json"])["dataset"]) == ["springs10"]
-    metrics_file(tmp_path / "metrics.csv", {"dataset": "springs10", "variant": "@charged5"})
+    metrics_file(tmp_path / "metrics.csv", {"dataset": "springs10", "trained_on": "charged5"})
     with pytest.raises(ResultsError, match=r"run\.dataset is 'springs5'.*'charged5'"):
         collect_runs([tmp_path / "config.json"])
 
 
-@pytest.mark.parametrize("wrong", [{"seed": 2}, {"variant": "fast"}, {"dataset": "charged5"}])
+@pytest.mark.parametrize("wrong", [{"seed": 2}, {"recipe": "fast"}, {"dataset": "charged5"}])
 def test_a_config_that_contradicts_the_metrics_beside_it_is_refused(tmp_path, wrong):
     metrics_file(tmp_path / "metrics.csv", {})
-    run = {"dataset": "springs5", "variant": "", "seed": 1, **wrong}
-    described = config(run["dataset"], "mlp", "mlp", run["variant"], run["seed"])
+    run = {"dataset": "springs5", "recipe": "paper", "seed": 1, **wrong}
+    described = config(run["dataset"], "mlp", "mlp", run["recipe"], run["seed"])
     (tmp_path / "config.json").write_text(json.dumps(described))
     with pytest.raises(ResultsError, match=f"run.{next(iter(wrong))}"):
         collect_runs([tmp_path / "config.json"])
@@ -216,7 +218,7 @@ def test_a_config_that_contradicts_the_metrics_beside_it_is_refused(tmp_path, wr
 
 def test_a_config_that_lacks_something_says_what(tmp_path):
     metrics_file(tmp_path / "metrics.csv", {})
-    described = config("springs5", "mlp", "mlp", "", 1)
+    described = config("springs5", "mlp", "mlp", "paper", 1)
     del described["updates"]
     (tmp_path / "config.json").write_text(json.dumps(described))
     with pytest.raises(ResultsError, match="lacks updates"):

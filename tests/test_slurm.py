@@ -45,7 +45,7 @@ def prepare(workflow, directory, **training):
     """An empty directory with a configuration of two seeds on a GPU each."""
     config = yaml.safe_load((workflow / "config" / "smoke.yaml").read_text())
     config.update(gpu=1, runs=config["runs"][:1], baselines=[])
-    del config["runs"][0]["also_on"]
+    del config["runs"][0]["test_on"]
     config["training"].update(training)
     directory.mkdir(exist_ok=True)
     (directory / "config.yaml").write_text(yaml.safe_dump(config))

@@ -5,10 +5,11 @@ import subprocess
 import numpy as np
 import pandas as pd
 import pytest
-from example_results import COLUMNS, STUDIES, TITLES, write_results, write_studies
+from example_results import STUDIES, TITLES, write_results, write_studies
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nri.evaluation.metrics_file import METRIC_COLUMNS
 from nri.results.comparison import (
     all_cells,
     compare,
@@ -16,12 +17,19 @@ from nri.results.comparison import (
     every_seed,
     read_paper_numbers,
 )
-from nri.results.naming import recipe
+from nri.results.naming import origin
 from nri.results.rows import RUN_COLUMNS, ResultsError, collect_metrics, collect_runs
 from nri.results.studies import compare_studies, render_studies, study_rows, study_seeds
 from nri.results.tables import TABLES, render
 
-LEARNED = ("springs5", "nri_learned", "mlp", "mlp", 2, "")
+GRAPHS = {"inferred": 0.9, "re-estimated": 0.92, "re-estimated-from-truth": 0.95}
+
+
+def named(dataset="springs5", model="nri_learned", encoder="mlp", **changes):
+    """The columns that name a row: NRI (learned) by the paper's recipe, but for what is given."""
+    row = {"dataset": dataset, "trained_on": dataset, "model": model, "encoder": encoder}
+    row |= {"decoder": "mlp", "edge_types": 2, "recipe": "paper", "graph": "inferred"}
+    return row | changes
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +51,17 @@ def studied(tmp_path_factory):
     return collect_metrics(root.rglob("metrics.csv")), runs
 
 
-def made_up(values, row=LEARNED, metric="edge_accuracy", step=None, **scale):
+def made_up(values, row=None, metric="edge_accuracy", step=None, **scale):
     """Metrics and runs of one row, a value for each seed."""
     scale = {"simulations": 50_000, "updates": 195_500, "epochs": 500, **scale}
-    runs = [dict(zip(COLUMNS, (*row, seed), strict=False)) for seed in range(len(values))]
+    runs = [{**(row or named()), "seed": seed} for seed in range(len(values))]
     metrics = [
         {**run, "metric": metric, "step": step, "value": value}
         for run, value in zip(runs, values, strict=True)
     ]
     whole = {"edge_types": "Int64", "seed": "Int64"}
     return (
-        pd.DataFrame(metrics, columns=COLUMNS).astype({**whole, "step": "Int64"}),
+        pd.DataFrame(metrics, columns=METRIC_COLUMNS).astype({**whole, "step": "Int64"}),
         pd.DataFrame([{**run, **scale} for run in runs])
         .reindex(columns=RUN_COLUMNS)
         .astype({**whole, "simulations": "Int64", "updates": "Int64", "epochs": "Int64"}),
@@ -138,7 +146,7 @@ def test_each_paper_number_stands_in_its_own_cell(results, paper):
 def test_our_numbers_are_the_means_of_the_seeds(results, paper):
     metrics, _ = results
     shown = cells(render(compare(*results, paper, "mse"), "future_mse", "md"))
-    fast = metrics.query("dataset == 'springs5' and variant == 'fast' and metric == 'mse'")
+    fast = metrics.query("dataset == 'springs5' and recipe == 'fast' and metric == 'mse'")
     place = "The paper's Table 2, Springs, 5 objects", "NRI (learned) (fast recipe)"
     for step in (1, 10, 20):
         mean = fast[fast["step"] == step]["value"].mean()
@@ -178,22 +186,22 @@ def test_a_model_tested_where_nothing_interacts_stands_beside_the_appendix(studi
 
 
 def test_a_model_trained_elsewhere_is_not_compared_with_one_trained_there(paper):
-    there = made_up([0.9, 0.95], ("springs10", *LEARNED[1:5], "fast@springs5"))
-    here = made_up([0.9, 0.95], ("springs5_empty", *LEARNED[1:]))
+    there = made_up([0.9, 0.95], named("springs10", trained_on="springs5", recipe="fast"))
+    here = made_up([0.9, 0.95], named("springs5_empty"))
     for data in (there, here):
         rows = compare(*data, paper, "edge_accuracy").query("model == 'nri_learned'")
         assert list(rows["n"]) == [0, 2]
         assert rows["paper"].notna().tolist() == [True, False]
-    elsewhere = made_up([0.9, 0.95], ("springs5_empty", *LEARNED[1:5], "@springs5"))
+    elsewhere = made_up([0.9, 0.95], named("springs5_empty", trained_on="springs5"))
     (row,) = compare(*elsewhere, paper, "edge_accuracy").to_dict("records")
     assert row["difference"] == pytest.approx(92.5 - 98.4)
     assert row["verdict"].startswith("paper's scale: -5.9 points")
 
 
 def test_no_dashes_beside_a_run_with_another_recipe(paper):
-    fast = made_up([0.99, 0.98], (*LEARNED[:-1], "fast"))
+    fast = made_up([0.99, 0.98], named(recipe="fast"))
     table = compare(*fast, paper, "edge_accuracy")
-    assert list(table.query("model == 'nri_learned'")["variant"]) == ["fast"]
+    assert list(table.query("model == 'nri_learned'")["recipe"]) == ["fast"]
     assert list(table.query("n == 0")["model"]) == [
         *("corr_path", "corr_lstm", "nri_sim", "supervised")
     ]
@@ -202,8 +210,8 @@ def test_no_dashes_beside_a_run_with_another_recipe(paper):
 
 def test_a_row_of_dashes_gives_way_to_a_row_of_its_model(paper):
     """NRI (sim.) ran with the fast recipe on springs; for Kuramoto the paper has a note alone."""
-    simulated = made_up([0.98], ("springs5", "nri_sim", "mlp", "sim", 2, "fast"))
-    learned = made_up([0.95], ("kuramoto5", *LEARNED[1:]))
+    simulated = made_up([0.98], named(model="nri_sim", decoder="sim", recipe="fast"))
+    learned = made_up([0.95], named("kuramoto5"))
     metrics, runs = (pd.concat(parts) for parts in zip(simulated, learned, strict=True))
     text = render(compare(metrics, runs, paper, "edge_accuracy"), "edge_accuracy", "md")
     rows = {row for _, row, _ in cells(text)}
@@ -230,7 +238,7 @@ def test_a_study_shows_its_runs_beside_the_main_ones(studied):
     metrics, runs = studied
     comparison = compare_studies(metrics, runs, TITLES)
     shown = cells(render_studies(comparison, "md"))
-    narrow = metrics.query("variant == 'fast_narrow' and metric == 'mse' and step == 20").value
+    narrow = metrics.query("recipe == 'fast_narrow' and metric == 'mse' and step == 20").value
     panel = "Narrower networks"
     study, main = "NRI (learned) (fast narrow)", "NRI (learned) (fast recipe), main run"
     assert number(shown[panel, study, "MSE, step 20 ours"]) == pytest.approx(
@@ -253,32 +261,44 @@ def test_a_study_shows_its_runs_beside_the_main_ones(studied):
 
 
 @pytest.mark.parametrize(
-    ("variant", "main"),
-    [("fast_wide", "fast"), ("wide", ""), ("fast", "fast"), ("faster", ""), ("slow", "")],
+    ("study", "main"),
+    [({"compares_with": "fast"}, "fast"), ({}, "paper"), ({"compares_with": "other"}, "other")],
 )
-def test_the_main_run_is_that_of_the_variant_s_family(variant, main):
-    rows = [(name, "") for name in ("", "fast", "other")]
-    rows += [("fast_10", "s"), ("fast_9", "s"), (variant, "s")]
-    names = dict(zip(COLUMNS, LEARNED, strict=False))
-    runs = pd.DataFrame([{**names, "variant": v, "study": study} for v, study in rows])
-    # A run of a study may differ from the main one in what its name tells beside the variant.
+def test_the_main_run_is_of_the_recipe_that_the_study_compares_with(study, main):
+    rows = [(name, "") for name in ("paper", "fast", "other")]
+    rows += [("fast_10", "s"), ("fast_9", "s"), ("wide", "s")]
+    runs = pd.DataFrame([{**named(), "recipe": recipe, "study": study} for recipe, study in rows])
+    # A run of a study may differ from the main one in what its name tells beside the recipe.
     runs["edge_types"] = [2, 2, 2, 3, 3, 3]
-    shown = study_rows(runs.query("study == '' or variant == @variant"), {"s": "Study"})
-    assert shown[["role", "variant"]].iloc[0].to_list() == ["main", main]
+    studies = {"s": {"title": "Study", **study}}
+    shown = study_rows(runs.query("study == '' or recipe == 'wide'"), studies)
+    assert shown[["role", "recipe"]].iloc[0].to_list() == ["main", main]
     assert list(shown["role"]) == ["main", "study"]
-    both = study_rows(runs.iloc[:5], {"s": "Study"})
-    assert list(both["variant"]) == ["fast", "fast_9", "fast_10"]
+    both = study_rows(runs.iloc[:5], studies)
+    assert list(both["recipe"]) == [main, "fast_9", "fast_10"]
 
 
-def test_variants_in_words():
-    assert recipe("fast@springs5") == "fast recipe, trained on Springs, 5 objects"
-    assert recipe("@springs5") == "paper's recipe, trained on Springs, 5 objects"
-    assert recipe("fast_no_ramp") == "fast no ramp"
+def test_recipes_in_words():
+    words = "trained on Springs, 5 objects"
+    assert origin("fast", "springs5") == f"fast recipe, {words}"
+    assert origin("paper", "springs5") == f"paper's recipe, {words}"
+    assert origin("fast_no_ramp") == "fast no ramp"
+
+
+def test_graphs_found_in_another_way_are_rows_of_their_own(paper):
+    """Beside the paper's number stands the graph that the paper's row is about, and no other."""
+    kinds = [made_up([value], named(graph=graph)) for graph, value in GRAPHS.items()]
+    metrics, runs = (pd.concat(parts) for parts in zip(*kinds, strict=True))
+    table = compare(metrics, runs, paper, "edge_accuracy").query("n > 0").set_index("graph")
+    assert table["paper"].notna().to_dict() == {graph: graph == "inferred" for graph in GRAPHS}
+    shown = cells(render(table.reset_index(), "edge_accuracy", "md"))
+    names = {row for _, row, column in shown if column == "Springs ours"}
+    assert names == {"NRI (learned)", "NRI (dynamic graph)", "NRI (dynamic graph of true frames)"}
 
 
 def test_the_paper_s_number_stands_in_every_row_of_its_model(paper):
     """Also where one recipe was run on one data set and the other on another."""
-    rows = LEARNED, ("kuramoto5", *LEARNED[1:-1], "fast")
+    rows = named(), named("kuramoto5", recipe="fast")
     both = [
         pd.concat(frames) for frames in zip(*(made_up([0.9], row) for row in rows), strict=True)
     ]
@@ -299,11 +319,8 @@ def test_daggers_mark_recalled_numbers_and_no_others(results, paper):
 
 
 def test_two_configurations_of_one_row_are_told_apart(paper):
-    mlp, cnn = LEARNED, ("springs5", "nri_learned", "cnn", "mlp", 2, "")
-    both = [
-        pd.concat(frames) for frames in zip(made_up([0.91]), made_up([0.82], row=cnn), strict=True)
-    ]
-    assert mlp != cnn
+    cnn = made_up([0.82], row=named(encoder="cnn"))
+    both = [pd.concat(frames) for frames in zip(made_up([0.91]), cnn, strict=True)]
     shown = cells(render(compare(*both, paper, "edge_accuracy"), "edge_accuracy", "md"))
     panel = "The paper's Table 1, 5 objects"
     assert number(shown[panel, "NRI (learned), mlp-mlp-k2", "Springs ours"]) == 91.0
@@ -311,16 +328,16 @@ def test_two_configurations_of_one_row_are_told_apart(paper):
 
 
 @pytest.mark.parametrize(
-    ("scale", "variant", "verdict"),
+    ("scale", "recipe", "verdict"),
     [
-        ({}, "", "paper's scale: +0.0 points, within two combined standard errors"),
-        ({"epochs": 499}, "", "reduced: 50,000 train, 195,500 updates"),
-        ({"simulations": 1000}, "", "reduced: 1,000 train, 195,500 updates"),
+        ({}, "paper", "paper's scale: +0.0 points, within two combined standard errors"),
+        ({"epochs": 499}, "paper", "reduced: 50,000 train, 195,500 updates"),
+        ({"simulations": 1000}, "paper", "reduced: 1,000 train, 195,500 updates"),
         ({}, "fast", "fast recipe: 50,000 train, 195,500 updates"),
     ],
 )
-def test_only_the_paper_s_recipe_at_its_scale_is_compared(paper, scale, variant, verdict):
-    data = made_up([0.998, 1.0], row=(*LEARNED[:-1], variant), **scale)
+def test_only_the_paper_s_recipe_at_its_scale_is_compared(paper, scale, recipe, verdict):
+    data = made_up([0.998, 1.0], row=named(recipe=recipe), **scale)
     row = compare(*data, paper, "edge_accuracy").query("n == 2").iloc[0]
     assert row["verdict"] == verdict
     assert pd.isna(row["difference"]) == ("points" not in verdict)
@@ -330,7 +347,7 @@ def test_only_the_paper_s_recipe_at_its_scale_is_compared(paper, scale, variant,
 def test_within_two_combined_standard_errors(paper, shift, within):
     """Kuramoto: 96.0 ± 0.1, seeds with a standard error of 0.1; half a digit is 0.05."""
     centre = 0.96 - shift
-    data = made_up([centre - 0.001, centre + 0.001], ("kuramoto5", *LEARNED[1:]))
+    data = made_up([centre - 0.001, centre + 0.001], named("kuramoto5"))
     row = compare(*data, paper, "edge_accuracy").query("n == 2").iloc[0]
     assert row["standard_error"] == pytest.approx(0.1)
     assert row["difference"] == pytest.approx(-100 * shift, abs=1e-9)
@@ -344,7 +361,7 @@ def test_one_seed_is_never_called_within(paper):
 
 
 def test_what_is_not_trained_needs_the_paper_s_data_and_no_epochs(paper):
-    static = ("springs5", "static", "", "", pd.NA, "")
+    static = named(model="static", encoder="", decoder="", edge_types=pd.NA, graph="")
     metrics, _ = made_up([8e-5], static, "mse", 1)
     other = made_up([1e-8], metric="mse", step=1)
     row = compare(pd.concat([metrics, other[0]]), other[1], paper, "mse")
@@ -387,7 +404,7 @@ def test_numbers_in_scientific_cells_survive(mean, share):
     ("markup", "name"), [("tex", r"50\% of a\_b \& c"), ("html", "50% of a_b &amp; c")]
 )
 def test_names_of_users_are_escaped(paper, markup, name):
-    data = made_up([0.9], ("50% of a_b & c", *LEARNED[1:]))
+    data = made_up([0.9], named("50% of a_b & c"))
     text = render(compare(*data, paper, "edge_accuracy"), "edge_accuracy", markup)
     assert name in text
 

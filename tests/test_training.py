@@ -43,7 +43,7 @@ def test_every_model_lowers_its_loss(encoder, decoder, build, samples, make_sett
 def test_random_windows_estimate_the_whole_loss_without_bias(build, samples, make_settings):
     """The mean over many draws of 2 of the 5 windows is the loss over all of them."""
     x, edges = samples["train"].x[:8], samples["train"].edges[:8]
-    few, every = make_settings(windows=2), make_settings()
+    few, every = make_settings(loss_windows=2), make_settings()
     model = build(every, "true")
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -68,7 +68,7 @@ def test_windows_that_run_over_the_end_count_only_what_exists(build, samples, ma
 
 def test_the_refit_stage_leaves_the_encoder_alone(build, samples, make_settings, tmp_path):
     one = make_settings(epochs=2)
-    two = make_settings(stages=[{"epochs": 2}, {"epochs": 3, "trains": "decoder"}])
+    two = make_settings(stages=[{"epochs": 2}, {"epochs": 3, "freeze": "encoder"}])
     models = {}
     for name, settings in {"one": one, "two": two}.items():
         models[name] = build(settings)
@@ -110,7 +110,7 @@ def run_program(repository, data, output, epochs, settings, **options):
     run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
     training = {**vars(settings), "epochs": epochs}
     command = [sys.executable, str(repository / "scripts" / "train.py")]
-    command += ["--settings", json.dumps({**run, "variant": "", "training": training})]
+    command += ["--settings", json.dumps({**run, "recipe": "paper", "training": training})]
     command += ["--seed", "1", "--data", str(data), "--checkpoints", str(output / "checkpoints")]
     command += ["--checkpoint-seconds", "0.05", "--output", str(output)]
     environment = {**os.environ, "PYTHONPATH": str(repository), "OMP_NUM_THREADS": "1"}
@@ -205,7 +205,7 @@ def test_a_schedule_over_a_stage_restarts_that_stage_and_none_before_it(
     """A cosine over more epochs is another from its first update on; the first stage stays."""
 
     def train(output, first, last):
-        refit = {"trains": "decoder", "epochs": last, "learning_rate": 2e-3}
+        refit = {"freeze": "encoder", "epochs": last, "learning_rate": 2e-3}
         settings = make_settings(stages=[{"epochs": first}, refit])
         return finish(run_program(repository, small_springs, output, 1, settings))
 

@@ -128,5 +128,5 @@ def test_a_file_that_does_not_fit_is_refused(small_springs, tmp_path):
     with pytest.raises(DataFormatError, match=r"three\.h5: 3 edge types.*there are 2"):
         evaluate_transfer(model, metadata, more, np.array([0, 1]), HORIZON, CPU)
     other = replace(metadata, features=("x", "y"))
-    with pytest.raises(DataFormatError, match=r"springs5\.h5: features x, y, vx.*also_on"):
+    with pytest.raises(DataFormatError, match=r"springs5\.h5: features x, y, vx.*test_on"):
         evaluate_transfer(model, other, small_springs, np.array([0, 1]), HORIZON, CPU)

@@ -24,10 +24,10 @@ def test_smoke_makes_every_result(smoke):
     assert {"edge_accuracy", "edge_auroc", "mse", "nll", "kl", "elbo"} <= set(metrics.metric)
     assert {"nri_learned", "nri_true_graph", "supervised", "static"} <= set(metrics.model)
     elsewhere = metrics[metrics.dataset == "springs5_empty"]
-    assert set(elsewhere.variant) == {"@springs5"}
+    assert set(elsewhere.trained_on) == {"springs5"}
     assert set(elsewhere.metric) == {"edge_accuracy", "mse"}
     runs = pd.read_csv(results / "runs.csv", keep_default_na=False)
-    assert set(runs[runs.study == "width"].variant) == {"wide"}
+    assert set(runs[runs.study == "width"].recipe) == {"wide"}
     for table in ("edge_accuracy", "future_mse", "edge_auroc", "studies"):
         for extension in (".csv", ".md", ".tex", ".html", "_seeds.csv"):
             assert (results / "tables" / f"{table}{extension}").stat().st_size > 0
@@ -62,7 +62,8 @@ def test_real_motion_capture_end_to_end(checkout, data_dir, tmp_path):
     arguments = ("--configfile", tmp_path / "mocap.yaml", "--config", mirror)
     snakemake(checkout, tmp_path, *arguments)
     metrics = pd.read_csv(tmp_path / "results" / "metrics.csv")
-    assert {"nri_learned", "nri_dynamic", "nri_skeleton", "static"} <= set(metrics.model)
+    assert {"nri_learned", "nri_skeleton", "static"} <= set(metrics.model)
+    assert {"inferred", "re-estimated", "given"} <= set(metrics.graph)
     assert metrics.query("metric == 'mse'").step.max() == 49
     assert (tmp_path / "results" / "figures" / "horizon.png").exists()
     assert list((tmp_path / "results" / "figures").glob("skeleton_mocap35_*.png"))
@@ -98,5 +99,5 @@ def test_real_basketball_end_to_end(checkout, data_dir, tmp_path):
     table = (results / "tables" / "segments_nba_5hz.html").read_text()
     assert "valid: 01.01.2016.CHA.at.TOR" in table
     metrics = pd.read_csv(results / "runs/nba_5hz/cnn-rnn-k2/seed1/metrics.csv")
-    assert {"nri_learned", "nri_dynamic"} == set(metrics.model)
+    assert set(metrics.graph) == {"inferred", "re-estimated", "re-estimated-from-truth"}
     assert metrics.query("metric == 'mse'").step.max() == 7

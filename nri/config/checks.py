@@ -10,15 +10,13 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from nri.config.identity import baseline_name, run_encoder, run_name
 from nri.config.own_checks import file_contradictions
 from nri.config.resolve import (
     DATASET_DEFAULTS,
     UNTRAINED,
-    baseline_name,
     resolve_dataset,
     resolve_training,
-    run_encoder,
-    run_name,
 )
 from nri.data.own.features import all_features
 
@@ -31,7 +29,7 @@ FEATURES = {
     "charged": ("x", "y", "vx", "vy"),
     "kuramoto": ("dphi", "sin_phi", "omega"),
     "mocap": ("x", "y", "z", "vx", "vy", "vz"),
-    "sportvu": ("x", "y", "vx", "vy"),
+    "basketball": ("x", "y", "vx", "vy"),
 }
 
 
@@ -97,21 +95,21 @@ def _contradictions(config: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _undeclared(place, entry, config)
             name = f"{entry['dataset']}/{name_of(entry)}"
             if name in names:
-                yield place, f"a second {name}; remove one of them or give it a variant"
+                yield place, f"a second {name}; remove one of them or give it a recipe"
             names.add(name)
             yield from contradictions(place, entry, config)
     runs = {(run["dataset"], run_name(run)) for run in config["runs"]}
-    for name, entry in config["infer"].items():
+    for name, entry in config["infer_on"].items():
         if (entry["dataset"], entry["run"]) not in runs:
             known = ", ".join(sorted("/".join(run) for run in runs)) or "none"
             wanted = f"{entry['dataset']}/{entry['run']}"
-            yield f"infer.{name}.run", f"{wanted} is not among the runs; there are: {known}"
+            yield f"infer_on.{name}.run", f"{wanted} is not among the runs; there are: {known}"
 
 
 def _undeclared(
     place: str, entry: dict[str, Any], config: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    for key, where in (("dataset", "datasets"), ("variant", "variants"), ("study", "studies")):
+    for key, where in (("dataset", "datasets"), ("recipe", "recipes"), ("study", "studies")):
         if entry.get(key) and entry[key] not in config[where]:
             known = ", ".join(config[where]) or "none"
             yield f"{place}.{key}", f"{entry[key]!r} is not declared in {where}; declared: {known}"
@@ -131,7 +129,7 @@ def _dataset_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tup
         types = len(dataset.get("strengths", (0, 1)))
         if len(dataset["probabilities"]) != types:
             yield f"{place}.probabilities", f"{dataset['probabilities']}: {types} types expected"
-    if dataset["source"] in ("mocap", "sportvu"):
+    if dataset["source"] in ("mocap", "basketball"):
         kind = "trial" if dataset["source"] == "mocap" else "game"
         seen: dict[int | str, str] = {}
         for split, recordings in dataset[f"{kind}s"].items():
@@ -140,14 +138,14 @@ def _dataset_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tup
                     where = f"{place}.{kind}s.{split}"
                     yield where, f"{kind} {recording} is in {seen[recording]} too"
                 seen[recording] = split
-    if dataset["source"] == "file":
+    if dataset["source"] == "own":
         yield from file_contradictions(place, dataset)
-    if dataset["source"] == "sportvu":
+    if dataset["source"] == "basketball":
         yield from _rule_contradictions(f"{place}.pick_and_roll", dataset)
 
 
 def _features(dataset: dict[str, Any]) -> tuple[str, ...]:
-    return all_features(dataset) if dataset["source"] == "file" else FEATURES[dataset["source"]]
+    return all_features(dataset) if dataset["source"] == "own" else FEATURES[dataset["source"]]
 
 
 def _edge_types(dataset: dict[str, Any]) -> int:
@@ -198,8 +196,8 @@ def _transfer_contradictions(
 ) -> Iterator[tuple[str, str]]:
     """What a trained model cannot be tested on. The number of objects is free."""
     trained, seen = config["datasets"][run["dataset"]], {run["dataset"]}
-    for i, entry in enumerate(run.get("also_on", [])):
-        here = f"{place}.also_on[{i}]"
+    for i, entry in enumerate(run.get("test_on", [])):
+        here = f"{place}.test_on[{i}]"
         yield from _undeclared(here, entry, config)
         here, name = f"{here}.dataset", entry["dataset"]
         tested = config["datasets"][name]
@@ -236,7 +234,7 @@ def _baseline_contradictions(
             problem = f"{name!r} tells two edge types apart; {baseline['dataset']} has {types}"
             yield f"{place}.baseline", problem
     if name in UNTRAINED:
-        for key in baseline.keys() & {"training", "variant"}:
+        for key in baseline.keys() & {"training", "recipe"}:
             yield f"{place}.{key}", f"{name!r} trains nothing; remove the key"
     else:
         for stage in _stages(baseline, config):
@@ -263,15 +261,15 @@ def _stage_contradictions(
     known, wanted = _features(dataset), stage["likelihood_features"]
     for name in () if wanted == "all" else set(wanted).difference(known):
         yield f"{place}.likelihood_features", f"{name!r} is none of {', '.join(known)}"
-    if stage["trains"] == "decoder" and run["decoder"] in ("none", "sim"):
-        yield f"{place}.trains", f"'decoder': the decoder {run['decoder']!r} has no weights"
+    if stage["freeze"] == "encoder" and run["decoder"] in ("none", "sim"):
+        yield f"{place}.freeze", f"'encoder': the decoder {run['decoder']!r} has no weights"
 
 
 def _forcing_contradictions(
     place: str, stage: dict[str, Any], recurrent: bool, dataset: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    if recurrent and stage["windows"] != "all":
-        yield f"{place}.windows", "must be 'all' for a recurrent network, which has no windows"
+    if recurrent and stage["loss_windows"] != "all":
+        yield f"{place}.loss_windows", "must be 'all' for a recurrent network, which has no windows"
     frames = dataset["frames"]["train"]
     if stage["prediction_steps"] >= frames:
         yield f"{place}.prediction_steps", f"{stage['prediction_steps']} of {frames} frames"

@@ -10,7 +10,7 @@ __all__ = ["file_contradictions"]
 
 
 def file_contradictions(place: str, dataset: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Places and problems of a resolved data set with `source: file` that the schema cannot see."""
+    """Places and problems of a resolved data set with `source: own` that the schema cannot see."""
     path, columns, features = dataset["path"], dataset["columns"], dataset["features"]
     paths = path if isinstance(path, list) else [path] if isinstance(path, str) else path.values()
     paths = [each for some in paths for each in (some if isinstance(some, list) else [some])]

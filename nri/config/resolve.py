@@ -6,18 +6,17 @@ not when others do. `nri.config.checks` checks a configuration before anything i
 
 from typing import Any
 
+from nri.config.identity import PAPER, baseline_name, run_encoder, run_name
+
 __all__ = [
     "DATASET_DEFAULTS",
     "UNTRAINED",
-    "baseline_name",
     "resolve_baselines",
     "resolve_dataset",
     "resolve_datasets",
     "resolve_runs",
     "resolve_studies",
     "resolve_training",
-    "run_encoder",
-    "run_name",
     "training_settings",
 ]
 
@@ -38,7 +37,7 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
         "probabilities": [0.5, 0.5],
     },
     "mocap": {"frames": {"train": 49, "valid": 49, "test": 99}, "frame_rate": 120},
-    "sportvu": {
+    "basketball": {
         "frames": {"train": 17, "valid": 17, "test": 25},
         "frame_rate": 6.25,
         "max_gap": 0.5,
@@ -56,7 +55,7 @@ DATASET_DEFAULTS: dict[str, dict[str, Any]] = {
         },
     },
     # docs/own_data.md says what each is.
-    "file": {
+    "own": {
         "frames": {"train": 49, "valid": 49, "test": 99},
         "stride": None,
         "columns": {},
@@ -97,23 +96,23 @@ def resolve_dataset(entry: dict[str, Any]) -> dict[str, Any]:
 def resolve_runs(config: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     """Each run by (data set, name), with all its training settings.
 
-    Settings are layered: `training`, then the run's variant, then the run's own. What is
+    Settings are layered: `training`, then the run's recipe, then the run's own. What is
     measured on other data sets belongs to the run's own study unless it names another.
     """
     runs = {}
     for run in config["runs"]:
-        run = {**run, "encoder": run_encoder(run["encoder"]), "variant": run.get("variant", "")}
+        run = {**run, "encoder": run_encoder(run["encoder"]), "recipe": run.get("recipe", PAPER)}
         run["training"] = resolve_training(run, config)
         run.setdefault("seeds", config["seeds"])
         run.setdefault("study", "")
-        run["also_on"] = [{"study": run["study"], **other} for other in run.get("also_on", [])]
+        run["test_on"] = [{"study": run["study"], **other} for other in run.get("test_on", [])]
         runs[run["dataset"], run_name(run)] = run
     return runs
 
 
 def training_settings(run: dict[str, Any]) -> dict[str, Any]:
     """All of a run that a training depends on beside its data, its seed and its code."""
-    return {key: run[key] for key in run.keys() - {"seeds", "study", "also_on"}}
+    return {key: run[key] for key in run.keys() - {"seeds", "study", "test_on"}}
 
 
 def resolve_studies(runs: dict[tuple[str, str], dict[str, Any]]) -> dict[str, dict[str, str]]:
@@ -124,7 +123,7 @@ def resolve_studies(runs: dict[tuple[str, str], dict[str, Any]]) -> dict[str, di
     studies = {}
     for (dataset, name), run in runs.items():
         tested = {dataset: run["study"]}
-        tested |= {other["dataset"]: other["study"] for other in run["also_on"]}
+        tested |= {other["dataset"]: other["study"] for other in run["test_on"]}
         if tested := {where: study for where, study in tested.items() if study}:
             studies[f"{dataset}/{name}"] = tested
     return studies
@@ -137,7 +136,7 @@ def resolve_baselines(config: dict[str, Any]) -> dict[tuple[str, str], dict[str,
     """
     baselines = {}
     for baseline in config["baselines"]:
-        baseline = {**baseline, "variant": baseline.get("variant", "")}
+        baseline = {**baseline, "recipe": baseline.get("recipe", PAPER)}
         if baseline["baseline"] in UNTRAINED:
             baseline.setdefault("seeds", config["seeds"][:1])
         else:
@@ -149,22 +148,6 @@ def resolve_baselines(config: dict[str, Any]) -> dict[tuple[str, str], dict[str,
 
 def resolve_training(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     """All training settings of a run or baseline."""
-    variant = config["variants"][entry["variant"]] if entry.get("variant") else {}
-    return {**config["training"], **variant, **entry.get("training", {})}
-
-
-def run_name(run: dict[str, Any]) -> str:
-    """The directory of a run below its data set: encoder-decoder-kK[-variant]."""
-    name = f"{run_encoder(run['encoder'])}-{run['decoder']}-k{run['edge_types']}"
-    return f"{name}-{run['variant']}" if run.get("variant") else name
-
-
-def baseline_name(baseline: dict[str, Any]) -> str:
-    """The directory of a baseline below its data set: baseline[-variant]."""
-    name = baseline["baseline"]
-    return f"{name}-{baseline['variant']}" if baseline.get("variant") else name
-
-
-def run_encoder(encoder: str | bool) -> str:
-    """`encoder: true` is a boolean in YAML and means the true graph."""
-    return "true" if encoder is True else encoder
+    recipe = entry.get("recipe", PAPER)
+    overrides = {} if recipe == PAPER else config["recipes"][recipe]
+    return {**config["training"], **overrides, **entry.get("training", {})}

@@ -27,7 +27,7 @@ class TrainingSettings:
     # The objective
     prior: str | list[float]
     temperature: float
-    hard: bool
+    straight_through: bool
     noise_ramp: list[float] | None
     likelihood: str
     likelihood_features: str | list[str]
@@ -35,9 +35,9 @@ class TrainingSettings:
     residual_scale: float
     degrees_of_freedom: float
     prediction_steps: int
-    windows: str | int
+    loss_windows: str | int
     # The optimisation
-    trains: str
+    freeze: str | None
     epochs: float
     batch_size: int
     learning_rate: float

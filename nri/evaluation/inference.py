@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import torch
 
+from nri.config.identity import GIVEN_GRAPHS
 from nri.data.format import Metadata
 from nri.data.normalisation import Normalisation
 from nri.data.own.windows import SEPARATOR
 from nri.files import atomic_path
 from nri.graph import receivers, senders
 from nri.matching import best_matching
-from nri.model.nri import GIVEN_GRAPHS
 
 __all__ = [
     "EDGE_COLUMNS",

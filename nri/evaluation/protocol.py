@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 BATCH = 128
-REESTIMATED = {"predicted": {}, "true": {"variant": "true_frames"}}
-"""What a graph is re-estimated from (see `predict`), and what the rows say of it."""
+REESTIMATED = ("re-estimated", "re-estimated-from-truth")
+"""Graphs that decoders with memory find anew before every step (see `predict`)."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class Evaluation:
 def evaluate_model(objective: Objective, samples: Samples, frames: int, horizon: int) -> Evaluation:
     """Evaluate a model on test samples whose first `frames` frames the encoder sees.
 
-    A graph re-estimated at every step (recurrent decoders) adds rows that also say
-    `model`, and `variant` where its window slides over the truth.
+    Rows of a graph that is re-estimated at every step (recurrent decoders) also say `graph`.
     """
     model, rows, matching = objective.model, [], None
     if model.infers_graph and samples.edges is not None:
@@ -110,11 +109,11 @@ def changing_graph_rows(
     static = probabilities.unsqueeze(1).expand(*edges.shape, -1)
     rows = _accuracy_rows(static, edges, true_types, matching)
     if model.decoder is not None and model.decoder.recurrent:
-        for graph, variant in REESTIMATED.items():
+        for graph in REESTIMATED:
             graphs = graphs_by_step(model, samples, frames, horizon, graph)
             found = graph_rows(graphs, edges, true_types, matching)
             found += _accuracy_rows(graphs, edges, true_types, matching)
-            rows += [{**row, "model": "nri_dynamic", **variant} for row in found]
+            rows += [{**row, "graph": graph} for row in found]
     return rows
 
 
@@ -135,7 +134,7 @@ def _accuracy_rows(
 def graphs_by_step(model: NRI, samples: Samples, frames: int, horizon: int, graph: str) -> Tensor:
     """The posterior of every step, re-estimated as in `predict`: (S, H, E, K), on the CPU."""
     x = samples.x
-    if graph == "predicted":
+    if graph == "re-estimated":
         batches = [predict(model, each, frames, horizon, graph) for each in samples.batches(BATCH)]
         x = torch.cat([x[:, :, : frames + 1], torch.cat(batches).transpose(1, 2)], dim=2)
     windows = (Samples(x[:, :, step:], None) for step in range(1, horizon + 1))
@@ -151,9 +150,9 @@ def motion_rows(
     """
     rows = _mse_rows(future_mse(model, samples, frames, horizon, units=units))
     if model.infers_graph and model.decoder.recurrent:
-        for graph, variant in REESTIMATED.items():
+        for graph in REESTIMATED:
             mse = future_mse(model, samples, frames, horizon, graph, units)
-            rows += _mse_rows(mse, model="nri_dynamic", **variant)
+            rows += _mse_rows(mse, graph=graph)
     return rows
 
 
@@ -199,22 +198,22 @@ def objective_terms(objective: Objective, samples: Samples, frames: int) -> dict
 
 @torch.no_grad()
 def predict(
-    model: NRI, samples: Samples, frames: int, horizon: int, graph: str = "static"
+    model: NRI, samples: Samples, frames: int, horizon: int, graph: str = "fixed"
 ) -> Tensor:
     """Predictions of the `horizon` frames after the true frame `frames`: (B, horizon, N, D).
 
-    `graph` is "static" (inferred once from the first `frames` frames), or for recurrent
-    decoders re-estimated at each step from the latest frames: "predicted" slides the
-    encoder's window over the predictions, "true" over the truth (as the official code
-    does, which lets the encoder see the future it is asked for).
+    `graph` is "fixed" (given, or inferred once from the first `frames` frames), or for
+    recurrent decoders found anew at each step from the latest frames: "re-estimated" slides
+    the encoder's window over the predictions, "re-estimated-from-truth" over the truth (as
+    the official code does, which lets the encoder see the future it is asked for).
     """
     model.eval()
     x = samples.x
     edges = model.best_graph(x[:, :, :frames], samples.edges)
     state = burn_in(model.decoder, x[:, :, :frames], edges) if model.decoder.recurrent else None
-    if graph == "static":
+    if graph == "fixed":
         return free_run(model.decoder, x[:, :, frames], edges, horizon, state)
-    truth = x if graph == "true" else None
+    truth = x if graph == "re-estimated-from-truth" else None
     return free_run_dynamic(model, x[:, :, : frames + 1], frames, horizon, state, truth)
 
 
@@ -223,7 +222,7 @@ def future_mse(
     samples: Samples,
     frames: int,
     horizon: int,
-    graph: str = "static",
+    graph: str = "fixed",
     units: Tensor | None = None,
 ) -> np.ndarray:
     """MSE of each step over samples, objects and features, in normalised units: (horizon,).

@@ -67,10 +67,10 @@ def _check(trained: Metadata, tested: Metadata, path: str | os.PathLike) -> None
     if tested.features != trained.features:
         raise DataFormatError(
             f"{path}: features {', '.join(tested.features)}, but the model was trained on "
-            f"{', '.join(trained.features)}; leave the data set out of also_on"
+            f"{', '.join(trained.features)}; leave the data set out of test_on"
         )
     if len(tested.edge_types) > len(trained.edge_types):
         raise DataFormatError(
             f"{path}: {len(tested.edge_types)} edge types, but the model was trained where there "
-            f"are {len(trained.edge_types)}; leave the data set out of also_on"
+            f"are {len(trained.edge_types)}; leave the data set out of test_on"
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nri.results.catalogue import paper_row
+from nri.config.identity import graph_key, model_key
 from nri.results.naming import row_names
 from nri.results.rows import in_order, read_config, run_record
 
@@ -22,8 +22,10 @@ def shown_runs(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
     rows = []
     for path in paths:
         config = read_config(Path(path).with_name("config.json"))
-        run, model = run_record(config), config["run"].get("baseline", "").replace("-", "_")
-        model = model or paper_row(run["encoder"], run["decoder"])
-        rows.append({"path": path, **run, "model": model})
+        run, model, graph = run_record(config), config["run"].get("baseline", ""), ""
+        model = model.replace("-", "_")
+        if not model:
+            model, graph = model_key(run["encoder"], run["decoder"]), graph_key(run["encoder"])
+        rows.append({"path": path, **run, "model": model, "graph": graph})
     runs = in_order(pd.DataFrame(rows))
     return runs.assign(name=row_names(runs, within=[]))

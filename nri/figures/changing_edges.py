@@ -9,23 +9,22 @@ from matplotlib.lines import Line2D
 
 from nri.figures.style import FADED, PAGE, legend_below, mean_over_steps, panel_title, styled
 from nri.results.catalogue import model_entry
-from nri.results.naming import configuration, recipe
+from nri.results.naming import configuration, recipe_words
 from nri.results.rows import summarise
 
 __all__ = ["constant_accuracy", "plot_changing_edges"]
 
-TRUE_FRAMES = "true_frames"  # as `nri.evaluation.protocol` calls graphs re-estimated from those
-LEARNED, DYNAMIC = (model_entry(name).colour for name in ("nri_learned", "nri_dynamic"))
+LEARNED, DYNAMIC = (model_entry("nri_learned", g).colour for g in ("inferred", "re-estimated"))
 GRAPHS = {
-    ("nri_learned", ""): {"color": LEARNED, "label": "graph of the first frames"},
-    ("nri_dynamic", ""): {"color": DYNAMIC, "label": "re-estimated from predicted frames"},
-    ("nri_dynamic", TRUE_FRAMES): {
+    "inferred": {"color": LEARNED, "label": "graph of the first frames"},
+    "re-estimated": {"color": DYNAMIC, "label": "re-estimated from predicted frames"},
+    "re-estimated-from-truth": {
         "color": DYNAMIC,
         "linestyle": (0, (3.5, 1.5)),
         "label": "re-estimated from true frames",
     },
 }
-"""How the line of a graph looks, by its model and what it is re-estimated from."""
+"""How the line of a graph looks."""
 
 CONSTANT = {"color": FADED, "linestyle": ":", "label": "commonest type everywhere"}
 
@@ -48,12 +47,10 @@ def plot_changing_edges(metrics: pd.DataFrame, constant: np.ndarray) -> Figure:
     `constant_accuracy`. Lines are means over seeds, bands their standard errors. Raises
     ValueError if no accuracy has a step.
     """
-    stepped = metrics["step"].notna() & metrics["model"].isin([model for model, _ in GRAPHS])
+    stepped = metrics["step"].notna() & (metrics["model"] == "nri_learned")
     summary = summarise(metrics[stepped & (metrics["metric"] == "edge_accuracy")])
     if summary.empty:
         raise ValueError("no edge accuracy has a step: the edges of the data do not change")
-    own = summary["variant"].str.extract(f"^(.*?)_?({TRUE_FRAMES})?$")
-    summary["recipe"], summary["from"] = own[0], own[1].fillna("")
     runs = list(summary.groupby(["recipe", "encoder", "decoder", "edge_types"]))
     columns = min(3, len(runs))
     rows = math.ceil(len(runs) / columns)
@@ -61,9 +58,9 @@ def plot_changing_edges(metrics: pd.DataFrame, constant: np.ndarray) -> Figure:
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for axes, ((name, *which), run) in zip(grid.flat, runs, strict=False):
         axes.plot(1 + np.arange(len(constant)), 100 * constant, **CONSTANT)
-        for graph, curve in run.groupby(["model", "from"]):
+        for graph, curve in run.groupby("graph"):
             mean_over_steps(axes, curve, GRAPHS[graph], scale=100)
-        panel_title(axes, f"{recipe(name)}, {configuration(*which)}")
+        panel_title(axes, f"{recipe_words(name)}, {configuration(*which)}")
         axes.set(xlabel="prediction step (frames)", ylabel="edge accuracy (%)")
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.label_outer()

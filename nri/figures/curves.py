@@ -10,10 +10,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.figures.style import FADED, PAGE, legend_below, line_style, panel_title, styled
-from nri.results.catalogue import dataset_entry, paper_row
+from nri.config.identity import graph_key, model_key
+from nri.evaluation.metrics_file import ROW
+from nri.figures.style import FADED, KIND, PAGE, legend_below, line_style, panel_title, styled
+from nri.results.catalogue import dataset_entry
 from nri.results.naming import row_names
-from nri.results.rows import ROW, ResultsError, in_order, read_config, run_record
+from nri.results.rows import ResultsError, in_order, read_config, run_record
 
 __all__ = ["plot_curves", "read_curves"]
 
@@ -41,7 +43,8 @@ def read_curves(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
             raise ResultsError(f"{path}: not a training curve ({error}); train again") from error
         if run["decoder"] == "none":  # the loss of a supervised encoder is not of the motion
             curve["valid_nll"] = np.nan
-        run["model"] = paper_row(run["encoder"], run["decoder"])
+        run["model"] = model_key(run["encoder"], run["decoder"])
+        run["graph"] = graph_key(run["encoder"])
         of_run = {name: value for name, value in run.items() if name not in columns}
         frames.append(curve.assign(**of_run))
     return in_order(pd.concat(frames, ignore_index=True))
@@ -82,9 +85,9 @@ def plot_curves(curves: pd.DataFrame) -> Figure:
 
 def _styles(curves: pd.DataFrame) -> dict[str, dict]:
     styles: dict[str, dict] = {}
-    places: dict[tuple[str, str], int] = {}
+    places: dict[tuple[str, ...], int] = {}
     for _, run in curves.drop_duplicates(ROW).iterrows():
-        row = run["model"], run["variant"]
+        row = tuple(run[KIND])
         places[row] = places.get(row, -1) + 1
         styles[run["name"]] = line_style(*row, places[row])
     return styles

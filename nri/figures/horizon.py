@@ -6,10 +6,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.figures.style import PAGE, legend_below, line_style, mean_over_steps, panel_title, styled
+from nri.evaluation.metrics_file import ROW
+from nri.figures.style import (
+    KIND,
+    PAGE,
+    legend_below,
+    line_style,
+    mean_over_steps,
+    panel_title,
+    styled,
+)
 from nri.results.catalogue import dataset_entry
 from nri.results.naming import row_names
-from nri.results.rows import ROW, summarise
+from nri.results.rows import summarise
 
 __all__ = ["plot_horizon"]
 
@@ -32,12 +41,12 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
     grid = figure.subplots(rows, columns, squeeze=False)
     legend: dict[str, dict] = {}
     for axes, dataset in zip(grid.flat, datasets, strict=False):
-        places: dict[tuple[str, str], int] = {}
+        places: dict[tuple[str, ...], int] = {}
         part = summary[summary["dataset"] == dataset]
         for row, curve in part.groupby(ROW, dropna=False, sort=False):
-            _, model, _, _, _, variant = row
-            place = places[model, variant] = places.get((model, variant), -1) + 1
-            style = line_style(model, variant, place)
+            kind = tuple(dict(zip(ROW, row, strict=True))[key] for key in KIND)
+            places[kind] = places.get(kind, -1) + 1
+            style = line_style(*kind, places[kind])
             mean_over_steps(axes, curve, style)
             legend.setdefault(curve["name"].iloc[0], style)
         axes.set_yscale("log")

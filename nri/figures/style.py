@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
+from nri.config.identity import PAPER
 from nri.files import atomic_path
 from nri.results.catalogue import model_entry
 
@@ -90,13 +91,17 @@ def styled(plot: Callable[..., Figure]) -> Callable[..., Figure]:
     return context(["default", STYLE])(plot)
 
 
-def line_style(model: str, variant: str, place: int = 0) -> dict:
+KIND = ["model", "graph", "recipe"]
+"""The columns that the look of a line follows from."""
+
+
+def line_style(model: str, graph: str, recipe: str, place: int = 0) -> dict:
     """A model's colour; solid for the paper's recipe, dashed for another.
 
-    place: counts the configurations that share model and variant in one panel.
+    place: counts the configurations that share model, graph and recipe in one panel.
     """
-    dashes = DASHES[bool(variant)]
-    return {"color": model_entry(model).colour, "linestyle": dashes[place % len(dashes)]}
+    dashes = DASHES[recipe != PAPER]
+    return {"color": model_entry(model, graph).colour, "linestyle": dashes[place % len(dashes)]}
 
 
 def object_colours(count: int) -> list[str]:

@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from nri import graph
+from nri.config.identity import GIVEN_GRAPHS
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
 from nri.model.decoders.mlp import MLPDecoder
@@ -16,7 +17,7 @@ from nri.model.decoders.simulator import SimulationDecoder
 from nri.model.encoders.cnn import CNNEncoder
 from nri.model.encoders.mlp import MLPEncoder
 from nri.model.encoders.node_cnn import NodeCNNEncoder
-from nri.model.nri import GIVEN_GRAPHS, NRI, EncoderInputs, GivenGraph, InferredGraph
+from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
 
 __all__ = ["DECODERS", "ENCODERS", "build_model", "load_model"]
 

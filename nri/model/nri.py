@@ -15,9 +15,7 @@ from nri.model.latent import (
     symmetrise,
 )
 
-__all__ = ["GIVEN_GRAPHS", "NRI", "EncoderInputs", "GivenGraph", "InferredGraph"]
-
-GIVEN_GRAPHS = ("true", "full", "skeleton")
+__all__ = ["NRI", "EncoderInputs", "GivenGraph", "InferredGraph"]
 
 
 class EncoderInputs(nn.Module):

@@ -74,7 +74,7 @@ class ELBO:
 
     The reconstruction is teacher-forced: the decoder is handed the truth every
     `prediction_steps` frames (Eq. 18), or for recurrent decoders through a burn-in, and
-    runs freely in between. With fewer `windows` than there are, a random few are drawn for
+    runs freely in between. With fewer `loss_windows` than there are, a random few are drawn for
     each sample and weighted up: an unbiased estimate of the same sum.
     """
 
@@ -85,10 +85,11 @@ class ELBO:
         self.likelihood = make_likelihood(settings, model.features, model.median_change)
         device = model.median_change.device
         self.prior = _prior(settings.prior, model.graph.edge_types).to(device)
-        self.windows = teacher_forced_windows
+        self.predict_windows = teacher_forced_windows
         # A simulator's many steps, which have no weights, would take longer to compile than to run.
-        if any(True for _ in model.decoder.parameters()):
-            self.windows = compiled(teacher_forced_windows, device)
+        has_weights = next(model.decoder.parameters(), None) is not None
+        if has_weights:
+            self.predict_windows = compiled(teacher_forced_windows, device)
 
     def training(
         self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
@@ -97,14 +98,16 @@ class ELBO:
         graph, settings = self.model.graph, self.settings
         if not self.model.infers_graph:
             return self._terms(x, graph.edges(x, edges), None, None, generator)
-        frozen = settings.trains == "decoder"
+        frozen = settings.freeze == "encoder"
         with torch.set_grad_enabled(not frozen):
             logits = graph.logits(x)
         if frozen:
             sample = one_hot(logits)
         else:
             noise = _ramp(progress, settings.noise_ramp)
-            sample = graph.sample(logits, generator, settings.temperature, settings.hard, noise)
+            sample = graph.sample(
+                logits, generator, settings.temperature, settings.straight_through, noise
+            )
         return self._terms(x, sample, logits, edges, generator)
 
     def validation(self, x: Tensor, edges: Tensor | None) -> Terms:
@@ -139,12 +142,12 @@ class ELBO:
             times = torch.arange(1, frames, device=x.device).expand(batch, -1)
         else:
             starts = None
-            if generator is not None and self.settings.windows != "all":
+            if generator is not None and self.settings.loss_windows != "all":
                 starts = window_starts(frames, steps, x.device)
-                count, wanted = len(starts), min(len(starts), self.settings.windows)
+                count, wanted = len(starts), min(len(starts), self.settings.loss_windows)
                 order = torch.rand(batch, count, generator=generator, device=x.device).argsort(1)
                 starts, weight = starts[order[:, :wanted]], count / wanted
-            predictions, times = self.windows(decoder, x, sample, steps, starts)
+            predictions, times = self.predict_windows(decoder, x, sample, steps, starts)
         inside = (times < frames).to(x.dtype)[..., None, None]
         times = times.clamp_max(frames - 1)
         targets = frames_at(x, times)

@@ -15,7 +15,6 @@ __all__ = [
     "dataset_order",
     "model_entry",
     "model_order",
-    "paper_row",
 ]
 
 
@@ -60,7 +59,8 @@ MODELS = {
     "nri_skeleton": Model("NRI (skeleton)", "#882255"),
     "nri_sim": Model("NRI (sim.)", "#CC79A7"),
     "nri_learned": Model("NRI (learned)", "#D55E00"),
-    "nri_dynamic": Model("NRI (dynamic graph)", "#000000"),
+    "nri_learned, re-estimated": Model("NRI (dynamic graph)", "#000000"),
+    "nri_learned, re-estimated-from-truth": Model("NRI (dynamic graph of true frames)", "#666666"),
     "nri_true_graph": Model("NRI (true graph)", "#009E73"),
     "supervised": Model("Supervised", "#000000"),
 }
@@ -82,9 +82,12 @@ DATASETS = {
 }
 
 
-def model_entry(model: str) -> Model:
-    """The catalogue's entry of a model, or one that shows its name in grey."""
-    return MODELS.get(model, Model(model, "#666666"))
+def model_entry(model: str, graph: str = "") -> Model:
+    """The catalogue's entry of a model, or one that shows its name in grey.
+
+    A graph that is found in another way than the model's own has an entry of its own.
+    """
+    return MODELS.get(f"{model}, {graph}") or MODELS.get(model, Model(model, "#666666"))
 
 
 def model_order(model: str) -> tuple[int, str]:
@@ -100,13 +103,3 @@ def dataset_entry(dataset: str) -> Dataset:
 def dataset_order(dataset: str) -> tuple[int, str]:
     """Sort key of a dataset: the paper's order, then names not in the paper."""
     return (list(DATASETS).index(dataset) if dataset in DATASETS else len(DATASETS), dataset)
-
-
-def paper_row(encoder: str, decoder: str) -> str:
-    """The row of the paper that an encoder with a decoder is, as "cnn", "mlp" → "nri_learned"."""
-    if decoder == "none":
-        return "supervised"
-    given = {"true": "nri_true_graph", "full": "nri_full_graph", "skeleton": "nri_skeleton"}
-    if encoder in given:
-        return given[encoder]
-    return "nri_sim" if decoder == "sim" else "nri_learned"

@@ -5,11 +5,11 @@ import os
 import numpy as np
 import pandas as pd
 
+from nri.config.identity import PAPER
+from nri.evaluation.metrics_file import ROW, RUN
 from nri.results.catalogue import dataset_entry, model_entry
-from nri.results.naming import recipe, split_variant
+from nri.results.naming import origin, trained_elsewhere
 from nri.results.rows import (
-    ROW,
-    RUN,
     ResultsError,
     in_order,
     summarise,
@@ -38,8 +38,9 @@ PERCENT = {"edge_accuracy": 100.0, "edge_auroc": 1.0, "mse": 1.0}
 ROUNDING = {"edge_accuracy": 0.05, "edge_auroc": 0.0, "mse": 0.0}
 """Half of the last digit that the paper prints, in the units of its tables."""
 
-PAPER_COLUMNS = ["table", "dataset", "model", "metric", "step", "value", "standard_error"]
-PAPER_COLUMNS += ["value_provenance", "standard_error_provenance", "source", "note"]
+PAPER_COLUMNS = ["table", "dataset", "model", "graph", "metric", "step", "value"]
+PAPER_COLUMNS += ["standard_error", "value_provenance", "standard_error_provenance"]
+PAPER_COLUMNS += ["source", "note"]
 PROVENANCES = ("quoted", "recalled")
 
 
@@ -51,7 +52,7 @@ def read_paper_numbers(path: str | os.PathLike) -> pd.DataFrame:
     the paper; `source` says which) or "recalled" (not checked against the paper itself).
     Raises ResultsError if a column is missing, a cell appears twice or has no provenance.
     """
-    text = ["table", "dataset", "model", "metric", *PAPER_COLUMNS[7:]]
+    text = ["table", "dataset", "model", "graph", "metric", *PAPER_COLUMNS[8:]]
     try:
         frame = pd.read_csv(
             path, dtype={**dict.fromkeys(text, str), "step": "Int64"}, usecols=PAPER_COLUMNS
@@ -59,7 +60,7 @@ def read_paper_numbers(path: str | os.PathLike) -> pd.DataFrame:
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path}: cannot be used: {error}") from error
     frame[text] = frame[text].fillna("")
-    cell = ["dataset", "model", "metric", "step"]
+    cell = ["dataset", "model", "graph", "metric", "step"]
     for number in ("value", "standard_error"):
         tagged = frame[f"{number}_provenance"].isin(PROVENANCES)
         wrong = frame[cell][frame[number].notna() & ~tagged]
@@ -101,7 +102,7 @@ def compare(
     """
     frame = all_cells(metrics, runs, paper, metric)
     ran = frame["n"] > 0
-    models = pd.MultiIndex.from_frame(frame[["dataset", "trained_on", "model"]])
+    models = pd.MultiIndex.from_frame(frame[["dataset", "trained_on", "model", "graph"]])
     empty = frame["dataset"].isin(frame["dataset"][ran]) & ~models.isin(models[ran])
     return frame[ran | empty].reset_index(drop=True)
 
@@ -125,12 +126,13 @@ def all_cells(
     theirs = theirs.rename(columns={"value": "paper", "standard_error": "paper_standard_error"})
     trained_on = [dataset_entry(name).trained_on or name for name in theirs["dataset"]]
     theirs["trained_on"] = pd.Series(trained_on, theirs.index, str)
-    cell = ["dataset", "trained_on", "model", "metric", "step"]
+    cell = ["dataset", "trained_on", "model", "graph", "metric", "step"]
     ran, known = (pd.MultiIndex.from_frame(part[cell].astype(str)) for part in (ours, theirs))
     frame = pd.concat([ours.merge(theirs, on=cell, how="left"), theirs[~known.isin(ran)]])
-    frame = in_order(frame.fillna({"n": 0, **dict.fromkeys(frame.select_dtypes("str"), "")}))
-    frame["scale"] = scale(frame)
-    comparable = (frame["scale"] == "paper") & (frame["variant"].map(_named) == "")
+    absent = {"n": 0, **dict.fromkeys(frame.select_dtypes("str"), ""), "recipe": PAPER}
+    frame = in_order(frame.fillna(absent))
+    frame["scale"], frame["elsewhere"] = scale(frame), trained_elsewhere(frame)
+    comparable = (frame["scale"] == "paper") & (frame["recipe"] == PAPER)
     frame["difference"] = (frame["mean"] - frame["paper"]).where(comparable)
     combined = np.hypot(frame["standard_error"], frame["paper_standard_error"])
     within = frame["difference"].abs() <= 2 * combined + ROUNDING[metric]
@@ -142,17 +144,10 @@ def all_cells(
 
 
 def over_seeds(seeds: pd.DataFrame) -> pd.DataFrame:
-    """`nri.results.rows.summarise` of what `every_seed` returns, with the least that a seed cost.
-
-    `trained_on` is the data set that the models were trained on.
-    """
+    """`nri.results.rows.summarise` of what `every_seed` returns, and the least that a seed cost."""
     row = [*ROW, "metric", "step"]
     least = seeds.groupby(row, dropna=False)[["simulations", "updates", "epochs"]].min()
-    frame = summarise(seeds).merge(least.reset_index(), on=row)
-    trained_on = [split_variant(variant)[1] for variant in frame["variant"]]
-    frame["trained_on"] = pd.Series(trained_on, frame.index, str)
-    frame["trained_on"] = frame["trained_on"].where(frame["trained_on"] != "", frame["dataset"])
-    return frame
+    return summarise(seeds).merge(least.reset_index(), on=row)
 
 
 def scale(frame: pd.DataFrame) -> pd.Series:
@@ -208,17 +203,12 @@ def describe_work(row: pd.Series) -> str:
     return ", ".join(work) or "cost not recorded"
 
 
-def _named(variant: str) -> str:
-    """A variant's name, without what its model was trained on: "" for the paper's recipe."""
-    return split_variant(variant)[0]
-
-
 def _verdict(row: pd.Series, metric: str) -> str:
     if not row["n"]:
         return "not run" if pd.notna(row["paper"]) else row["note"]
     work = describe_work(row)
-    if _named(row["variant"]):
-        return f"{recipe(row['variant'])}: {work}"
+    if row["recipe"] != PAPER:
+        return f"{origin(row['recipe'], row['elsewhere'])}: {work}"
     if row["scale"] != "paper":
         return f"reduced: {work}" if row["scale"] == "reduced" else work
     if pd.isna(row["difference"]):

@@ -2,38 +2,28 @@
 
 import pandas as pd
 
+from nri.config.identity import PAPER
 from nri.results.catalogue import dataset_entry, model_entry
 
-__all__ = [
-    "configuration",
-    "recipe",
-    "row_names",
-    "split_variant",
-    "transferred",
-]
+__all__ = ["configuration", "origin", "recipe_words", "row_names", "trained_elsewhere"]
 
-RECIPES = {"": "paper's recipe", "fast": "fast recipe"}
-
-TRAINED_ON = "@"
-"""Between a variant and the data set its model was trained on; names hold no such character."""
+RECIPES = {PAPER: "paper's recipe", "fast": "fast recipe"}
 
 
-def transferred(variant: str, trained_on: str) -> str:
-    """The variant of a row measured on another data set: "fast", "springs5" → "fast@springs5"."""
-    return f"{variant}{TRAINED_ON}{trained_on}"
+def recipe_words(recipe: str) -> str:
+    """The words for a recipe: "paper" → "paper's recipe", "fast_wide" → "fast wide"."""
+    return RECIPES.get(recipe, recipe.replace("_", " "))
 
 
-def split_variant(variant: str) -> tuple[str, str]:
-    """The inverse of `transferred`; a row measured on its own data set names none, ""."""
-    name, _, trained_on = variant.partition(TRAINED_ON)
-    return name, trained_on
+def origin(recipe: str, elsewhere: str = "") -> str:
+    """The recipe of a row in words and, if it was trained elsewhere, on which data set."""
+    words = recipe_words(recipe)
+    return f"{words}, trained on {dataset_entry(elsewhere).title}" if elsewhere else words
 
 
-def recipe(variant: str) -> str:
-    """The words for a variant: "" → "paper's recipe", and what its model was trained on."""
-    name, trained_on = split_variant(variant)
-    words = RECIPES.get(name, name.replace("_", " "))
-    return f"{words}, trained on {dataset_entry(trained_on).title}" if trained_on else words
+def trained_elsewhere(rows: pd.DataFrame) -> pd.Series:
+    """The data set of each row's training where it is not the one tested on, else ""."""
+    return rows["trained_on"].where(rows["trained_on"] != rows["dataset"], "")
 
 
 def configuration(encoder: str, decoder: str, edge_types: int | None) -> str:
@@ -44,17 +34,22 @@ def configuration(encoder: str, decoder: str, edge_types: int | None) -> str:
 def row_names(rows: pd.DataFrame, within: list[str]) -> list[str]:
     """The name of each row: the paper's, with the recipe where it is not the paper's.
 
-    The configuration is added where the name would otherwise stand for several
-    configurations; rows that differ in a column of `within` are told apart by that.
+    Append the configuration (mlp-mlp-k2) if two configurations would get the same name
+    within the same values of the columns `within`.
     """
-    row = ["model", "variant"]
+    rows = rows.assign(elsewhere=trained_elsewhere(rows))
+    row = ["model", "graph", "recipe", "elsewhere"]
     configurations = ["encoder", "decoder", "edge_types"]
     distinct = rows.drop_duplicates([*row, *configurations, *within])
     twice = distinct[distinct.duplicated([*row, *within], keep=False)]
-    ambiguous = set(zip(twice["model"], twice["variant"], strict=True))
+    ambiguous = set(twice[row].itertuples(index=False, name=None))
 
-    def name(model: str, variant: str, *which: str | int) -> str:
-        label = model_entry(model).label + (f" ({recipe(variant)})" if variant else "")
-        return f"{label}, {configuration(*which)}" if (model, variant) in ambiguous else label
+    def name(model: str, graph: str, recipe: str, elsewhere: str, *which: str | int) -> str:
+        label = model_entry(model, graph).label
+        if recipe != PAPER or elsewhere:
+            label += f" ({origin(recipe, elsewhere)})"
+        told_apart = (model, graph, recipe, elsewhere) in ambiguous
+        return f"{label}, {configuration(*which)}" if told_apart else label
 
-    return [name(*values) for values in rows[[*row, *configurations]].itertuples(index=False)]
+    columns = rows[[*row, *configurations]]
+    return [name(*values) for values in columns.itertuples(index=False)]

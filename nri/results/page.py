@@ -12,10 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nri import __version__
+from nri.config.identity import PAPER
+from nri.evaluation.metrics_file import RUN
 from nri.results.catalogue import dataset_entry, model_entry
 from nri.results.comparison import all_cells, describe_scale, every_seed, scale
-from nri.results.naming import configuration, recipe
-from nri.results.rows import RUN, ResultsError, without_studies, without_transfers
+from nri.results.naming import configuration, origin, trained_elsewhere
+from nri.results.rows import ResultsError, without_studies, without_transfers
 from nri.results.tables import FORMATS, TABLES, paper_number
 
 __all__ = ["PageFigure", "read_figure", "render_page"]
@@ -115,7 +117,7 @@ def _cells(cells: pd.DataFrame) -> Markup:
         rows.append(
             {
                 "dataset": dataset_entry(cell["dataset"]).title,
-                "row of the paper": model_entry(cell["model"]).label + _recipe(cell),
+                "row of the paper": model_entry(cell["model"], cell["graph"]).label + _recipe(cell),
                 "step": str(cell["step"]),
                 "ours": ours,
                 "seeds": str(cell["n"]),
@@ -129,7 +131,10 @@ def _cells(cells: pd.DataFrame) -> Markup:
 
 
 def _recipe(cell: pd.Series) -> str:
-    return f" ({recipe(cell['variant'])})" if cell["variant"] else ""
+    """The recipe in brackets where it is not the paper's, or the model was trained elsewhere."""
+    if cell["recipe"] == PAPER and not cell["elsewhere"]:
+        return ""
+    return f" ({origin(cell['recipe'], cell['elsewhere'])})"
 
 
 def _ours(cell: pd.Series) -> tuple[str, str]:
@@ -188,9 +193,14 @@ def _run_columns(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "dataset": [dataset_entry(name).title for name in rows["dataset"]],
-            "row of the paper": [model_entry(name).label for name in rows["model"]],
+            "row of the paper": [
+                model_entry(*key).label for key in zip(rows["model"], rows["graph"], strict=True)
+            ],
             "run": [configuration(*run) or "baseline" for run in which],
-            "recipe": [recipe(name) for name in rows["variant"]],
+            "recipe": [
+                origin(*names)
+                for names in zip(rows["recipe"], trained_elsewhere(rows), strict=True)
+            ],
             "seed": rows["seed"].astype(str),
         },
         index=rows.index,

@@ -4,19 +4,14 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from nri.files import atomic_path
+from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW, RUN
 from nri.results.catalogue import dataset_order, model_order
-from nri.results.naming import split_variant
 
 __all__ = [
-    "METRIC_COLUMNS",
-    "ROW",
-    "RUN",
     "RUN_COLUMNS",
     "ResultsError",
     "collect_metrics",
@@ -29,15 +24,8 @@ __all__ = [
     "summarise",
     "without_studies",
     "without_transfers",
-    "write_metrics",
-    "write_table",
 ]
 
-ROW = ["dataset", "model", "encoder", "decoder", "edge_types", "variant"]
-"""What makes a row of a table; runs that differ in their seed alone are one row."""
-
-RUN = [*ROW, "seed"]
-METRIC_COLUMNS = [*RUN, "metric", "step", "value"]
 RUN_COLUMNS = [
     *RUN,
     "study",
@@ -52,7 +40,7 @@ RUN_COLUMNS = [
     "versions",
 ]
 
-TEXT = ["dataset", "model", "encoder", "decoder", "variant", "metric"]
+TEXT = ["dataset", "trained_on", "model", "encoder", "decoder", "recipe", "graph", "metric"]
 TEXT += ["study", "commit", "machine", "versions"]
 WHOLE = ["edge_types", "seed", "step", "simulations", "updates", "parameters"]
 
@@ -120,11 +108,8 @@ def collect_runs(
         study = (studies or {}).get("/".join(Path(path).parts[-4:-2]), {})
         measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
         for _, run in measured.iterrows():
-            # The graph is re-estimated in several ways, which `variant` tells apart.
-            told = set(RUN) - {"variant"} if run["model"] == "nri_dynamic" else set(RUN)
-            variant, trained_on = split_variant(run["variant"])
-            trained = {**run, "variant": variant, "dataset": trained_on or run["dataset"]}
-            for key in config["run"].keys() & told:
+            trained = {**run, "dataset": run["trained_on"]}
+            for key in config["run"].keys() & set(RUN):
                 if _text(trained[key]) != _text(config["run"][key]):
                     raise ResultsError(
                         f"{path}: run.{key} is {config['run'][key]!r}, but the metrics.csv "
@@ -152,11 +137,12 @@ def read_config(path: str | os.PathLike) -> dict:
 
 
 def run_record(config: dict) -> dict:
-    """The columns of `RUN_COLUMNS` that a run's config.json tells: all but model and study."""
+    """The columns of `RUN_COLUMNS` that a run's config.json tells: all but model, graph, study."""
     samples = config["dataset"].get("samples")
     provenance = config["provenance"]
     return {
-        **{name: config["run"].get(name, "") for name in RUN if name != "model"},
+        **{name: config["run"].get(name, "") for name in RUN if name not in ("model", "graph")},
+        "trained_on": config["run"]["dataset"],
         "simulations": (samples or {}).get("train"),
         "updates": config["updates"],
         "epochs": config["epochs"],
@@ -193,8 +179,7 @@ def without_studies(frame: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 def without_transfers(frame: pd.DataFrame) -> pd.DataFrame:
     """The rows of models that are tested on the data set that they were trained on."""
-    own = [not split_variant(variant)[1] for variant in frame["variant"]]
-    return frame[np.array(own, dtype=bool)].reset_index(drop=True)
+    return frame[frame["trained_on"] == frame["dataset"]].reset_index(drop=True)
 
 
 def in_order(frame: pd.DataFrame) -> pd.DataFrame:
@@ -209,18 +194,6 @@ def in_order(frame: pd.DataFrame) -> pd.DataFrame:
 
     by = [name for name in [*RUN, "metric", "step"] if name in frame]
     return frame.sort_values(by, key=key, na_position="first", ignore_index=True)
-
-
-def write_table(frame: pd.DataFrame, path: str | os.PathLike) -> None:
-    """CSV with the same bytes for the same frame on every machine."""
-    frame.to_csv(path, index=False, lineterminator="\n")
-
-
-def write_metrics(rows: Iterable[Mapping[str, Any]], path: str | os.PathLike) -> None:
-    """The metrics.csv of a run: `METRIC_COLUMNS` of each row, those that it lacks left empty."""
-    frame = pd.DataFrame(rows, columns=METRIC_COLUMNS).astype({"step": "Int64"})
-    with atomic_path(path) as temporary:
-        write_table(frame, temporary)
 
 
 def _where(config: dict) -> str:
@@ -243,7 +216,10 @@ def _read(path: str | os.PathLike, columns: Sequence[str]) -> pd.DataFrame:
     if sorted(frame.columns) != sorted(columns):
         unknown = ", ".join(sorted(set(frame.columns) - set(columns))) or "none"
         missing = ", ".join(sorted(set(columns) - set(frame.columns))) or "none"
-        raise ResultsError(f"{path}: unknown columns: {unknown}; missing columns: {missing}")
+        raise ResultsError(
+            f"{path}: unknown columns: {unknown}; missing columns: {missing}; "
+            "if an older version made it, run the pipeline again"
+        )
     try:
         return _typed(frame[list(columns)])
     except (ValueError, TypeError) as error:

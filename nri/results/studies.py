@@ -5,11 +5,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from nri.config.identity import PAPER
+from nri.evaluation.metrics_file import ROW
 from nri.results.catalogue import dataset_entry, dataset_order, model_order
 from nri.results.comparison import describe_work, every_seed, over_seeds
 from nri.results.markup import MARKUPS
-from nri.results.naming import row_names, split_variant
-from nri.results.rows import ROW
+from nri.results.naming import row_names
 from nri.results.tables import OURS, make_panel
 
 __all__ = ["compare_studies", "render_studies", "study_rows", "study_seeds"]
@@ -23,21 +24,21 @@ UNPUBLISHED = {"paper": float("nan"), "paper_standard_error": float("nan"), "not
 UNPUBLISHED |= {"value_provenance": "", "standard_error_provenance": ""}
 
 
-def study_rows(runs: pd.DataFrame, studies: Mapping[str, str]) -> pd.DataFrame:
+def study_rows(runs: pd.DataFrame, studies: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     """The rows of every panel, in order of display: `study`, `tested_on`, `role` and `ROW`.
 
     A panel is a study and the data set it is tested on. Its rows are the study's runs (`role`
     "study") and what they compare with: "main", the runs of the same model without a study
-    that were trained on the panel's data set, in the variant whose name the study's variant
-    extends ("fast" for "fast_wide", the paper's recipe where there is no other); and "own", a
-    model that was trained elsewhere, on its own data set.
+    that were trained on the panel's data set with the recipe that the study `compares_with`;
+    and "own", a model that was trained elsewhere, on its own data set.
 
-    runs: as `nri.results.rows.read_runs`. studies: their titles, in order.
+    runs: as `nri.results.rows.read_runs`. studies: as the configuration has them, in order.
     """
     rows = runs[[*ROW, "study"]].drop_duplicates()
     panels = []
     for (study, tested_on), members in rows[rows["study"] != ""].groupby(["study", "dataset"]):
-        compared = [_compared(row, rows) for _, row in members.iterrows()]
+        beside = studies[study].get("compares_with", PAPER)
+        compared = [_compared(row, rows, beside) for _, row in members.iterrows()]
         panel = pd.concat([members.assign(role="study"), *compared]).drop_duplicates(ROW)
         panels.append(panel.assign(study=study, tested_on=tested_on))
     keys = {
@@ -45,17 +46,27 @@ def study_rows(runs: pd.DataFrame, studies: Mapping[str, str]) -> pd.DataFrame:
         "tested_on": dataset_order,
         "role": list(ROLES).index,
         "model": model_order,
-        "variant": _natural,
+        "recipe": _natural,
     }
     return pd.concat(panels).sort_values(
-        ["study", "tested_on", "role", "model", "encoder", "decoder", "edge_types", "variant"],
+        [
+            "study",
+            "tested_on",
+            "role",
+            "model",
+            "encoder",
+            "decoder",
+            "edge_types",
+            "recipe",
+            "graph",
+        ],
         key=lambda column: column.map(keys.get(column.name, lambda value: value)),
         ignore_index=True,
     )
 
 
 def study_seeds(
-    metrics: pd.DataFrame, runs: pd.DataFrame, studies: Mapping[str, str]
+    metrics: pd.DataFrame, runs: pd.DataFrame, studies: Mapping[str, Mapping[str, str]]
 ) -> pd.DataFrame:
     """`study_rows` with every seed as `nri.results.comparison.every_seed` lists them."""
     seeds = pd.concat([every_seed(metrics, runs, metric) for metric in METRICS])
@@ -63,7 +74,7 @@ def study_seeds(
 
 
 def compare_studies(
-    metrics: pd.DataFrame, runs: pd.DataFrame, studies: Mapping[str, str]
+    metrics: pd.DataFrame, runs: pd.DataFrame, studies: Mapping[str, Mapping[str, str]]
 ) -> pd.DataFrame:
     """`study_rows` over seeds: a row for each cell, with `title`, `name` and `column`.
 
@@ -72,7 +83,7 @@ def compare_studies(
     """
     ours = over_seeds(pd.concat([every_seed(metrics, runs, metric) for metric in METRICS]))
     frame = study_rows(runs, studies).merge(ours, on=ROW)
-    frame["title"] = frame["study"].map(studies)
+    frame["title"] = [studies[study]["title"] for study in frame["study"]]
     frame["column"] = [_column(*cell) for cell in zip(frame["metric"], frame["step"], strict=True)]
     frame["verdict"] = [ROLES[row["role"]] + describe_work(row) for _, row in frame.iterrows()]
     panels = [part for _, part in frame.groupby(["study", "tested_on"], sort=False)]
@@ -91,22 +102,18 @@ def render_studies(comparison: pd.DataFrame, markup: str) -> str:
     return "\n".join(language.panel(panel) for panel in panels)
 
 
-def _compared(row: pd.Series, rows: pd.DataFrame) -> pd.DataFrame:
-    """What a row of a study compares with."""
-    variant, trained_on = split_variant(row["variant"])
-    rows = rows[rows["model"] == row["model"]]
-    here = rows[(rows["dataset"] == row["dataset"]) & (rows["study"] == "")]
-    family = _family(variant, set(here["variant"]))
-    main = here[here["variant"] == family].assign(role="main")
-    same = rows[["encoder", "decoder", "edge_types"]] == row[["encoder", "decoder", "edge_types"]]
-    own = (rows["dataset"] == trained_on) & (rows["variant"] == variant) & same.all(axis=1)
+def _compared(row: pd.Series, rows: pd.DataFrame, recipe: str) -> pd.DataFrame:
+    """What a row of a study compares with, its main runs those of `recipe`."""
+    rows = rows[(rows["model"] == row["model"]) & (rows["graph"] == row["graph"])]
+    here = (rows["dataset"] == row["dataset"]) & (rows["study"] == "")
+    trained_here = rows["trained_on"] == rows["dataset"]
+    main = rows[here & trained_here & (rows["recipe"] == recipe)].assign(role="main")
+    if row["trained_on"] == row["dataset"]:
+        return main
+    same = ["encoder", "decoder", "edge_types", "recipe"]
+    same = (rows[same] == row[same]).all(axis=1)
+    own = (rows["dataset"] == row["trained_on"]) & trained_here & same
     return pd.concat([main, rows[own].assign(role="own")])
-
-
-def _family(variant: str, mains: set[str]) -> str | None:
-    """The longest of the names that a variant is or extends: "fast" for "fast_wide"."""
-    related = [name for name in mains if f"{variant}_".startswith(f"{name}_") or not name]
-    return max(related, key=len, default=None)
 
 
 def _names(panel: pd.DataFrame) -> list[str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from nri.config.identity import PAPER
 from nri.results.catalogue import dataset_entry, model_order
 from nri.results.markup import MARKUPS, Markup, Panel
-from nri.results.naming import configuration, row_names, split_variant
+from nri.results.naming import configuration, row_names, trained_elsewhere
 
 __all__ = ["FORMATS", "OURS", "TABLES", "make_panel", "paper_number", "render"]
 
@@ -86,7 +87,12 @@ def _arranged(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         name=row_names(rows, within=["column"]),
         place=[model_order(model) for model in rows["model"]],
-    ).sort_values(["variant", "place", "name"], kind="stable")
+    ).sort_values(["recipe", "place", "name"], key=_paper_first, kind="stable")
+
+
+def _paper_first(column: pd.Series) -> pd.Series:
+    """The paper's recipe before all others."""
+    return column.replace(PAPER, "") if column.name == "recipe" else column
 
 
 def make_panel(
@@ -96,11 +102,12 @@ def make_panel(
 
     rows: as `nri.results.comparison.compare` makes them, each with its `name` and `column`.
     """
+    rows = rows.assign(elsewhere=trained_elsewhere(rows))
     names, notes = rows["name"].unique(), Notes(markup)
     ours, theirs, kinds = {}, {}, {}
     for _, row in rows.iterrows():
         # What the paper says of a model stands in all of its rows, run there or not.
-        kind = kinds[row["name"]] = row["model"], split_variant(row["variant"])[1]
+        kind = kinds[row["name"]] = row["model"], row["graph"], row["elsewhere"]
         ours[row["name"], row["column"]] = _our_cell(row, notes)
         theirs[kind, row["column"]] = _paper_cell(row, notes)
     # A row of dashes gives way to the rows of its model that were run.

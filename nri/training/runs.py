@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import hashlib
 import json
 import logging
 from pathlib import Path
@@ -15,9 +14,9 @@ from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
 from nri.data.samples import Samples
 from nri.device import choose_device, rounded_products
-from nri.files import atomic_path
+from nri.files import atomic_path, fingerprint, sha256
 from nri.model.nri import NRI
-from nri.provenance import fingerprint, provenance
+from nri.provenance import provenance
 from nri.training.checkpoints import Checkpoint
 from nri.training.trainer import Progress, Trainer
 
@@ -51,8 +50,7 @@ def train_model(
     """Train from the job's last checkpoint, if there is one; leaves the best weights in `model`."""
     settings = TrainingSettings.from_dict(job.settings["training"])
     model.fit_scales(train.x, settings.standardise)
-    with open(job.data, "rb") as file:
-        data = hashlib.file_digest(file, "sha256").hexdigest()
+    data = sha256(job.data)
     names = [
         fingerprint(run_identity(job), stages, data, job.threads, job.code)
         for stages in settings.continuable()

@@ -103,7 +103,7 @@ class Trainer:
         """The optimiser and the objective of the current stage."""
         self.settings = self.stages[self.progress.stage]
         self.objective = make_objective(self.model, self.settings, self.true_types)
-        trained = self.model.decoder if self.settings.trains == "decoder" else self.model
+        trained = self.model.decoder if self.settings.freeze == "encoder" else self.model
         self.parameters = list(trained.parameters())
         self.optimiser = torch.optim.Adam(self.parameters, self.settings.learning_rate, fused=True)
         self.updates_per_epoch = math.ceil(len(self.train_samples) / self.settings.batch_size)
@@ -149,7 +149,7 @@ class Trainer:
     def _update(self, batch: Samples) -> None:
         progress, settings = self.progress, self.settings
         self.model.train()
-        if settings.trains == "decoder":
+        if settings.freeze == "encoder":
             self.model.graph.eval()
         for group in self.optimiser.param_groups:
             group["lr"] = _learning_rate(settings, progress.update, self.updates_per_epoch)

@@ -1,11 +1,13 @@
 # What the rules share: which files a run, a baseline or a recording has.
 
 MOCAP = {name: settings for name, settings in DATASETS.items() if settings["source"] == "mocap"}
-SPORTVU = {name: settings for name, settings in DATASETS.items() if settings["source"] == "sportvu"}
+SPORTVU = {
+    name: settings for name, settings in DATASETS.items() if settings["source"] == "basketball"
+}
 # In the order of runs and baselines: that of the keys in a YAML file means nothing.
 TRAINED_ON = list(dict.fromkeys(dataset for dataset, _ in [*RUNS, *BASELINES]))
-OWN = {name: settings for name, settings in DATASETS.items() if settings["source"] == "file"}
-INFER = {name: {"settings": {}, **entry} for name, entry in config["infer"].items()}
+OWN = {name: settings for name, settings in DATASETS.items() if settings["source"] == "own"}
+INFER = {name: {"settings": {}, **entry} for name, entry in config["infer_on"].items()}
 SPORTVU_ARCHIVES = (
     "results/downloads/raw.githubusercontent.com/linouk23/NBA-Player-Movements/"
     "master/data/2016.NBA.Raw.SportVU.Game.Logs"
@@ -97,7 +99,7 @@ def used_evaluation(entry) -> dict:
 
 def other_data(wildcards) -> list[str]:
     """The other data sets that a run is tested on."""
-    others = RUNS[wildcards.dataset, wildcards.run]["also_on"]
+    others = RUNS[wildcards.dataset, wildcards.run]["test_on"]
     return [f"results/data/{other['dataset']}.h5" for other in others]
 
 

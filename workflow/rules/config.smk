@@ -19,8 +19,7 @@ from nri.config.resolve import (
     training_settings,
 )
 from nri.config.dependencies import code_digests, itemise
-from nri.files import write_frozen
-from nri.provenance import fingerprint
+from nri.files import fingerprint, write_frozen
 from nri.config.training import TrainingSettings
 from nri.config.checks import ConfigError, validate
 from snakemake.exceptions import WorkflowError
@@ -91,9 +90,13 @@ def settings_json(settings) -> Callable:
     return lambda wildcards, output: json.dumps(settings(wildcards), sort_keys=True)
 
 
+# What says how a job went, and computes nothing.
+UNTRACKED = ("nri/__init__.py", "nri/logs.py", "nri/provenance.py")
+
+
 def code_of(program: str, without=()) -> list[str]:
     """One entry per source file that a program is made of; a changed one is a reason to rerun."""
-    return code_digests(BASE / program, BASE, [BASE / path for path in without])
+    return code_digests(BASE / program, BASE, [BASE / path for path in (*UNTRACKED, *without)])
 
 
 def code_fingerprint(program: str) -> Callable:

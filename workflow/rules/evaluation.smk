@@ -29,7 +29,7 @@ rule evaluate:
         directory=lambda wildcards, input: Path(input.model).parent,
     shell:
         "python {params.program:q} --run {params.directory:q} --data {input.data:q}"
-        " --also-on {input.others:q} --settings {params.settings:q} --threads {threads}"
+        " --test-on {input.others:q} --settings {params.settings:q} --threads {threads}"
         " --metrics {output.metrics:q} --examples {output.examples:q} > {log:q} 2>&1"
 
 

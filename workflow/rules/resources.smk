@@ -12,7 +12,7 @@ SECONDS_PER_UPDATE = 0.1 if config["gpu"] else 2.0
 SAFETY = 2
 LEAST_MINUTES = 15
 # Training samples of recordings are counted only when they are cut: a trial or game has fewer.
-SAMPLES_PER_RECORDING = {"mocap": 50, "sportvu": 300}
+SAMPLES_PER_RECORDING = {"mocap": 50, "basketball": 300}
 UNKNOWN_SAMPLES = 50_000
 
 

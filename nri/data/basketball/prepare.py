@@ -2,7 +2,7 @@
 
 The settings of such a dataset are
 
-    {"source": "sportvu", "frame_rate": 6.25, "max_gap": 0.5,
+    {"source": "basketball", "frame_rate": 6.25, "max_gap": 0.5,
      "games": {"train": ["01.01.2016.CHA.at.TOR", "own/game.json", ...], "valid": ..., "test": ...},
      "frames": {"train": 17, "valid": 17, "test": 25},
      "pick_and_roll": as nri.data.basketball.pick_and_roll says}
