@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 __all__ = ["code_digests", "itemise"]
 
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+CHOICE = re.compile(r"\w+(\.\w+)+:\w+")
+"""A module named in a table of choices (`nri.choices`)."""
 
 
 def itemise(settings: dict[str, Any], prefix: str = "") -> list[str]:
@@ -31,9 +33,10 @@ def itemise(settings: dict[str, Any], prefix: str = "") -> list[str]:
 def code_digests(program: Path, root: Path, without: Iterable[Path] = ()) -> list[str]:
     """`path@digest` of a program and of every module below `root` that it imports, sorted.
 
-    Followed are static imports, but not into the modules of `without`. The digest is of the
-    syntax tree without docstrings, so that it changes with what the code does and not with
-    comments, layout or time stamps.
+    Followed are static imports and tables of choices (`nri.choices`), but not into the modules
+    of `without`. The digest is of the syntax tree without docstrings, those below settings
+    among them, so that it changes with what the code does and not with comments, help, layout
+    or time stamps.
     """
     found: dict[Path, str] = {}
     queue = [program]
@@ -53,7 +56,7 @@ def _read_source(text: str, root: Path) -> tuple[str, list[Path]]:
 
 
 def _imported(tree: ast.Module, root: Path) -> list[Path]:
-    """Files below `root` that a module's import statements load, packages included."""
+    """Files below `root` that a module imports or names as choices, packages included."""
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -61,6 +64,8 @@ def _imported(tree: ast.Module, root: Path) -> list[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and CHOICE.fullmatch(str(node.value)):
+            names.add(node.value.partition(":")[0])
     paths = []
     for name in names:
         parts = name.split(".")
@@ -72,9 +77,16 @@ def _imported(tree: ast.Module, root: Path) -> list[Path]:
 
 def _digest(tree: ast.Module) -> str:
     for node in ast.walk(tree):
-        if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:]
+        if isinstance(getattr(node, "body", None), list):
+            node.body = [statement for statement in node.body if not _is_text(statement)]
     return hashlib.sha256(json.dumps(_canonical(tree)).encode()).hexdigest()[:8]
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    """A string that stands alone, which does nothing: a docstring."""
+    value = getattr(statement, "value", None)
+    text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return isinstance(statement, ast.Expr) and text
 
 
 def _canonical(value: Any) -> Any:
