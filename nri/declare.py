@@ -13,15 +13,44 @@ schema, reference in docs/, defaults and checks are all made from these classes.
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["AboveZero", "Fraction", "Name", "Positive", "Settings", "setting"]
+__all__ = [
+    "AboveZero",
+    "Distinct",
+    "Fraction",
+    "Name",
+    "NotNegative",
+    "Positive",
+    "Probabilities",
+    "Settings",
+    "setting",
+]
 
 Positive = Annotated[int, Field(ge=1)]
 AboveZero = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"\A[a-z0-9_]+\Z")]
 """A name that becomes part of paths."""
+
+
+def _check_distinct(values: list[Any]) -> list[Any]:
+    if twice := [value for value in values if values.count(value) > 1]:
+        raise ValueError(f"{values}: {twice[0]!r} is there twice; remove one")
+    return values
+
+
+def _check_sum(probabilities: list[float]) -> list[float]:
+    if abs(sum(probabilities) - 1) > 1e-6:
+        raise ValueError(f"{probabilities} sum to {sum(probabilities)}, not to 1")
+    return probabilities
+
+
+NotNegative = Annotated[float, Field(ge=0)]
+Distinct = AfterValidator(_check_distinct)
+"""`Annotated[list[int], Distinct]`: no value occurs twice."""
+Probabilities = Annotated[list[Fraction], Field(min_length=2), AfterValidator(_check_sum)]
+"""The probability of each edge type; they sum to 1."""
 
 
 class Settings(BaseModel):
