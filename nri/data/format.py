@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 
 from nri.data.normalisation import Normalisation
+from nri.data.splits import SPLITS
 
 __all__ = [
     "FORMAT",
@@ -31,8 +32,6 @@ __all__ = [
 FORMAT = "nri-trajectories"
 VERSIONS = {False: 1, True: 2}
 """The version of a file by whether its edges change in time."""
-
-SPLITS = ("train", "valid", "test")
 
 
 class DataFormatError(ValueError):
