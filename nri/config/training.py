@@ -8,7 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from nri.choices import DECODERS, ENCODERS
 from nri.declare import AboveZero, Distinct, Fraction, Positive, Settings, setting
 
-__all__ = ["ModelSettings", "Stage", "StageSettings", "TrainingSettings"]
+__all__ = ["ModelSettings", "StageOverrides", "StageSettings", "TrainingSettings"]
 
 NETWORK = {"encoder": tuple(ENCODERS)}
 PREDICTION = {"decoder": tuple(DECODERS)}
@@ -102,7 +102,7 @@ class StageSettings(Settings):
     """Largest norm of the gradient, or null."""
 
 
-class Stage(StageSettings):
+class StageOverrides(StageSettings):
     """The settings that a stage overrides: those that are set, `model_fields_set`."""
 
     @classmethod
@@ -130,7 +130,7 @@ class TrainingSettings(StageSettings, ModelSettings):
     is the one stage of the settings as they are.
     """
 
-    stages: list[Stage] = []
+    stages: list[StageOverrides] = []
     """Trainings one after the other, each with its overrides of these settings."""
 
     def overridden(self, by: StageSettings) -> "TrainingSettings":
@@ -140,7 +140,7 @@ class TrainingSettings(StageSettings, ModelSettings):
     def resolved_stages(self) -> "list[TrainingSettings]":
         """The settings of each stage, in order."""
         alone = self.model_copy(update={"stages": []})
-        return [alone.overridden(stage) for stage in self.stages or [Stage()]]
+        return [alone.overridden(stage) for stage in self.stages or [StageOverrides()]]
 
     def in_effect(self, encoder: str, decoder: str) -> dict[str, Any]:
         """The settings that change how a model with these networks is trained.
@@ -155,7 +155,7 @@ class TrainingSettings(StageSettings, ModelSettings):
         ]
         inherited = [
             names - stage.overrides
-            for names, stage in zip(felt, self.stages or [Stage()], strict=True)
+            for names, stage in zip(felt, self.stages or [StageOverrides()], strict=True)
         ]
         values = self.model_dump(include=set().union(*inherited) - {"stages"})
         if self.stages:
