@@ -11,9 +11,10 @@ from nri.data.format import SPLITS, read_metadata
 from nri.data.samples import Samples, load_samples
 from nri.device import choose_device
 from nri.evaluation.correlation import correlation_rows, hidden_vectors, path_vectors
-from nri.evaluation.examples import examples, write_examples
+from nri.evaluation.evaluation import on_own_data
+from nri.evaluation.make_examples import make_examples
+from nri.evaluation.measure import measure
 from nri.evaluation.metrics_file import write_metrics
-from nri.evaluation.protocol import evaluate_model
 from nri.evaluation.static import static_mse
 from nri.logs import start_log
 from nri.model.decoders.lstm import build_lstm
@@ -53,8 +54,7 @@ def run_baseline(job: argparse.Namespace) -> None:
     write_metrics([identity | row for row in rows], job.output / "metrics.csv")
     if model is not None:
         few = samples["test"].take(slice(0, job.evaluation["examples"]))
-        arrays = examples(model, few, frames, metadata, None)
-        write_examples(arrays, job.output / "examples.npz")
+        make_examples(model, few, frames, metadata, None).save(job.output / "examples.npz")
 
 
 def evaluate(
@@ -76,7 +76,8 @@ def evaluate(
         vectors = [hidden_vectors(model.decoder, split, frames) for split in (train, test)]
         return correlation_rows((vectors[0], train.edges), (vectors[1], test.edges))
     stage = TrainingSettings.from_dict(settings["training"]).resolved_stages()[-1]
-    return evaluate_model(make_objective(model, stage, 0), test, frames, horizon).rows
+    objective = make_objective(model, stage, 0)
+    return measure(on_own_data(model, objective, 0, test, frames, horizon))
 
 
 if __name__ == "__main__":

@@ -124,10 +124,9 @@ def examples(system: str, accuracy: float, samples: int, objects: int, rng) -> d
     graphs = upper + upper.transpose(0, 2, 1)
     simulate = {"springs": springs, "kuramoto": kuramoto}[system]
     raw = np.stack([simulate(graph, 50 + horizon, rng) for graph in graphs])
-    minimum, maximum = raw.min((0, 1, 2)), raw.max((0, 1, 2))
-    normalised = (raw - minimum) / (maximum - minimum) * 2 - 1
-    drift = np.linspace(0, 1, horizon)[:, None] ** 2 * 0.15
-    truth = normalised[:, :, 50:]
+    half_range = (raw.max((0, 1, 2)) - raw.min((0, 1, 2))) / 2
+    drift = np.linspace(0, 1, horizon)[:, None] ** 2 * 0.15 * half_range
+    truth = raw[:, :, 50:]
     predicted = truth + drift * rng.standard_normal((samples, objects, 1, raw.shape[-1]))
     edges = graphs[:, receivers(objects), senders(objects)]
     certain = rng.beta(8, 1, edges.shape) * np.where(rng.random(edges.shape) < accuracy, 1, 0.4)
@@ -138,15 +137,13 @@ def examples(system: str, accuracy: float, samples: int, objects: int, rng) -> d
     units = {"springs": ["m", "m", "m/s", "m/s"], "kuramoto": ["rad/s", "1", "rad/s"]}
     return {
         "sample": np.arange(samples),
-        "observed": normalised[:, :, :50].astype(np.float32),
+        "observed": raw[:, :, :50].astype(np.float32),
         "truth": truth.astype(np.float32),
         "predicted": predicted.astype(np.float32),
         "posterior": posterior.astype(np.float32),
         "edges": edges.astype(np.int8),
         "features": np.array(names[system]),
         "units": np.array(units[system]),
-        "minimum": minimum,
-        "maximum": maximum,
     }
 
 

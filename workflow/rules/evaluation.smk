@@ -10,6 +10,7 @@ rule evaluate:
     output:
         metrics="results/runs/{dataset}/{run}/seed{seed}/metrics.csv",
         examples="results/runs/{dataset}/{run}/seed{seed}/examples.npz",
+        posterior="results/runs/{dataset}/{run}/seed{seed}/posterior.npz",
     log:
         "results/logs/runs/{dataset}/{run}/seed{seed}/evaluate.log",
     benchmark:
@@ -30,7 +31,7 @@ rule evaluate:
     shell:
         "python {params.program:q} --run {params.directory:q} --data {input.data:q}"
         " --test-on {input.others:q} --settings {params.settings:q} --threads {threads}"
-        " --metrics {output.metrics:q} --examples {output.examples:q} > {log:q} 2>&1"
+        " --output {params.directory:q} > {log:q} 2>&1"
 
 
 rule collect:
