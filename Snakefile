@@ -12,6 +12,7 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
+include: "workflow/rules/snakemake_internals.smk"
 include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/resources.smk"

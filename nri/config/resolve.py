@@ -15,18 +15,13 @@ class Planned(Identity):
     study: str = ""
     test_on: list[Transfer] = []
 
-    def job(self) -> str:
-        """What a job for one of the seeds is handed: the identity or the run, in JSON."""
-        return self.model_dump_json(exclude=Planned.model_fields.keys() - Identity.model_fields)
-
 
 class PlannedRun(Planned, Run):
     """A training that the pipeline plans."""
 
-    def depends_on(self) -> dict[str, object]:
-        """What the training depends on, as `Run` says: no seeds, no study, no other data sets."""
-        own = super().depends_on()
-        return {name: own[name] for name in own if name in Run.model_fields}
+    def job(self) -> str:
+        """The `Run` in JSON, as a job gets it."""
+        return self.model_dump_json(include=set(Run.model_fields))
 
 
 def resolve_runs(config: Config) -> dict[tuple[str, str], PlannedRun]:

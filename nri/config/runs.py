@@ -1,6 +1,6 @@
 """Runs: what a job trains or scores, as the Snakefile hands it over in JSON."""
 
-from typing import Any
+from typing import Any, Self
 
 from nri.config.identity import PAPER, graph_key, model_key
 from nri.config.training import TrainingSettings
@@ -55,6 +55,10 @@ class Identity(Settings):
             "graph": self.graph,
         }
 
+    def identity(self) -> dict[str, Any]:
+        """The fields of `Identity` alone, as JSON has them."""
+        return self.model_dump(include=set(Identity.model_fields))
+
 
 class Run(Identity):
     """What one training depends on beside its data, its seed and its code."""
@@ -64,4 +68,9 @@ class Run(Identity):
     def depends_on(self) -> dict[str, Any]:
         """All of it, without settings that have no effect on this model."""
         settings = self.training.in_effect(self.encoder, self.decoder)
-        return {**self.model_dump(exclude={"training"}), "training": settings}
+        return {**self.identity(), "training": settings}
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """The run that a config.json, read as JSON, is of."""
+        return cls.model_validate({**record["identity"], "training": record["training"]})

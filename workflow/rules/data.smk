@@ -4,7 +4,7 @@ SYSTEMS = {name: f"nri/data/simulated/{name}.py" for name in ("springs", "charge
 SIMULATED = {name: entry for name, entry in DATASETS.items() if entry["source"] in SYSTEMS}
 # The program imports the equations of all systems; a data set depends on those of its own.
 SIMULATORS = {
-    name: code_of("scripts/simulate.py", without=set(SYSTEMS.values()) - {file})
+    name: source_digests("scripts/simulate.py", without=set(SYSTEMS.values()) - {file})
     for name, file in SYSTEMS.items()
 }
 
@@ -26,8 +26,8 @@ rule simulate:
         mem_mb=lambda wildcards, attempt: 2000 * attempt,
         runtime=60,
     params:
-        *compared(SIMULATED, lambda wildcards: wildcards.dataset),
-        *per_job(SIMULATORS, lambda wildcards: SIMULATED[wildcards.dataset]["source"]),
+        *tracked(SIMULATED, lambda wildcards: wildcards.dataset),
+        *padded(SIMULATORS, lambda wildcards: SIMULATED[wildcards.dataset]["source"]),
         program=script("simulate.py"),
         settings=settings_json(lambda wildcards: SIMULATED[wildcards.dataset]),
     shell:

@@ -6,18 +6,18 @@ TABLES = [
     f"results/tables/{table}.{extension}" for table in TABLE_NAMES for extension in TABLE_FORMATS
 ] + [f"results/tables/{table}_seeds.csv" for table in TABLE_NAMES]
 # What a table needs of the config, beside the results.
-TITLES = {table: config["studies"] if table == "studies" else {} for table in TABLE_NAMES}
+TITLES = {table: {name: study.model_dump() for name, study in CONFIG.studies.items()} if table == "studies" else {} for table in TABLE_NAMES}
 GAMES = [dataset for dataset in TRAINED_ON if dataset in SPORTVU]
 TABLES += [f"results/tables/segments_{dataset}.html" for dataset in GAMES]
 
 
 # Runs of a study are shown in its table; the figures are those of the paper's models.
-MAIN = {key: run for key, run in RUNS.items() if not run["study"]}
+MAIN = {key: run for key, run in RUNS.items() if not run.study}
 SHOWN = {key: run for key, run in MAIN.items() if shows_motion(run)}
-PREDICTS = any(run["decoder"] != "none" for run in MAIN.values()) or any(
-    not baseline["baseline"].startswith("corr") for baseline in BASELINES.values()
+PREDICTS = any(run.decoder != "none" for run in MAIN.values()) or any(
+    not baseline.baseline.startswith("corr") for baseline in BASELINES.values()
 )
-RECORDED = {key: run for key, run in MAIN.items() if key[0] in MOCAP and run["decoder"] != "none"}
+RECORDED = {key: run for key, run in MAIN.items() if key[0] in MOCAP and run.decoder != "none"}
 SYSTEMS = example_systems()
 # In the order of the paper's figures: 1, 4 to 11; then those that it does not have.
 FIGURE_STEMS = [
@@ -34,7 +34,7 @@ FIGURE_STEMS = [
     *(
         f"changing_edges_{dataset}"
         for dataset in dict.fromkeys(dataset for dataset, _ in SHOWN)
-        if DATASETS[dataset].get("edges_change")
+        if getattr(DATASETS[dataset], "edges_change", False)
     ),
     *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in MAIN)),
 ]
@@ -51,7 +51,7 @@ rule table:
     input:
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
-        paper=beside("config/paper_numbers.csv"),
+        paper=pipeline_file("config/paper_numbers.csv"),
     output:
         multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html", "_seeds.csv"),
     log:
@@ -67,8 +67,8 @@ rule table:
         mem_mb=1000,
         runtime=10,
     params:
-        *compared(TITLES, lambda wildcards: wildcards.table),
-        *code_of("scripts/tables.py"),
+        *tracked(TITLES, lambda wildcards: wildcards.table),
+        *source_digests("scripts/tables.py"),
         program=script("tables.py"),
         studies=settings_json(lambda wildcards: TITLES[wildcards.table]),
     shell:
@@ -93,7 +93,7 @@ rule figure_simulation:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_simulation.py"),
+        *source_digests("scripts/figure_simulation.py"),
         program=script("figure_simulation.py"),
     shell:
         "python {params.program:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
@@ -115,7 +115,7 @@ rule figure_systems:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_systems.py"),
+        *source_digests("scripts/figure_systems.py"),
         program=script("figure_systems.py"),
     shell:
         "python {params.program:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
@@ -138,7 +138,7 @@ rule figure_horizon:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_horizon.py"),
+        *source_digests("scripts/figure_horizon.py"),
         program=script("figure_horizon.py"),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
@@ -148,10 +148,10 @@ rule figure_horizon:
 rule figure_curves:
     input:
         curves=lambda wildcards: run_files(
-            "curve.csv", lambda run: run["dataset"] == wildcards.dataset and not run["study"]
+            "curve.csv", lambda run: run.dataset == wildcards.dataset and not run.study
         ),
         configs=lambda wildcards: run_files(
-            "config.json", lambda run: run["dataset"] == wildcards.dataset and not run["study"]
+            "config.json", lambda run: run.dataset == wildcards.dataset and not run.study
         ),
     output:
         multiext("results/figures/curves_{dataset}", ".svg", ".png"),
@@ -166,7 +166,7 @@ rule figure_curves:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_curves.py"),
+        *source_digests("scripts/figure_curves.py"),
         program=script("figure_curves.py"),
     shell:
         "python {params.program:q} --curves {input.curves:q} --output {output:q} > {log:q} 2>&1"
@@ -189,7 +189,7 @@ rule figure_trajectories:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_trajectories.py"),
+        *source_digests("scripts/figure_trajectories.py"),
         program=script("figure_trajectories.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --output {output:q}"
@@ -214,7 +214,7 @@ rule figure_skeleton:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_skeleton.py"),
+        *source_digests("scripts/figure_skeleton.py"),
         program=script("figure_skeleton.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
@@ -238,7 +238,7 @@ rule figure_phases:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_phases.py"),
+        *source_digests("scripts/figure_phases.py"),
         program=script("figure_phases.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --output {output:q}"
@@ -263,7 +263,7 @@ rule figure_poses:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_poses.py"),
+        *source_digests("scripts/figure_poses.py"),
         program=script("figure_poses.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
@@ -288,7 +288,7 @@ rule figure_changing_edges:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_changing_edges.py"),
+        *source_digests("scripts/figure_changing_edges.py"),
         program=script("figure_changing_edges.py"),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
@@ -299,10 +299,10 @@ rule page:
     input:
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
-        paper=beside("config/paper_numbers.csv"),
+        paper=pipeline_file("config/paper_numbers.csv"),
         tables=[table for table in TABLES if table.endswith(".html")],
         figures=[figure for figure in FIGURES if figure.endswith(".svg")],
-        template=beside("nri/results/templates/page.html"),
+        template=pipeline_file("nri/results/templates/page.html"),
     output:
         "results/index.html",
     log:
@@ -316,9 +316,9 @@ rule page:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/page.py"),
+        *source_digests("scripts/page.py"),
         program=script("page.py"),
-        command=config["command"],
+        command=CONFIG.command,
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"

@@ -21,10 +21,10 @@ rule download:
         runtime=10,
         downloads=1,
         # Not among the params: another mirror has the same bytes, and is no reason to rerun.
-        mirror=f"--mirror {config['mirror']}" if config["mirror"] else "",
+        mirror=f"--mirror {CONFIG.mirror}" if CONFIG.mirror else "",
     params:
         program=script("download.py"),
-        checksums=sorted(beside(path) for path in (BASE / "config" / "checksums").glob("*.txt")),
+        checksums=sorted(pipeline_file(path) for path in (BASE / "config" / "checksums").glob("*.txt")),
         url=lambda wildcards: f"{'http' if wildcards.host == 'mocap.cs.cmu.edu' else 'https'}"
         f"://{wildcards.host}/{wildcards.path}",
     shell:
@@ -51,8 +51,8 @@ rule prepare_mocap:
         mem_mb=2000,
         runtime=30,
     params:
-        *compared(MOCAP, lambda wildcards: wildcards.dataset),
-        *code_of("scripts/prepare_mocap.py"),
+        *tracked(MOCAP, lambda wildcards: wildcards.dataset),
+        *source_digests("scripts/prepare_mocap.py"),
         program=script("prepare_mocap.py"),
         settings=settings_json(lambda wildcards: MOCAP[wildcards.dataset]),
         directory=mocap_directory,

@@ -21,8 +21,8 @@ rule prepare_own:
         mem_mb=4000,
         runtime=60,
     params:
-        *compared(OWN, lambda wildcards: wildcards.dataset),
-        *code_of("scripts/prepare_own.py"),
+        *tracked(OWN, lambda wildcards: wildcards.dataset),
+        *source_digests("scripts/prepare_own.py"),
         program=script("prepare_own.py"),
         settings=settings_json(lambda wildcards: OWN[wildcards.dataset]),
         edges=lambda wildcards, input: f"--edges {input.edges}" if input.edges else "",
@@ -51,7 +51,7 @@ rule infer_test:
         mem_mb=4000,
         runtime=60,
     params:
-        *code_of("scripts/infer.py"),
+        *source_digests("scripts/infer.py"),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
         directory=lambda wildcards, output: Path(output.edges).parent,
@@ -65,7 +65,7 @@ rule infer_new:
     input:
         models=lambda wildcards: infer_seeds("model.safetensors", wildcards),
         configs=lambda wildcards: infer_seeds("config.json", wildcards),
-        data=lambda wildcards: own_path(INFER[wildcards.name]["path"]),
+        data=lambda wildcards: own_path(INFER[wildcards.name].path),
     output:
         edges="results/inferred/{name}/edges.csv",
         graphs=directory("results/inferred/{name}/graphml"),
@@ -82,11 +82,11 @@ rule infer_new:
         mem_mb=4000,
         runtime=60,
     params:
-        *compared(INFER, lambda wildcards: wildcards.name),
-        *code_of("scripts/infer.py"),
+        *tracked({name: entry.model_dump() for name, entry in INFER.items()}, lambda wildcards: wildcards.name),
+        *source_digests("scripts/infer.py"),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
-        settings=settings_json(lambda wildcards: INFER[wildcards.name]["settings"]),
+        settings=settings_json(lambda wildcards: INFER[wildcards.name].settings),
         directory=lambda wildcards, output: Path(output.edges).parent,
     shell:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
@@ -111,7 +111,7 @@ rule figure_edges:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_edges.py"),
+        *source_digests("scripts/figure_edges.py"),
         program=script("figure_edges.py"),
     shell:
         "python {params.program:q} --edges {input.edges:q} --configs {input.configs:q}"

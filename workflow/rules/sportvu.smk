@@ -22,8 +22,8 @@ rule prepare_sportvu:
         mem_mb=4000,
         runtime=240,
     params:
-        *compared(SPORTVU, lambda wildcards: wildcards.dataset),
-        *code_of("scripts/prepare_sportvu.py"),
+        *tracked(SPORTVU, lambda wildcards: wildcards.dataset),
+        *source_digests("scripts/prepare_sportvu.py"),
         program=script("prepare_sportvu.py"),
         settings=settings_json(lambda wildcards: SPORTVU[wildcards.dataset]),
     shell:
@@ -51,7 +51,7 @@ rule figure_segments:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_segments.py"),
+        *source_digests("scripts/figure_segments.py"),
         program=script("figure_segments.py"),
     shell:
         "python {params.program:q} --data {input.data:q} --games {input.games:q}"
@@ -77,7 +77,7 @@ rule figure_court:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/figure_court.py"),
+        *source_digests("scripts/figure_court.py"),
         program=script("figure_court.py"),
     shell:
         "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
@@ -103,7 +103,7 @@ rule figure_roles:
         mem_mb=4000,
         runtime=10,
     params:
-        *code_of("scripts/figure_roles.py"),
+        *source_digests("scripts/figure_roles.py"),
         program=script("figure_roles.py"),
         directory=lambda wildcards, input: Path(input.model).parent,
     shell:
