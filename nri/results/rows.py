@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW, RUN
+from nri.files import ResultsError
 from nri.results.catalogue import dataset_order, model_order
 
 __all__ = [
@@ -43,10 +44,6 @@ RUN_COLUMNS = [
 TEXT = ["dataset", "trained_on", "model", "encoder", "decoder", "recipe", "graph", "metric"]
 TEXT += ["study", "commit", "machine", "versions"]
 WHOLE = ["edge_types", "seed", "step", "simulations", "updates", "parameters"]
-
-
-class ResultsError(ValueError):
-    """Results that cannot be used; the message names the file, the place and the remedy."""
 
 
 def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
