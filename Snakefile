@@ -30,7 +30,7 @@ rule all:
     default_target: True
     input:
         "results/index.html",
-        FIGURES,
+        FIGURE_FILES,
         TABLES,
         GRAPHS,
     localrule: True

@@ -92,27 +92,3 @@ rule infer_new:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
         " --settings {params.settings:q} --threads {threads} --output {params.directory:q}"
         " > {log:q} 2>&1"
-
-
-rule figure_edges:
-    input:
-        edges=rules.infer_test.output.edges,
-        configs=lambda wildcards: all_seeds("config.json", wildcards),
-    output:
-        multiext("results/figures/edges_{dataset}_{run}", ".svg", ".png"),
-    log:
-        "results/logs/figures/edges_{dataset}_{run}.log",
-    benchmark:
-        "results/benchmarks/figures/edges_{dataset}_{run}.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *source_digests("scripts/figure_edges.py"),
-        program=script("figure_edges.py"),
-    shell:
-        "python {params.program:q} --edges {input.edges:q} --configs {input.configs:q}"
-        " --output {output:q} > {log:q} 2>&1"
