@@ -8,59 +8,15 @@ SPORTVU = {
 TRAINED_ON = list(dict.fromkeys(dataset for dataset, _ in [*RUNS, *BASELINES]))
 OWN = {name: settings for name, settings in DATASETS.items() if settings["source"] == "own"}
 INFER = {name: {"settings": {}, **entry} for name, entry in config["infer_on"].items()}
-SPORTVU_ARCHIVES = (
-    "results/downloads/raw.githubusercontent.com/linouk23/NBA-Player-Movements/"
-    "master/data/2016.NBA.Raw.SportVU.Game.Logs"
-)
+# The class and the settings of each data set.
+SOURCE_OF = {name: load(SOURCES[entry["source"]]) for name, entry in DATASETS.items()}
+SETTINGS_OF = {name: SOURCE_OF[name].Settings(**entry) for name, entry in DATASETS.items()}
 
 
-def mocap_directory(wildcards) -> str:
-    """Where the files of a dataset's subject are downloaded to."""
-    return f"results/downloads/mocap.cs.cmu.edu/subjects/{MOCAP[wildcards.dataset]['subject']:02}"
-
-
-def mocap_files(wildcards) -> list[str]:
-    """Skeleton and trials of a dataset."""
-    settings, directory = MOCAP[wildcards.dataset], mocap_directory(wildcards)
-    subject = f"{settings['subject']:02}"
-    trials = [trial for split in settings["trials"].values() for trial in split]
-    return [
-        f"{directory}/{subject}.asf",
-        *(f"{directory}/{subject}_{trial:02}.amc" for trial in trials),
-    ]
-
-
-def sportvu_files(wildcards) -> list[str]:
-    """The file of each game of a dataset: a download for a name, or one that is there already."""
-    games = SPORTVU[wildcards.dataset]["games"]
-    return [
-        (
-            str(Path(config["mirror"] or "", game))
-            if game.endswith((".7z", ".json"))
-            else f"{SPORTVU_ARCHIVES}/{game}.7z"
-        )
-        for split in ("train", "valid", "test")
-        for game in games[split]
-    ]
-
-
-def own_path(path: str) -> str:
+def user_file(path: str) -> str:
     """A file of the user's: from the directory of the results, else from that of the pipeline."""
-    return path if Path(path).exists() else beside(path)
-
-
-def own_files(wildcards) -> list[str]:
-    """All files of own data, in the order of the splits where they have files of their own."""
-    path = OWN[wildcards.dataset]["path"]
-    if isinstance(path, dict):
-        path = [file for split in ("train", "valid", "test") for file in path[split]]
-    return [own_path(file) for file in ([path] if isinstance(path, str) else path)]
-
-
-def own_edges(wildcards) -> list[str]:
-    """The table of known edges, where there is one."""
-    edges = OWN[wildcards.dataset]["edges"]
-    return [own_path(edges)] if edges else []
+    here = path.startswith("results/downloads/") or Path(path).exists()
+    return beside(path) if not here and (BASE / path).exists() else path
 
 
 def run_seeds(name: str, dataset: str, run: str) -> list[str]:

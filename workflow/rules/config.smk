@@ -18,7 +18,9 @@ from nri.config.resolve import (
     resolve_studies,
     training_settings,
 )
+from nri.choices import SOURCES, load
 from nri.config.dependencies import code_digests, itemise
+from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
 from nri.config.training import TrainingSettings
 from nri.config.checks import ConfigError, validate

@@ -11,20 +11,6 @@ from nri.gpus import visible_gpus
 SECONDS_PER_UPDATE = 0.1 if config["gpu"] else 2.0
 SAFETY = 2
 LEAST_MINUTES = 15
-# Training samples of recordings are counted only when they are cut: a trial or game has fewer.
-SAMPLES_PER_RECORDING = {"mocap": 50, "basketball": 300}
-UNKNOWN_SAMPLES = 50_000
-
-
-def training_samples(dataset: str) -> int:
-    """Training samples of a data set, from above where the recordings are not cut yet."""
-    settings = DATASETS[dataset]
-    if "samples" in settings:
-        return settings["samples"]["train"]
-    recordings = settings.get("trials") or settings.get("games")
-    if settings["source"] in SAMPLES_PER_RECORDING and recordings:
-        return SAMPLES_PER_RECORDING[settings["source"]] * len(recordings["train"])
-    return UNKNOWN_SAMPLES
 
 
 def training_minutes(entry, attempt: int) -> int:
@@ -32,7 +18,8 @@ def training_minutes(entry, attempt: int) -> int:
     if "training" not in entry:
         return LEAST_MINUTES * attempt
     stages = TrainingSettings.from_dict(entry["training"]).resolved_stages()
-    samples = training_samples(entry["dataset"])
+    dataset = entry["dataset"]
+    samples = SOURCE_OF[dataset].training_samples(SETTINGS_OF[dataset])
     updates = sum(stage.epochs * math.ceil(samples / stage.batch_size) for stage in stages)
     return attempt * max(LEAST_MINUTES, math.ceil(updates * SECONDS_PER_UPDATE * SAFETY / 60))
 
