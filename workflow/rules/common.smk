@@ -1,67 +1,15 @@
 # What the rules share: which files a run, a baseline or a recording has.
 
-MOCAP = {name: settings for name, settings in DATASETS.items() if settings.source == "mocap"}
-SPORTVU = {
-    name: settings for name, settings in DATASETS.items() if settings.source == "basketball"
-}
 # Data sets in the order in which runs first use them, so that reordering keys in the YAML changes no
 # list of inputs.
 TRAINED_ON = list(dict.fromkeys(dataset for dataset, _ in [*RUNS, *BASELINES]))
-OWN = {name: settings for name, settings in DATASETS.items() if settings.source == "own"}
 INFER = CONFIG.infer_on
-SPORTVU_ARCHIVES = (
-    "results/downloads/raw.githubusercontent.com/linouk23/NBA-Player-Movements/"
-    "master/data/2016.NBA.Raw.SportVU.Game.Logs"
-)
 
 
-def mocap_directory(wildcards) -> str:
-    """Where the files of a dataset's subject are downloaded to."""
-    return f"results/downloads/mocap.cs.cmu.edu/subjects/{MOCAP[wildcards.dataset].subject:02}"
-
-
-def mocap_files(wildcards) -> list[str]:
-    """Skeleton and trials of a dataset."""
-    settings, directory = MOCAP[wildcards.dataset], mocap_directory(wildcards)
-    subject = f"{settings.subject:02}"
-    trials = [trial for split in ("train", "valid", "test") for trial in settings.trials[split]]
-    return [
-        f"{directory}/{subject}.asf",
-        *(f"{directory}/{subject}_{trial:02}.amc" for trial in trials),
-    ]
-
-
-def sportvu_files(wildcards) -> list[str]:
-    """The file of each game of a dataset: a download for a name, or one that is there already."""
-    games = SPORTVU[wildcards.dataset].games
-    return [
-        (
-            str(Path(CONFIG.mirror or "", game))
-            if game.endswith((".7z", ".json"))
-            else f"{SPORTVU_ARCHIVES}/{game}.7z"
-        )
-        for split in ("train", "valid", "test")
-        for game in games[split]
-    ]
-
-
-def own_path(path: str) -> str:
+def user_file(path: str) -> str:
     """A file of the user's: from the directory of the results, else from that of the pipeline."""
-    return path if Path(path).exists() else pipeline_file(path)
-
-
-def own_files(wildcards) -> list[str]:
-    """All files of own data, in the order of the splits where they have files of their own."""
-    path = OWN[wildcards.dataset].path
-    if isinstance(path, dict):
-        path = [file for split in ("train", "valid", "test") for file in path[split]]
-    return [own_path(file) for file in ([path] if isinstance(path, str) else path)]
-
-
-def own_edges(wildcards) -> list[str]:
-    """The table of known edges, where there is one."""
-    edges = OWN[wildcards.dataset].edges
-    return [own_path(edges)] if edges else []
+    here = path.startswith("results/downloads/") or Path(path).exists()
+    return pipeline_file(path) if not here and (BASE / path).exists() else path
 
 
 def seed_files(name: str, run: Planned) -> list[str]:

@@ -14,6 +14,7 @@ from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.dependencies import code_digests, itemise
 from nri.config.parse import ConfigError, parse
 from nri.config.resolve import Planned, PlannedRun, resolve_baselines, resolve_runs, resolve_studies
+from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
 from snakemake.exceptions import WorkflowError
 
@@ -32,6 +33,7 @@ except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 DATASETS = CONFIG.datasets
+SOURCE_OF = {name: load(SOURCES[settings.source]) for name, settings in DATASETS.items()}
 RUNS = resolve_runs(CONFIG)
 BASELINES = resolve_baselines(CONFIG)
 STUDIES = resolve_studies(RUNS)

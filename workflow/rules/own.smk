@@ -1,42 +1,12 @@
-# Own data: files of the user's, cut into samples; and the graphs that trained models infer.
-
-
-rule prepare_own:
-    input:
-        files=own_files,
-        edges=own_edges,
-    output:
-        data="results/data/{dataset}.h5",
-        windows="results/data/{dataset}.windows.csv",
-    log:
-        "results/logs/data/{dataset}.log",
-    benchmark:
-        "results/benchmarks/data/{dataset}.tsv"
-    wildcard_constraints:
-        dataset="|".join(OWN) or "(?!)",
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        *tracked(OWN, lambda wildcards: wildcards.dataset),
-        *source_digests("scripts/prepare_own.py"),
-        program=script("prepare_own.py"),
-        settings=settings_json(lambda wildcards: OWN[wildcards.dataset]),
-        edges=lambda wildcards, input: f"--edges {input.edges}" if input.edges else "",
-    shell:
-        "python {params.program:q} --settings {params.settings:q} --files {input.files:q}"
-        " {params.edges} --output {output.data:q} --windows {output.windows:q} > {log:q} 2>&1"
+# Own data: the graphs that trained models infer.
 
 
 rule infer_test:
     input:
         models=lambda wildcards: all_seeds("model.safetensors", wildcards),
         configs=lambda wildcards: all_seeds("config.json", wildcards),
-        data=rules.prepare_own.output.data,
-        windows=rules.prepare_own.output.windows,
+        data="results/data/{dataset}.h5",
+        windows="results/data/{dataset}.windows.csv",
     output:
         edges="results/graphs/{dataset}/{run}/edges.csv",
         graphs=directory("results/graphs/{dataset}/{run}/graphml"),
@@ -65,7 +35,7 @@ rule infer_new:
     input:
         models=lambda wildcards: infer_seeds("model.safetensors", wildcards),
         configs=lambda wildcards: infer_seeds("config.json", wildcards),
-        data=lambda wildcards: own_path(INFER[wildcards.name].path),
+        data=lambda wildcards: user_file(INFER[wildcards.name].path),
     output:
         edges="results/inferred/{name}/edges.csv",
         graphs=directory("results/inferred/{name}/graphml"),

@@ -15,8 +15,8 @@ LEAST_MINUTES = 15
 
 def training_minutes(run: PlannedRun, attempt: int) -> int:
     """The time limit of a training, in minutes."""
-    dataset, stages = DATASETS[run.dataset], run.training.resolved_stages()
-    samples = load(SOURCES[dataset.source]).training_samples(dataset)
+    stages = run.training.resolved_stages()
+    samples = SOURCE_OF[run.dataset].training_samples(DATASETS[run.dataset])
     updates = sum(stage.epochs * math.ceil(samples / stage.batch_size) for stage in stages)
     return attempt * max(LEAST_MINUTES, math.ceil(updates * SECONDS_PER_UPDATE * SAFETY / 60))
 

@@ -7,7 +7,10 @@ from pydantic import Field
 from nri.data.source import DatasetSettings, FrameCount, Frames, PerSplit
 from nri.declare import AboveZero, Distinct, NotNegative, Settings, setting
 
-__all__ = ["BasketballSettings", "PickAndRoll"]
+__all__ = ["FEATURES", "UNITS", "BasketballSettings", "PickAndRoll"]
+
+FEATURES = ("x", "y", "vx", "vy")
+UNITS = ("m", "m", "m/s", "m/s")
 
 NAMED = r"^\d{2}\.\d{2}\.\d{4}\.[A-Z]{3}\.at\.[A-Z]{3}$|\.(7z|json)$"
 Games = Annotated[list[Annotated[str, Field(pattern=NAMED)]], Field(min_length=1), Distinct]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from nri.data.basketball.settings import BasketballSettings
+from nri.data.basketball.settings import FEATURES, UNITS, BasketballSettings
 from nri.data.source import Source, disjoint
 from nri.data.splits import SPLITS
 
@@ -25,12 +25,12 @@ class Basketball(Source[BasketballSettings]):
     @classmethod
     def features(cls, settings: BasketballSettings) -> tuple[str, ...]:
         """Position and velocity."""
-        return ("x", "y", "vx", "vy")
+        return FEATURES
 
     @classmethod
     def units(cls, settings: BasketballSettings) -> tuple[str, ...]:
         """Metres and metres per second."""
-        return ("m", "m", "m/s", "m/s")
+        return UNITS
 
     @classmethod
     def frame_rate(cls, settings: BasketballSettings) -> float:

@@ -7,7 +7,10 @@ from pydantic import Field
 from nri.data.source import DatasetSettings, PerSplit
 from nri.declare import AboveZero, Distinct, Positive
 
-__all__ = ["MocapSettings"]
+__all__ = ["FEATURES", "UNITS", "MocapSettings"]
+
+FEATURES = ("x", "y", "z", "vx", "vy", "vz")
+UNITS = ("m", "m", "m", "m/s", "m/s", "m/s")
 
 Trials = Annotated[list[Positive], Field(min_length=1), Distinct]
 

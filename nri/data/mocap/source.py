@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from nri.data.mocap.settings import MocapSettings
+from nri.data.mocap.settings import FEATURES, UNITS, MocapSettings
 from nri.data.source import Source, disjoint
 from nri.data.splits import SPLITS
 
@@ -23,12 +23,12 @@ class Mocap(Source[MocapSettings]):
     @classmethod
     def features(cls, settings: MocapSettings) -> tuple[str, ...]:
         """Position and velocity."""
-        return ("x", "y", "z", "vx", "vy", "vz")
+        return FEATURES
 
     @classmethod
     def units(cls, settings: MocapSettings) -> tuple[str, ...]:
         """Metres and metres per second."""
-        return ("m", "m", "m", "m/s", "m/s", "m/s")
+        return UNITS
 
     @classmethod
     def frame_rate(cls, settings: MocapSettings) -> float:

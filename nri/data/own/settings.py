@@ -15,6 +15,7 @@ __all__ = [
     "OwnSettings",
     "SplitRule",
     "all_features",
+    "all_units",
 ]
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
@@ -99,3 +100,11 @@ class OwnSettings(DatasetSettings):
 def all_features(settings: OwnSettings) -> tuple[str, ...]:
     """Names of the features: those of the file, then the velocities that are made of them."""
     return (*settings.features, *(f"v{name}" for name in settings.velocities))
+
+
+def all_units(settings: OwnSettings) -> tuple[str, ...]:
+    """Units of `all_features`; a velocity has a unit if its feature has one."""
+    units = dict(zip(settings.features, settings.units, strict=False))
+    own = (units.get(name, "") for name in settings.features)
+    velocities = (f"{units[name]}/s" if units.get(name) else "" for name in settings.velocities)
+    return (*own, *velocities)

@@ -3,7 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
-from nri.data.own.settings import DATASET_SUFFIXES, TABLE_SUFFIXES, OwnSettings, all_features
+from nri.data.own.settings import (
+    DATASET_SUFFIXES,
+    TABLE_SUFFIXES,
+    OwnSettings,
+    all_features,
+    all_units,
+)
 from nri.data.source import PerSplit, Source
 from nri.data.splits import SPLITS
 
@@ -24,12 +30,7 @@ class Own(Source[OwnSettings]):
     @classmethod
     def units(cls, settings: OwnSettings) -> tuple[str, ...]:
         """The units given; those of velocities follow from them."""
-        units = dict(zip(settings.features, settings.units, strict=False))
-        own = (units.get(name, "") for name in settings.features)
-        velocities = (
-            f"{unit}/s" if (unit := units.get(name)) else "" for name in settings.velocities
-        )
-        return (*own, *velocities)
+        return all_units(settings)
 
     @classmethod
     def edge_types(cls, settings: OwnSettings) -> tuple[str, ...]:
