@@ -8,14 +8,14 @@ from nri.config.checks import contradictions
 from nri.config.config import Config
 from nri.config.errors import explain
 
-__all__ = ["ConfigError", "parse"]
+__all__ = ["ConfigError", "parse_config"]
 
 
 class ConfigError(ValueError):
     """A configuration that cannot work; the message names the place, the value and the remedy."""
 
 
-def parse(raw: dict[str, Any]) -> Config:
+def parse_config(raw: dict[str, Any]) -> Config:
     """The configuration that YAML files hold; raises ConfigError on the first problem."""
     try:
         config = Config.model_validate(raw)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(BASE))
 
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.dependencies import code_digests, itemise
-from nri.config.parse import ConfigError, parse
+from nri.config.parse import ConfigError, parse_config
 from nri.config.resolve import Planned, PlannedRun, resolve_baselines, resolve_runs, resolve_studies
 from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
@@ -28,7 +28,7 @@ if is_main_process():
     hand_to_jobs(write_frozen(config, Path(".snakemake/config")))
 
 try:
-    CONFIG = parse(config)
+    CONFIG = parse_config(config)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 

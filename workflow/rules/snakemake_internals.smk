@@ -44,13 +44,13 @@ def limit_local_gpus(gpus: int) -> None:
         workflow.register_resource("gpu", gpus)
 
 
-def drop_resources(*names: str) -> None:
+def drop_resources(*unwanted: str) -> None:
     """Take resources out of the `set-resources` of a profile.
 
     `workflow.resource_settings.overwrite_resources`, 9.27.1: a profile cannot depend on the
     configuration.
     """
     workflow.resource_settings.overwrite_resources = {
-        rule: type(given)({key: given[key] for key in given if key not in names})
-        for rule, given in workflow.resource_settings.overwrite_resources.items()
+        name: type(given)({key: given[key] for key in given if key not in unwanted})
+        for name, given in workflow.resource_settings.overwrite_resources.items()
     }
