@@ -156,7 +156,7 @@ class Config(Settings):
     """Settings of every training; recipes and runs override them."""
     recipes: dict[Name, TrainingSettings] = {}
     """Named overrides of `training`, for runs to choose from."""
-    studies: dict[Name, Study] = {}
+    studies: dict[Name, Annotated[Study, BeforeValidator(_study)]] = {}
     """Comparisons that are not in the paper, by name."""
     runs: list[RunEntry] = []
     """The models to train."""
