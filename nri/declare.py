@@ -93,13 +93,11 @@ class Settings(BaseModel):
         """Whether a setting has an effect, given the others here and `others` elsewhere."""
         extra = type(self).model_fields[name].json_schema_extra or {}
         values = {**vars(self), **others}
-        return all(
-            values[key] in allowed for key, allowed in extra.get("applies_to", {}).items()
-        )
+        return all(values[key] in allowed for key, allowed in extra.get("applies_to", {}).items())
 
 
 def nearest(word: Any, known: Iterable[str]) -> str:
-    """", did you mean 'seeds'?" for "sedes", or nothing where no known word is like it."""
+    """A question for a misspelt word, as ", did you mean 'seeds'?"; empty where none is near."""
     matches = get_close_matches(str(word), list(known), n=1)
     return f", did you mean {matches[0]!r}?" if matches else ""
 

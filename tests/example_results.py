@@ -77,9 +77,7 @@ def curve_frame(accuracy: float | None, growth: float | None, rng) -> pd.DataFra
 
 def config(dataset: str, encoder: str, decoder: str, recipe: str, seed: int, **scale) -> dict:
     scale = {"train": 1000, "updates": 2400, "epochs": 40, **scale}
-    run = Identity(
-        dataset=dataset, encoder=encoder, decoder=decoder, edge_types=2, recipe=recipe
-    )
+    run = Identity(dataset=dataset, encoder=encoder, decoder=decoder, edge_types=2, recipe=recipe)
     return {
         "run": {**run.columns(), "seed": seed},
         "dataset": {"samples": {"train": scale["train"], "valid": 200, "test": 200}},

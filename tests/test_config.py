@@ -41,11 +41,23 @@ def test_what_ships_is_valid(overlay, repository):
 
 BAD = [
     ({"sedes": [1]}, r"sedes.*allowed here.*seeds"),
-    ({"datasets": {"springs5": {"objects": -5}}}, r"datasets\.springs5\.objects: -5 must be at least 2"),
-    ({"datasets": {"springs5": {"objects": "five"}}}, r"springs5\.objects: 'five' is not an integer"),
+    (
+        {"datasets": {"springs5": {"objects": -5}}},
+        r"datasets\.springs5\.objects: -5 must be at least 2",
+    ),
+    (
+        {"datasets": {"springs5": {"objects": "five"}}},
+        r"springs5\.objects: 'five' is not an integer",
+    ),
     ({"datasets": {"springs5": {"colour": 1}}}, r"springs5: .*colour.*allowed here.*objects"),
-    ({"datasets": {"springs5": {"source": "string"}}}, r"springs5: source 'string' is not known, did you mean 'springs'.*kuramoto"),
-    ({"datasets": {"springs5": {"samples": {"train": -1}}}}, r"samples\.train: -1 must be at least 1"),
+    (
+        {"datasets": {"springs5": {"source": "string"}}},
+        r"springs5: source 'string' is not known, did you mean 'springs'.*kuramoto",
+    ),
+    (
+        {"datasets": {"springs5": {"samples": {"train": -1}}}},
+        r"samples\.train: -1 must be at least 1",
+    ),
     ({"datasets": {"springs5": {"probabilities": [0.5, 0.6]}}}, r"probabilities.*sum to 1\.1"),
     ({"datasets": {"springs5": {"frames": {"test": 50}}}}, r"frames\.test: 50.*51"),
     ({"training": {"epochs": 0}}, r"training\.epochs: 0"),

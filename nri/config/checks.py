@@ -19,6 +19,7 @@ __all__ = ["Contradiction", "contradictions"]
 Contradiction = tuple[str, str]
 """A place below the configuration, such as "runs[0].encoder", and the problem there."""
 
+
 def contradictions(config: Config) -> Iterator[Contradiction]:
     """All places and problems, in the order of the configuration."""
     if PAPER in config.recipes:

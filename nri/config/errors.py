@@ -87,9 +87,9 @@ def _problem(item: dict[str, Any]) -> str:
         allowed = re.findall(r"'([^']*)'", context["expected"])
         return f"is not {context['expected']}{nearest(value, allowed)}"
     problem = PROBLEMS.get(kind, item["msg"]).format(**context)
-    if kind in ("int_type", "float_type") and isinstance(value, str):
-        if match := TEXT_FOR_NUMBER.fullmatch(value):
-            mantissa, sign, exponent = match.groups()
-            remedy = f"{float(mantissa)}e{sign or '+'}{exponent}"
-            problem += f": YAML reads {value} as text; write {remedy}"
+    match = TEXT_FOR_NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if match and kind in ("int_type", "float_type"):
+        mantissa, sign, exponent = match.groups()
+        remedy = f"{float(mantissa)}e{sign or '+'}{exponent}"
+        problem += f": YAML reads {value} as text; write {remedy}"
     return problem

@@ -59,7 +59,9 @@ def render_schema() -> str:
         },
     }
     text = yaml.safe_dump(schema, sort_keys=False, allow_unicode=True, width=100)
-    return f"# Written by python -m nri.config.reference from the declarations; do not edit.\n{text}"
+    return (
+        f"# Written by python -m nri.config.reference from the declarations; do not edit.\n{text}"
+    )
 
 
 def render_page(text: str) -> str:

@@ -55,9 +55,7 @@ def carry_out(job: Job) -> None:
     _write(job, model, metadata, progress)
 
 
-def _train(
-    job: Job, model: NRI, metadata: Metadata, train: Samples, valid: Samples
-) -> Progress:
+def _train(job: Job, model: NRI, metadata: Metadata, train: Samples, valid: Samples) -> Progress:
     """Train the model, which is left with its best weights."""
     settings = job.run.training
     model.fit_scales(train.x, settings.standardise)

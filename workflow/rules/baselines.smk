@@ -39,9 +39,9 @@ rule baseline:
         program=script("baseline.py"),
         identity=settings_json(lambda wildcards: BASELINES[baseline_key(wildcards)].identity()),
         horizon=untracked(lambda wildcards: CONFIG.evaluation.horizon),
-        lstm=lambda wildcards, input: f"--lstm {Path(input.model).parent}"
-        if "model" in input.keys()
-        else "",
+        lstm=lambda wildcards, input: (
+            f"--lstm {Path(input.model).parent}" if "model" in input.keys() else ""
+        ),
         directory=lambda wildcards, output: Path(output.metrics).parent,
     shell:
         "python {params.program:q} --baseline {params.identity:q} --seed {wildcards.seed}"

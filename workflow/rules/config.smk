@@ -27,6 +27,7 @@ if is_main_process():
 
     hand_to_jobs(write_frozen(config, Path(".snakemake/config")))
 
+
 try:
     CONFIG = parse_config(config)
 except ConfigError as error:

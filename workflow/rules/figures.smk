@@ -18,7 +18,14 @@ TABLES = [
     f"results/tables/{table}.{extension}" for table in TABLE_NAMES for extension in TABLE_FORMATS
 ] + [f"results/tables/{table}_seeds.csv" for table in TABLE_NAMES]
 # What a table needs of the config, beside the results.
-TITLES = {table: {name: study.model_dump() for name, study in CONFIG.studies.items()} if table == "studies" else {} for table in TABLE_NAMES}
+TITLES = {
+    table: (
+        {name: study.model_dump() for name, study in CONFIG.studies.items()}
+        if table == "studies"
+        else {}
+    )
+    for table in TABLE_NAMES
+}
 
 
 # A figure is drawn by a module nri/figures/KIND.py, which is a program of its own. To add a figure,

@@ -52,7 +52,10 @@ rule infer_new:
         mem_mb=4000,
         runtime=60,
     params:
-        *tracked({name: entry.model_dump() for name, entry in INFER.items()}, lambda wildcards: wildcards.name),
+        *tracked(
+            {name: entry.model_dump() for name, entry in INFER.items()},
+            lambda wildcards: wildcards.name,
+        ),
         *source_digests("scripts/infer.py"),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
