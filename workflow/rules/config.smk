@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-BASE = Path(workflow.basedir)
+# The directory of the pipeline, also where another workflow imports this one as a module.
+BASE = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(BASE))
 
 from nri.config.resolve import (
@@ -24,21 +25,28 @@ from nri.config.training import TrainingSettings
 from nri.config.checks import ConfigError, validate
 from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
+from snakemake.utils import update_config
 
 # Jobs on a cluster read the configuration when they start, which may be long after they were
 # submitted. They are handed a copy under the name of its content, so that editing the files
-# meanwhile changes nothing for them.
-if workflow.is_main_process:
+# meanwhile changes nothing for them. A workflow that imports this one as a module reads its own
+# configuration, in jobs too; like --configfile, it says what differs from the default one.
+# `workflow.modifier.is_module`, 9.27.1: nothing documented tells a module from the main workflow.
+if workflow.modifier.is_module:
+    given, config = config, yaml.safe_load((BASE / "config" / "config.yaml").read_text())
+    update_config(config, given)
+elif workflow.is_main_process:
 
     configfile: BASE / "config" / "config.yaml"
 
+    workflow.config_settings.configfiles = [write_frozen(config, Path(".snakemake/config"))]
+
+
+if workflow.is_main_process:
     try:
-        validate(
-            config, yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text())
-        )
+        validate(config, yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text()))
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
-    workflow.config_settings.configfiles = [write_frozen(config, Path(".snakemake/config"))]
 
 
 DATASETS = resolve_datasets(config)
