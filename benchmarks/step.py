@@ -16,7 +16,7 @@ from nri.config.resolve import resolve_training
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
 from nri.data.samples import Samples
-from nri.evaluation.protocol import future_mse
+from nri.evaluation.metrics.mse import future_mse
 from nri.model.build import build_model
 from nri.model.nri import NRI
 from nri.model.objectives import make_objective

@@ -18,8 +18,8 @@ import pandas as pd
 import torch
 
 from nri.data.format import Metadata, read_metadata
-from nri.data.own.features import DATASET_SUFFIXES
 from nri.data.own.prepare import read_own, regular_recordings
+from nri.data.own.settings import DATASET_SUFFIXES, OwnSettings
 from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS, find_windows
 from nri.data.samples import Samples, load_samples
 from nri.device import choose_device
@@ -136,15 +136,15 @@ def _own(
             f"{path}: the model was trained on {trained.config['source']} data, which says nothing "
             "about the columns of a table; write a dataset file (docs/data_format.md)"
         )
-    settings = trained.config | arguments.settings
     if unknown := arguments.settings.keys() - trained.config.keys():
         known = ", ".join(sorted(trained.config))
         raise InferenceError(f"--settings: no key {', '.join(unknown)}; known: {known}")
+    settings = OwnSettings.model_validate(trained.config | arguments.settings)
     (recordings,) = read_own(settings, [path])
     for recording in recordings:
         _check_interval(path, recording.interval, trained)
     regular, frames = regular_recordings(recordings, settings), trained.config["frames"]["train"]
-    found = find_windows(regular, frames, settings["objects"], frames)
+    found = find_windows(regular, frames, settings.objects, frames)
     sizes = sorted({len(window) for window in found.trajectories})
     if len(sizes) != 1:
         problem = f"samples of {sizes} objects" if sizes else f"no window of {frames} frames"

@@ -25,7 +25,8 @@ from nri.evaluation.correlation import (
     hidden_vectors,
     path_vectors,
 )
-from nri.evaluation.protocol import future_mse, predict
+from nri.evaluation.metrics.mse import future_mse
+from nri.evaluation.protocol import predict
 from nri.evaluation.static import static_mse
 from nri.graph import matrix_to_edges
 from nri.model.decoders.lstm import JointLSTM, SingleLSTM, build_lstm

@@ -18,7 +18,9 @@ from nri.data.own.prepare import prepare_own
 from nri.data.own.recordings import RecordingError
 from nri.data.samples import Samples, load_samples
 from nri.data.writer import DatasetWriter
-from nri.evaluation.protocol import changing_graph_rows, evaluate_model, posterior
+from nri.evaluation.evaluation import Evaluation, on_own_data
+from nri.evaluation.measure import measure
+from nri.evaluation.protocol import posterior
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
 from nri.graph import matrix_to_edges, receivers
 from nri.matching import best_matching
@@ -276,9 +278,16 @@ def oracle():
 def test_each_step_is_scored_in_the_frame_that_it_starts_from(oracle):
     model, samples = oracle
     frames = 3
-    known = (samples, frames, 99, 2, np.array([1, 0]))
-    rows = pd.DataFrame(changing_graph_rows(model, posterior(model, samples, frames), *known))
-    rows = rows.fillna({"graph": "inferred"})
+    evaluation = Evaluation(
+        model=model,
+        samples=samples,
+        frames=frames,
+        horizon=99,
+        true_types=2,
+        posterior=posterior(model, samples, frames),
+        matching=np.array([1, 0]),
+    )
+    rows = pd.DataFrame(measure(evaluation)).query("metric != 'mse'").fillna({"graph": "inferred"})
     stepped, whole = rows[rows["step"].notna()], rows[rows["step"].isna()]
     edges = samples.edges
     by = dict(list(stepped.groupby("graph")["value"]))
@@ -304,8 +313,9 @@ def test_one_graph_is_compared_with_every_frame_that_was_seen(oracle):
     right = (few.edges == few.edges[:, -1:]).float().mean().item()
     terms = CrossEntropy(model, 2).validation(few.x, few.edges)
     assert terms.confusion.flip(0).diagonal().sum() / terms.confusion.sum() == pytest.approx(right)
-    rows = evaluate_model(CrossEntropy(NRI(model.graph, None, ("x",)), 2), samples, 3, 5).rows
-    assert rows[0] == {"metric": "edge_accuracy", "value": pytest.approx(right)}
+    supervised = NRI(model.graph, None, ("x",))
+    own = on_own_data(supervised, CrossEntropy(supervised, 2), 2, samples, 3, 5)
+    assert measure(own)[0] == {"metric": "edge_accuracy", "value": pytest.approx(right)}
     usual = samples.usual_edges()
     assert usual.shape == (50, 12)
     counts = (samples.edges == 1).sum(1)

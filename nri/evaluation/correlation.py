@@ -13,7 +13,7 @@ from torch import Tensor
 
 from nri import graph
 from nri.data.samples import Samples
-from nri.evaluation.protocol import edge_auroc
+from nri.evaluation.metrics.edge_auroc import edge_auroc
 from nri.model.decoders.lstm import SingleLSTM
 from nri.model.rollout import burn_in
 

@@ -33,9 +33,9 @@ class Examples:
     sample: np.ndarray
     observed: np.ndarray
     truth: np.ndarray
+    predicted: np.ndarray | None
     features: tuple[str, ...]
     units: tuple[str, ...]
-    predicted: np.ndarray | None = None
     posterior: np.ndarray | None = None
     edges: np.ndarray | None = None
     window_start: np.ndarray | None = None
@@ -55,4 +55,4 @@ class Examples:
         always = ("sample", "observed", "truth", "features", "units")
         stored = read_arrays(path, *always, *needed)
         names = {name: tuple(map(str, stored[name])) for name in ("features", "units")}
-        return cls(**stored | names)
+        return cls(**{"predicted": None} | stored | names)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from nri.config.identity import graph_key, model_key
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
@@ -20,17 +19,10 @@ __all__ = ["ShownRun", "shown_run", "shown_runs"]
 def shown_runs(configs: Iterable[str | os.PathLike]) -> pd.DataFrame:
     """Read a row for each config.json, of runs and of baselines, sorted in the paper's order.
 
-    Columns: the `path` of the config.json, those of `nri.results.rows.run_record`, the `model`,
-    its `graph`, and the `name` that legends show.
+    Columns: the `path` of the config.json, those of `nri.results.rows.run_record`, and the `name`
+    that legends show.
     """
-    rows = []
-    for path in configs:
-        config = read_config(path)
-        run, model, graph = run_record(config), config["run"].get("baseline", ""), ""
-        model = model.replace("-", "_")
-        if not model:
-            model, graph = model_key(run["encoder"], run["decoder"]), graph_key(run["encoder"])
-        rows.append({"path": path, **run, "model": model, "graph": graph})
+    rows = [{"path": path, **run_record(read_config(path))} for path in configs]
     runs = in_order(pd.DataFrame(rows))
     return runs.assign(name=row_names(runs, within=[]))
 

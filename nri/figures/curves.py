@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.config.identity import graph_key, model_key
 from nri.evaluation.metrics_file import ROW
 from nri.figures.program import read_paths
 from nri.figures.style import (
@@ -42,8 +41,7 @@ def read_curves(
 ) -> pd.DataFrame:
     """Read the curve.csv of several runs into one frame, each with what its config.json says.
 
-    Columns: those of `nri.results.rows.run_record` and the model, with the curve's own
-    process_seconds, then the stage, the measures and the axes.
+    Columns: those of `nri.results.rows.run_record`, with the curve's own process_seconds, then the stage, the measures and the axes.
     Raises ResultsError if a file is unreadable or lacks a column.
     """
     columns = ["stage", *AXES, *MEASURES]
@@ -56,8 +54,6 @@ def read_curves(
             raise ResultsError(f"{path}: not a training curve ({error}); train again") from error
         if run["decoder"] == "none":  # the loss of a supervised encoder is not of the motion
             curve["valid_nll"] = np.nan
-        run["model"] = model_key(run["encoder"], run["decoder"])
-        run["graph"] = graph_key(run["encoder"])
         of_run = {name: value for name, value in run.items() if name not in columns}
         frames.append(curve.assign(**of_run))
     return in_order(pd.concat(frames, ignore_index=True))

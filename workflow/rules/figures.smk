@@ -18,7 +18,14 @@ TABLES = [
     f"results/tables/{table}.{extension}" for table in TABLE_NAMES for extension in TABLE_FORMATS
 ] + [f"results/tables/{table}_seeds.csv" for table in TABLE_NAMES]
 # What a table needs of the config, beside the results.
-TITLES = {table: config["studies"] if table == "studies" else {} for table in TABLE_NAMES}
+TITLES = {
+    table: (
+        {name: study.model_dump() for name, study in CONFIG.studies.items()}
+        if table == "studies"
+        else {}
+    )
+    for table in TABLE_NAMES
+}
 
 
 # A figure is drawn by a module nri/figures/KIND.py, which is a program of its own. To add a figure,
@@ -61,7 +68,7 @@ def each_dataset(datasets: Iterable[str]) -> list[tuple[str]]:
 
 def source_of(dataset: str) -> str:
     """Where a data set comes from."""
-    return DATASETS[dataset]["source"]
+    return DATASETS[dataset].source
 
 
 def from_source(source: str, runs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -93,7 +100,7 @@ def of_dataset(name: str) -> Callable[[str], list[str]]:
 
 def shows_motion(run) -> bool:
     """Whether a run has both a graph to show and motion predicted under it."""
-    return run["encoder"] in ENCODERS and run["decoder"] != "none"
+    return run.encoder in ENCODERS and run.decoder != "none"
 
 
 def example_systems() -> list[str]:
@@ -110,16 +117,9 @@ def phase_files(name: str) -> Callable[[str], list[str]]:
     """
 
     def files(dataset: str) -> list[str]:
-        models = {
-            f"results/baselines/{dataset}/{key[1]}": baseline
-            for key, baseline in BASELINES.items()
-            if key[0] == dataset and baseline["baseline"] == "lstm-joint"
-        } | {
-            f"results/runs/{dataset}/{key[1]}": run
-            for key, run in SHOWN.items()
-            if key[0] == dataset
-        }
-        return [f"{path}/seed{entry['seeds'][0]}/{name}" for path, entry in models.items()]
+        lstms = [run for run in BASELINES.values() if run.baseline == "lstm-joint"]
+        models = [*lstms, *SHOWN.values()]
+        return [seed_files(name, run)[0] for run in models if run.dataset == dataset]
 
     return files
 
@@ -131,11 +131,11 @@ def compares_phases(dataset: str) -> bool:
 
 
 # Runs of a study are shown in its table; the figures are those of the paper's models.
-MAIN = {key: run for key, run in RUNS.items() if not run["study"]}
+MAIN = {key: run for key, run in RUNS.items() if not run.study}
 SHOWN = {key: run for key, run in MAIN.items() if shows_motion(run)}
-PREDICTING = [key for key, run in MAIN.items() if run["decoder"] != "none"]
+PREDICTING = [key for key, run in MAIN.items() if run.decoder != "none"]
 PREDICTS = PREDICTING or any(
-    not baseline["baseline"].startswith("corr") for baseline in BASELINES.values()
+    not baseline.baseline.startswith("corr") for baseline in BASELINES.values()
 )
 EXAMPLE_SYSTEMS = example_systems()
 GAMES = [dataset for dataset in TRAINED_ON if source_of(dataset) == "basketball"]
@@ -186,7 +186,7 @@ FIGURES = {
     ),
     **figures(
         "changing_edges",
-        each_dataset(key[0] for key in SHOWN if DATASETS[key[0]].get("edges_change")),
+        each_dataset(key[0] for key in SHOWN if SOURCE_OF[key[0]].edges_change(DATASETS[key[0]])),
         **ALL_RESULTS,
         data=data_file,
     ),
@@ -201,7 +201,7 @@ FIGURE_FILES = [
     f"results/figures/{figure}.{extension}" for figure in FIGURES for extension in ("svg", "png")
 ]
 FIGURE_CODE = {
-    kind: code_of(f"nri/figures/{kind}.py")
+    kind: source_digests(f"nri/figures/{kind}.py")
     for kind in dict.fromkeys(figure.kind for figure in FIGURES.values())
 }
 
@@ -253,7 +253,7 @@ rule figure:
         mem_mb=1000,
         runtime=10,
     params:
-        *per_job(FIGURE_CODE, lambda wildcards: FIGURES[wildcards.figure].kind),
+        *padded(FIGURE_CODE, lambda wildcards: FIGURES[wildcards.figure].kind),
         kind=lambda wildcards, output: FIGURES[wildcards.figure].kind,
         arguments=lambda wildcards, input: shlex.join(
             part
@@ -284,7 +284,7 @@ rule games_table:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/games_table.py"),
+        *source_digests("scripts/games_table.py"),
         program=script("games_table.py"),
     shell:
         "python {params.program:q} --games {input:q} --output {output:q} > {log:q} 2>&1"
@@ -294,7 +294,7 @@ rule table:
     input:
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
-        paper=beside("config/paper_numbers.csv"),
+        paper=pipeline_file("config/paper_numbers.csv"),
     output:
         multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html", "_seeds.csv"),
     log:
@@ -310,8 +310,8 @@ rule table:
         mem_mb=1000,
         runtime=10,
     params:
-        *compared(TITLES, lambda wildcards: wildcards.table),
-        *code_of("scripts/tables.py"),
+        *tracked(TITLES, lambda wildcards: wildcards.table),
+        *source_digests("scripts/tables.py"),
         program=script("tables.py"),
         studies=settings_json(lambda wildcards: TITLES[wildcards.table]),
     shell:
@@ -324,10 +324,10 @@ rule page:
     input:
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
-        paper=beside("config/paper_numbers.csv"),
+        paper=pipeline_file("config/paper_numbers.csv"),
         tables=[table for table in TABLES if table.endswith(".html")],
         figures=[file for file in FIGURE_FILES if file.endswith(".svg")],
-        template=beside("nri/results/templates/page.html"),
+        template=pipeline_file("nri/results/templates/page.html"),
     output:
         "results/index.html",
     log:
@@ -341,9 +341,9 @@ rule page:
         mem_mb=1000,
         runtime=10,
     params:
-        *code_of("scripts/page.py"),
+        *source_digests("scripts/page.py"),
         program=script("page.py"),
-        command=config["command"],
+        command=CONFIG.command,
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"

@@ -1,42 +1,12 @@
-# Own data: files of the user's, cut into samples; and the graphs that trained models infer.
-
-
-rule prepare_own:
-    input:
-        files=own_files,
-        edges=own_edges,
-    output:
-        data="results/data/{dataset}.h5",
-        windows="results/data/{dataset}.windows.csv",
-    log:
-        "results/logs/data/{dataset}.log",
-    benchmark:
-        "results/benchmarks/data/{dataset}.tsv"
-    wildcard_constraints:
-        dataset="|".join(OWN) or "(?!)",
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        *compared(OWN, lambda wildcards: wildcards.dataset),
-        *code_of("scripts/prepare_own.py"),
-        program=script("prepare_own.py"),
-        settings=settings_json(lambda wildcards: OWN[wildcards.dataset]),
-        edges=lambda wildcards, input: f"--edges {input.edges}" if input.edges else "",
-    shell:
-        "python {params.program:q} --settings {params.settings:q} --files {input.files:q}"
-        " {params.edges} --output {output.data:q} --windows {output.windows:q} > {log:q} 2>&1"
+# Own data: the graphs that trained models infer.
 
 
 rule infer_test:
     input:
         models=lambda wildcards: all_seeds("model.safetensors", wildcards),
         configs=lambda wildcards: all_seeds("config.json", wildcards),
-        data=rules.prepare_own.output.data,
-        windows=rules.prepare_own.output.windows,
+        data="results/data/{dataset}.h5",
+        windows="results/data/{dataset}.windows.csv",
     output:
         edges="results/graphs/{dataset}/{run}/edges.csv",
         graphs=directory("results/graphs/{dataset}/{run}/graphml"),
@@ -51,7 +21,7 @@ rule infer_test:
         mem_mb=4000,
         runtime=60,
     params:
-        *code_of("scripts/infer.py"),
+        *source_digests("scripts/infer.py"),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
         directory=lambda wildcards, output: Path(output.edges).parent,
@@ -65,7 +35,7 @@ rule infer_new:
     input:
         models=lambda wildcards: infer_seeds("model.safetensors", wildcards),
         configs=lambda wildcards: infer_seeds("config.json", wildcards),
-        data=lambda wildcards: own_path(INFER[wildcards.name]["path"]),
+        data=lambda wildcards: user_file(INFER[wildcards.name].path),
     output:
         edges="results/inferred/{name}/edges.csv",
         graphs=directory("results/inferred/{name}/graphml"),
@@ -82,11 +52,11 @@ rule infer_new:
         mem_mb=4000,
         runtime=60,
     params:
-        *compared(INFER, lambda wildcards: wildcards.name),
-        *code_of("scripts/infer.py"),
+        *tracked({name: entry.model_dump() for name, entry in INFER.items()}, lambda wildcards: wildcards.name),
+        *source_digests("scripts/infer.py"),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
-        settings=settings_json(lambda wildcards: INFER[wildcards.name]["settings"]),
+        settings=settings_json(lambda wildcards: INFER[wildcards.name].settings),
         directory=lambda wildcards, output: Path(output.edges).parent,
     shell:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
