@@ -26,7 +26,6 @@ include: "workflow/rules/figures.smk"
 
 
 rule all:
-    default_target: True
     input:
         "results/index.html",
         FIGURE_FILES,

@@ -95,6 +95,26 @@ def test_every_system_has_a_panel_and_oscillators_run_over_seconds(springs, osci
     assert heights == sorted(heights, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("features", "units", "drawn", "label"),
+    [
+        (("theta", "sin_theta"), ("rad", "1"), 1, "sin θ of each oscillator"),
+        (("temperature", "flow"), ("K", "W"), 0, "temperature (K) of each object"),
+        (("load",), ("",), 0, "load of each object"),
+    ],
+)
+def test_a_system_with_any_features_is_drawn(features, units, drawn, label):
+    """A new system needs no edit of the figures."""
+    motion = np.random.default_rng(0).normal(size=(1, 2, 12, len(features)))
+    split = Split(motion, np.ones((1, 2, 2), dtype=np.int8))
+    metadata = Metadata(features, units, 0.5, edge_types=("none", "some"))
+    (panel,) = plot_systems({"new": (split, metadata)}).axes
+    assert panel.get_ylabel() == label
+    for line, true in zip(panel.lines, motion[0, ..., drawn], strict=True):
+        np.testing.assert_allclose(np.ptp(line.get_ydata()), np.ptp(true))
+    assert len(plot_simulation(split, metadata).axes) == 2
+
+
 def test_each_model_has_its_panel_and_its_error(models):
     lstm, nri, errors = plot_phases(models).axes
     assert [axes.get_title(loc="left") for axes in (lstm, nri)] == [LSTM, NRI]
