@@ -16,7 +16,7 @@ from nri.evaluation.metrics_file import write_metrics
 from nri.evaluation.protocol import evaluate_model
 from nri.evaluation.static import static_mse
 from nri.logs import start_log
-from nri.model.decoders.lstm import build_lstm
+from nri.model.build import build_model
 from nri.model.nri import NRI
 from nri.model.objectives import make_objective
 from nri.training.runs import parse_job, run_identity, train_model, write_run
@@ -40,9 +40,16 @@ def run_baseline(job: argparse.Namespace) -> None:
     if "training" in job.settings:
         settings = TrainingSettings.from_dict(job.settings["training"])
         torch.manual_seed(job.seed)
-        objects = samples["train"].x.shape[1]
         joint = job.settings["baseline"] == "lstm-joint"
-        model = build_lstm(joint, settings, metadata.features, objects).to(device)
+        model = build_model(
+            encoder="full",  # which an LSTM ignores
+            decoder="lstm-joint" if joint else "lstm-single",
+            edge_types=2,
+            settings=settings,
+            metadata=metadata,
+            frames=samples["train"].x.shape[2],
+            objects=samples["train"].x.shape[1],
+        ).to(device)
         progress = train_model(job, model, metadata, samples["train"], samples["valid"])
 
     frames, horizon = metadata.config["frames"]["train"], job.evaluation["horizon"]

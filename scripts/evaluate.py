@@ -44,7 +44,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     metadata = read_metadata(arguments.data)
     samples = load_samples(arguments.data, "test", device)
     frames = metadata.config["frames"]["train"]
-    model, settings = load_model(arguments.run, metadata, device)
+    model, settings = load_model(arguments.run, metadata, device, objects=samples.x.shape[1])
 
     objective = make_objective(model, settings.resolved_stages()[-1], len(metadata.edge_types))
     horizon = arguments.settings["horizon"]

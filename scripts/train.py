@@ -27,8 +27,13 @@ def train(job: argparse.Namespace) -> None:
     samples = {split: load_samples(job.data, split, device) for split in ("train", "valid")}
     torch.manual_seed(job.seed)
     model = build_model(
-        *(run["encoder"], run["decoder"], run["edge_types"], settings, metadata),
+        encoder=run["encoder"],
+        decoder=run["decoder"],
+        edge_types=run["edge_types"],
+        settings=settings,
+        metadata=metadata,
         frames=samples["train"].x.shape[2],
+        objects=samples["train"].x.shape[1],
     ).to(device)
     progress = train_model(job, model, metadata, samples["train"], samples["valid"])
     write_run(job, metadata, progress, model)

@@ -9,6 +9,7 @@ from nri.data.format import Metadata
 from nri.data.samples import Samples
 from nri.evaluation.protocol import posterior, predict
 from nri.files import atomic_path
+from nri.matching import true_order
 from nri.model.nri import NRI
 
 __all__ = ["examples", "write_examples"]
@@ -44,7 +45,7 @@ def examples(
     if samples.edges is not None:
         arrays["edges"] = samples.first_frames(frames).usual_edges().cpu().numpy()
     if model.infers_graph:
-        order = slice(None) if matching is None else torch.from_numpy(_true_order(matching))
+        order = slice(None) if matching is None else torch.from_numpy(true_order(matching))
         arrays["posterior"] = posterior(model, samples, frames)[..., order].numpy()
         if metadata.skeleton is not None:
             starts = np.unique(np.linspace(0, horizon + 1, WINDOWS).astype(int))
@@ -59,8 +60,3 @@ def write_examples(arrays: dict[str, np.ndarray], path: str | os.PathLike) -> No
     """Write what `examples` gives as a NumPy archive."""
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **arrays)
-
-
-def _true_order(matching: np.ndarray) -> np.ndarray:
-    """Predicted types in the order of the true ones they stand for, the unmatched last."""
-    return np.argsort(np.where(matching < 0, len(matching), matching), kind="stable")

@@ -14,9 +14,9 @@ from scipy.stats import rankdata
 from torch import Tensor
 
 from nri.data.samples import Samples
-from nri.matching import accuracy, best_matching
+from nri.matching import accuracy, best_matching, count_types
 from nri.model.nri import NRI
-from nri.model.objectives import Averages, Objective, count_types
+from nri.model.objectives import Averages, Objective
 from nri.model.rollout import burn_in, free_run, free_run_dynamic
 
 __all__ = [
@@ -52,7 +52,7 @@ def evaluate_model(objective: Objective, samples: Samples, frames: int, horizon:
     """
     model, rows, matching = objective.model, [], None
     if model.infers_graph and samples.edges is not None:
-        edges, true_types = samples.first_frames(frames).edges.cpu(), objective.true_types
+        edges, true_types = samples.first_frames(frames).edges.cpu(), objective.true_type_count
         probabilities = posterior(model, samples, frames)
         matching = best_matching(count_types(probabilities, edges, true_types).numpy())
         rows += graph_rows(probabilities, edges, true_types, matching)

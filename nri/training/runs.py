@@ -56,8 +56,11 @@ def train_model(
         for stages in settings.continuable()
     ]
     trainer = Trainer(
-        *(model, settings, train, valid),
-        true_types=len(metadata.edge_types),
+        model=model,
+        settings=settings,
+        train=train,
+        valid=valid,
+        true_type_count=len(metadata.edge_types),
         seed=job.seed,
         checkpoints=[Checkpoint(job.checkpoints / f"{name}.pt") for name in names],
         checkpoint_seconds=job.checkpoint_seconds,
