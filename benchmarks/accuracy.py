@@ -26,9 +26,8 @@ from nri.data.samples import Samples, load_samples
 from nri.data.simulated.prepare import simulate_dataset
 from nri.evaluation.protocol import posterior
 from nri.figures.style import FADED, OBJECTS, PAGE, legend_below, panel_title, save, styled
-from nri.matching import best_accuracy
+from nri.matching import best_accuracy, count_types
 from nri.model.build import build_model
-from nri.model.objectives import count_types
 from nri.training.checkpoints import Checkpoint
 from nri.training.trainer import Trainer
 

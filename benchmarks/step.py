@@ -12,6 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import CONFIG
 from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, ratio_cell, table
 from benchmarks.plain import plain_copy
+from nri.config.identity import PAPER
 from nri.config.resolve import resolve_training
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
@@ -37,7 +38,7 @@ class Case:
     objects: int = 5
     frames: int = 49
     edge_types: int = 2
-    recipe: str = ""
+    recipe: str = PAPER
     stage: int = 0
     evaluates: str = ""
     batch: int = 0  # the recipe's where 0

@@ -26,7 +26,6 @@ from nri.device import choose_device
 from nri.evaluation.inference import (
     InferenceError,
     edge_table,
-    match_types,
     trained_metadata,
     warn_beyond_range,
     write_graphs,
@@ -34,6 +33,7 @@ from nri.evaluation.inference import (
 from nri.evaluation.protocol import posterior
 from nri.files import write_table
 from nri.logs import start_log
+from nri.matching import match_types
 from nri.model.build import load_model
 
 

@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 
 from nri.config.checks import ConfigError, validate
 from nri.config.resolve import resolve_baselines
+from nri.data.format import Metadata
 from nri.data.samples import Samples, load_samples
 from nri.evaluation.correlation import (
     correlation_rows,
@@ -29,7 +30,8 @@ from nri.evaluation.metrics.mse import future_mse
 from nri.evaluation.protocol import predict
 from nri.evaluation.static import static_mse
 from nri.graph import matrix_to_edges
-from nri.model.decoders.lstm import JointLSTM, SingleLSTM, build_lstm
+from nri.model.context import ModelContext
+from nri.model.decoders.lstm import JointLSTM, SingleLSTM
 from nri.model.nri import NRI, GivenGraph
 from nri.model.rollout import burn_in, unroll
 from nri.results.rows import collect_metrics, collect_runs
@@ -39,6 +41,13 @@ from nri.training.trainer import Trainer
 CPU = torch.device("cpu")
 N, D, H = 4, 3, 8
 FEATURES = ("x", "y", "vx", "vy")
+
+
+def build_lstm(joint, settings):
+    """An untrained LSTM of 5 objects, with a graph that it ignores."""
+    metadata = Metadata(FEATURES, FEATURES, 0.1, ("none", "spring"))
+    context = ModelContext(settings, metadata, frames=49, edge_types=2, objects=5)
+    return NRI(GivenGraph("full", 2), (JointLSTM if joint else SingleLSTM).build(context), FEATURES)
 
 
 @pytest.fixture
@@ -134,7 +143,7 @@ def test_lstm_trained_as_a_decoder_lowers_its_loss(joint, small_springs, make_se
     samples = {split: load_samples(small_springs, split, CPU) for split in ("train", "valid")}
     settings = make_settings(epochs=5, learning_rate=1e-2, standardise=True, batch_size=16)
     torch.manual_seed(1)
-    model = build_lstm(joint, settings, FEATURES, 5)
+    model = build_lstm(joint, settings)
     model.fit_scales(samples["train"].x, settings.standardise)
     checkpoints = [Checkpoint(tmp_path / "checkpoint.pt")]
     trainer = Trainer(
@@ -294,7 +303,7 @@ def test_program_writes_what_the_results_collect(results):
 
 def test_what_was_trained_is_kept(results, make_settings):
     for baseline, joint in (("lstm-joint", True), ("lstm-single", False), ("corr-lstm", False)):
-        model = build_lstm(joint, make_settings(), FEATURES, 5)
+        model = build_lstm(joint, make_settings())
         model.load_state_dict(load_file(results / baseline / "model.safetensors"))
         assert len(pd.read_csv(results / baseline / "curve.csv")) == 2
     assert {path.name for path in (results / "static").iterdir()} == {"config.json", "metrics.csv"}
@@ -303,7 +312,7 @@ def test_what_was_trained_is_kept(results, make_settings):
 def test_what_was_trained_leaves_its_predictions(results, small_springs, make_settings):
     samples = load_samples(small_springs, "test", CPU).take(slice(0, 4))
     for baseline, joint in (("lstm-joint", True), ("lstm-single", False)):
-        model = build_lstm(joint, make_settings(), FEATURES, 5)
+        model = build_lstm(joint, make_settings())
         model.load_state_dict(load_file(results / baseline / "model.safetensors"))
         with np.load(results / baseline / "examples.npz") as stored:
             predicted = predict(model, samples, 49, 49).transpose(1, 2)

@@ -23,9 +23,10 @@ from nri.evaluation.measure import measure
 from nri.evaluation.protocol import posterior
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
 from nri.graph import matrix_to_edges, receivers
-from nri.matching import best_matching
+from nri.matching import best_matching, count_types
+from nri.model.encoders.encoder import Encoder
 from nri.model.nri import NRI, InferredGraph
-from nri.model.objectives import CrossEntropy, count_types
+from nri.model.objectives import CrossEntropy
 from nri.results.rows import read_metrics
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}
@@ -240,12 +241,11 @@ def test_damaged_torch_files_are_named(tmp_path, damage, changes, message):
         prepare_own(settings(**PUSHES | changes), {"": [directory]}, None, tmp_path / "pushes.h5")
 
 
-class LastFrame(torch.nn.Module):
+class LastFrame(Encoder):
     """An encoder that tells from an object's last frame what acts on it."""
 
     def __init__(self):
-        super().__init__()
-        self.fc_out = torch.nn.Linear(1, 2)
+        super().__init__(edge_types=2)
 
     def forward(self, x):
         seen = x[:, receivers(x.shape[1]), -1, 0]

@@ -25,7 +25,7 @@ def make_trainer(model, settings, samples, path):
     stages = range(len(settings.resolved_stages()))
     checkpoints = [Checkpoint(path.with_suffix(f".{stage}")) for stage in stages]
     splits = samples["train"], samples["valid"]
-    return Trainer(model, settings, *splits, true_types=2, seed=1, checkpoints=checkpoints)
+    return Trainer(model, settings, *splits, true_type_count=2, seed=1, checkpoints=checkpoints)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from nri.evaluation.evaluation import on_own_data
 from nri.evaluation.measure import measure
 from nri.evaluation.transfer import on_other_data, unit_ratio
 from nri.model.build import build_model
+from nri.model.encoders.encoder import Encoder
 from nri.model.nri import NRI, EncoderInputs, InferredGraph
 from nri.model.objectives import make_objective
 
@@ -36,12 +37,11 @@ def simulate(path, **changes):
     return path
 
 
-class Constant(torch.nn.Module):
+class Constant(Encoder):
     """An encoder that says the same type of every edge."""
 
     def __init__(self, answer):
-        super().__init__()
-        self.fc_out = torch.nn.Linear(1, 2)
+        super().__init__(edge_types=2)
         self.answer = torch.eye(2)[answer]
 
     def forward(self, x):

@@ -15,13 +15,11 @@ from nri.data.normalisation import Normalisation
 from nri.data.own.windows import SEPARATOR
 from nri.files import atomic_path
 from nri.graph import receivers, senders
-from nri.matching import best_matching
 
 __all__ = [
     "EDGE_COLUMNS",
     "InferenceError",
     "edge_table",
-    "match_types",
     "trained_metadata",
     "warn_beyond_range",
     "write_graphs",
@@ -63,26 +61,6 @@ def trained_metadata(directory: str | os.PathLike) -> Metadata:
         config=record["dataset"],
         normalisation=normalisation,
     )
-
-
-def match_types(posteriors: np.ndarray, truth: np.ndarray | None, keep_first: bool) -> np.ndarray:
-    """Posteriors (R, S, E, K) of R models with the types of each in one common order.
-
-    Learned types have no order: those of each model are matched, one to one over all edges, with
-    the true types (S, E) where they are known, else with those of the first model. keep_first:
-    type 0 is "no edge" in all models and stays; only where the truth is unknown.
-    """
-    types = posteriors.shape[-1]
-    target = posteriors[0].argmax(-1) if truth is None else truth
-    matched = [posteriors[0]] if truth is None else []
-    fixed = int(keep_first and truth is None)
-    for posterior in posteriors[len(matched) :]:
-        pairs = posterior.argmax(-1) * types + np.minimum(target, types - 1)
-        confusion = np.bincount(pairs.ravel(), minlength=types * types).reshape(types, types)
-        place = np.arange(types)
-        place[fixed:] = fixed + best_matching(confusion[fixed:, fixed:])
-        matched.append(posterior[..., np.argsort(place)])
-    return np.stack(matched)
 
 
 def edge_table(posteriors: np.ndarray, windows: pd.DataFrame) -> pd.DataFrame:

@@ -1,14 +1,12 @@
 """What the decoders share: their units, messages per edge type, and the output network (§3.3)."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 from nri.model.fused_messages import fused_messages
 from nri.model.message_passing import PairLinear, sum_incoming
 
-__all__ = ["Messages", "OutputMLP", "RecurrentDecoder", "Scaling", "median_change"]
+__all__ = ["Messages", "OutputMLP", "Scaling", "median_change"]
 
 
 def median_change(x: Tensor) -> Tensor:
@@ -91,17 +89,3 @@ class Messages(nn.Module):
             hidden = self.dropout(activation(self.msg_fc1[k](nodes)))
             messages = messages + activation(self.msg_fc2[k](hidden)) * edges[..., k : k + 1]
         return sum_incoming(messages)
-
-
-class RecurrentDecoder(nn.Module):
-    """A decoder with memory."""
-
-    recurrent = True
-
-    def observe(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Any]:
-        """Feed all frames of x (B, N, T, D): the next of each, (B, T, N, D), and the state."""
-        predictions, state = [], None
-        for frame in x.unbind(2):
-            prediction, state = self(frame, edges, state)
-            predictions.append(prediction)
-        return torch.stack(predictions, dim=1), state
