@@ -22,6 +22,7 @@ include: "workflow/rules/own.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/inference.smk"
 include: "workflow/rules/figures.smk"
 
 

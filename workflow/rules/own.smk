@@ -1,4 +1,4 @@
-# Own data: files of the user's, cut into samples; and the graphs that trained models infer.
+# Own data: files of the user's, cut into samples.
 
 
 rule prepare_own:
@@ -31,72 +31,9 @@ rule prepare_own:
         " {params.edges} --output {output.data:q} --windows {output.windows:q} > {log:q} 2>&1"
 
 
-rule infer_test:
-    input:
-        models=lambda wildcards: all_seeds("model.safetensors", wildcards),
-        configs=lambda wildcards: all_seeds("config.json", wildcards),
-        data=rules.prepare_own.output.data,
-        windows=rules.prepare_own.output.windows,
-    output:
-        edges="results/graphs/{dataset}/{run}/edges.csv",
-        graphs=directory("results/graphs/{dataset}/{run}/graphml"),
-    log:
-        "results/logs/graphs/{dataset}/{run}.log",
-    benchmark:
-        "results/benchmarks/graphs/{dataset}/{run}.tsv"
-    conda:
-        "../../envs/cuda.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        *code_of("scripts/infer.py"),
-        program=script("infer.py"),
-        runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
-        directory=lambda wildcards, output: Path(output.edges).parent,
-    shell:
-        "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
-        " --windows {input.windows:q} --threads {threads} --output {params.directory:q}"
-        " > {log:q} 2>&1"
-
-
-rule infer_new:
-    input:
-        models=lambda wildcards: infer_seeds("model.safetensors", wildcards),
-        configs=lambda wildcards: infer_seeds("config.json", wildcards),
-        data=lambda wildcards: own_path(INFER[wildcards.name]["path"]),
-    output:
-        edges="results/inferred/{name}/edges.csv",
-        graphs=directory("results/inferred/{name}/graphml"),
-    log:
-        "results/logs/inferred/{name}.log",
-    benchmark:
-        "results/benchmarks/inferred/{name}.tsv"
-    wildcard_constraints:
-        name="|".join(INFER) or "(?!)",
-    conda:
-        "../../envs/cuda.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=60,
-    params:
-        *compared(INFER, lambda wildcards: wildcards.name),
-        *code_of("scripts/infer.py"),
-        program=script("infer.py"),
-        runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
-        settings=settings_json(lambda wildcards: INFER[wildcards.name]["settings"]),
-        directory=lambda wildcards, output: Path(output.edges).parent,
-    shell:
-        "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
-        " --settings {params.settings:q} --threads {threads} --output {params.directory:q}"
-        " > {log:q} 2>&1"
-
-
 rule figure_edges:
     input:
-        edges=rules.infer_test.output.edges,
+        edges="results/graphs/{dataset}/{run}/edges.csv",
         configs=lambda wildcards: all_seeds("config.json", wildcards),
     output:
         multiext("results/figures/edges_{dataset}_{run}", ".svg", ".png"),
