@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from nri.config.identity import graph_key, model_key
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
@@ -40,22 +39,16 @@ def main() -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Score the model by the paper's protocol, on its own data set and on the others."""
-    run = json.loads((arguments.run / "config.json").read_text())["run"]
+    identity = json.loads((arguments.run / "config.json").read_text())["run"]
     device = choose_device()
     metadata = read_metadata(arguments.data)
     samples = load_samples(arguments.data, "test", device)
     frames, horizon = metadata.config["frames"]["train"], arguments.settings["horizon"]
     types = len(metadata.edge_types)
-    model, settings = load_model(arguments.run, metadata, device)
+    model, settings = load_model(arguments.run, metadata, device, objects=samples.x.shape[1])
     objective = make_objective(model, settings.resolved_stages()[-1], types)
 
     own = on_own_data(model, objective, types, samples, frames, horizon)
-    identity = {
-        **run,
-        "trained_on": run["dataset"],
-        "model": model_key(run["encoder"], run["decoder"]),
-        "graph": graph_key(run["encoder"]),
-    }
     rows = [identity | row for row in measure(own)]
     for path in arguments.test_on:
         other = on_other_data(model, metadata, path, own.matching, horizon, device)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from nri.data.own.features import DATASET_SUFFIXES
+from nri.data.own.settings import DATASET_SUFFIXES
 from nri.device import choose_device
 from nri.evaluation.inference import write_edges
 from nri.evaluation.new_data import (

@@ -14,6 +14,7 @@ from nri.config.identity import GIVEN_GRAPHS
 from nri.data.format import Metadata, read_metadata
 from nri.data.normalisation import Normalisation
 from nri.data.own.prepare import read_own, regular_recordings
+from nri.data.own.settings import OwnSettings
 from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS, find_windows
 from nri.data.samples import Samples, load_samples
 
@@ -38,7 +39,7 @@ def trained_metadata(directory: str | os.PathLike) -> Metadata:
     path = Path(directory, "config.json")
     try:
         record = json.loads(path.read_text())
-        data, encoder = record["data"], record["run"]["encoder"]
+        data, encoder = record["data"], record["identity"]["encoder"]
         normalisation = Normalisation(np.array(data["minimum"]), np.array(data["maximum"]))
     except (OSError, ValueError, KeyError) as error:
         raise InferenceError(
@@ -107,12 +108,13 @@ def read_recordings(
     if unknown := changes.keys() - trained.config.keys():
         known = ", ".join(sorted(trained.config))
         raise InferenceError(f"--settings: no key {', '.join(unknown)}; known: {known}")
-    settings, frames = trained.config | changes, trained.config["frames"]["train"]
+    settings = OwnSettings.model_validate(trained.config | changes)
+    frames = trained.config["frames"]["train"]
     (recordings,) = read_own(settings, [path])
     for recording in recordings:
         _check_interval(path, recording.interval, trained)
     regular = regular_recordings(recordings, settings)
-    found = find_windows(regular, frames, settings["objects"], stride=frames)
+    found = find_windows(regular, frames, settings.objects, stride=frames)
     sizes = sorted({len(window) for window in found.trajectories})
     if len(sizes) != 1:
         problem = f"samples of {sizes} objects" if sizes else f"no window of {frames} frames"

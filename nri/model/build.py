@@ -9,8 +9,10 @@ from safetensors.torch import load_file
 
 from nri import graph
 from nri.config.identity import GIVEN_GRAPHS
+from nri.config.runs import Run
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
+from nri.model.decoders.lstm import build_lstm
 from nri.model.decoders.mlp import MLPDecoder
 from nri.model.decoders.rnn import RNNDecoder
 from nri.model.decoders.simulator import SimulationDecoder
@@ -32,6 +34,7 @@ def build_model(
     settings: TrainingSettings,
     metadata: Metadata,
     frames: int,
+    objects: int | None = None,
 ) -> NRI:
     """An untrained model for a data set whose training trajectories have `frames` frames.
 
@@ -40,6 +43,8 @@ def build_model(
     skeleton graph of a data set that has none.
     """
     features = len(metadata.features)
+    if decoder.startswith("lstm"):
+        return build_lstm(decoder == "lstm-joint", settings, metadata.features, objects)
     return NRI(
         _graph(encoder, edge_types, settings, metadata, features, frames),
         _decoder(decoder, edge_types, settings, metadata, features),
@@ -48,17 +53,25 @@ def build_model(
 
 
 def load_model(
-    directory: str | os.PathLike, metadata: Metadata, device: torch.device
+    directory: str | os.PathLike,
+    metadata: Metadata,
+    device: torch.device,
+    objects: int | None = None,
 ) -> tuple[NRI, TrainingSettings]:
     """The trained model of a run and its settings; `metadata` is that of its data set."""
     record = json.loads(Path(directory, "config.json").read_text())
-    run, settings = record["run"], TrainingSettings.from_dict(record["training"])
-    frames = metadata.config["frames"]["train"]
+    run = Run.from_record(record)
     model = build_model(
-        run["encoder"], run["decoder"], run["edge_types"], settings, metadata, frames
+        encoder=run.encoder,
+        decoder=run.decoder,
+        edge_types=run.edge_types,
+        settings=run.training,
+        metadata=metadata,
+        frames=metadata.config["frames"]["train"],
+        objects=objects,
     ).to(device)
     model.load_state_dict(load_file(Path(directory, "model.safetensors"), device=str(device)))
-    return model, settings
+    return model, run.training
 
 
 def _graph(

@@ -102,7 +102,8 @@ def collect_runs(
         measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
         for _, run in measured.iterrows():
             trained = {**run, "dataset": run["trained_on"]}
-            for key in config["run"].keys() & set(RUN):
+            # The graph of a row may be another than the run's own.
+            for key in config["run"].keys() & (set(RUN) - {"graph"}):
                 if _text(trained[key]) != _text(config["run"][key]):
                     raise ResultsError(
                         f"{path}: run.{key} is {config['run'][key]!r}, but the metrics.csv "
@@ -130,12 +131,11 @@ def read_config(path: str | os.PathLike) -> dict:
 
 
 def run_record(config: dict) -> dict:
-    """The columns of `RUN_COLUMNS` that a run's config.json tells: all but model, graph, study."""
+    """The columns of `RUN_COLUMNS` that a run's config.json holds: all but its study."""
     samples = config["dataset"].get("samples")
     provenance = config["provenance"]
     return {
-        **{name: config["run"].get(name, "") for name in RUN if name not in ("model", "graph")},
-        "trained_on": config["run"]["dataset"],
+        **{name: config["run"][name] for name in RUN},
         "simulations": (samples or {}).get("train"),
         "updates": config["updates"],
         "epochs": config["epochs"],

@@ -1,5 +1,11 @@
 # Graphs that trained models infer: from test splits of own data, and from new data.
 
+INFERENCE_SETTINGS = {name: entry.model_dump() for name, entry in INFER.items()}
+INFERENCE_CODE = {
+    name: source_digests("scripts/infer.py", *networks_of(RUNS[entry.dataset, entry.run]))
+    for name, entry in INFER.items()
+}
+
 
 rule infer_test:
     input:
@@ -21,7 +27,7 @@ rule infer_test:
         mem_mb=4000,
         runtime=10,
     params:
-        *code_of("scripts/graphs.py"),
+        *source_digests("scripts/graphs.py"),
         program=script("graphs.py"),
         runs=lambda wildcards, input: [str(Path(path).parent) for path in input.configs],
         directory=lambda wildcards, output: Path(output.edges).parent,
@@ -34,7 +40,7 @@ rule infer_new:
     input:
         models=lambda wildcards: infer_seeds("model.safetensors", wildcards),
         configs=lambda wildcards: infer_seeds("config.json", wildcards),
-        data=lambda wildcards: own_path(INFER[wildcards.name]["path"]),
+        data=lambda wildcards: user_file(INFER[wildcards.name].path),
     output:
         edges="results/inferred/{name}/edges.csv",
         graphs=directory("results/inferred/{name}/graphml"),
@@ -51,11 +57,11 @@ rule infer_new:
         mem_mb=4000,
         runtime=60,
     params:
-        *compared(INFER, lambda wildcards: wildcards.name),
-        *code_of("scripts/infer.py"),
+        *tracked(INFERENCE_SETTINGS, lambda wildcards: wildcards.name),
+        *padded(INFERENCE_CODE, lambda wildcards: wildcards.name),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
-        settings=settings_json(lambda wildcards: INFER[wildcards.name]["settings"]),
+        settings=settings_json(lambda wildcards: INFER[wildcards.name].settings),
         directory=lambda wildcards, output: Path(output.edges).parent,
     shell:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
