@@ -18,7 +18,8 @@ from nri.data.format import DataFormatError, read_metadata, read_split
 from nri.data.own.prepare import prepare_own
 from nri.data.own.recordings import Recording, RecordingError
 from nri.data.own.windows import find_windows
-from nri.evaluation.inference import edge_table, warn_beyond_range, write_graphs
+from nri.evaluation.inference import edge_table, write_graphs
+from nri.evaluation.new_data import features_beyond_range
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}
 STEP = 0.25
@@ -371,7 +372,7 @@ def test_edges_as_table_and_graphml(tmp_path):
 def test_data_in_other_units_are_noticed():
     x = torch.zeros(2, 3, 4, 2)
     x[1, 2, 3, 1] = 2.5
-    assert warn_beyond_range(x, ("x", "y")) == ["y"]
+    assert features_beyond_range(x, ("x", "y")) == ["y"]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import re
 
 import pandas as pd
 
-from nri.results.markup import MARKUPS, Panel
+from nri.results.markup import LANGUAGES, Panel
 
 __all__ = ["games_table"]
 
@@ -44,7 +44,7 @@ def games_table(games: pd.DataFrame, title: str) -> str:
         "clock running, and do not overlap. Samples: what a split has of them.",
         "All counts, with the reasons: the report beside the data set, games.csv.",
     ]
-    return MARKUPS["html"].panel(
+    return LANGUAGES["html"].panel(
         Panel(
             title=html.escape(f"Pick-and-rolls found, {title}"),
             label=re.sub(r"\W+", "-", f"segments {title}".lower()),

@@ -11,6 +11,7 @@ import pandas as pd
 from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW, RUN
 from nri.files import ResultsError
 from nri.results.catalogue import dataset_order, model_order
+from nri.results.metrics import Metric, metric_entry
 
 __all__ = [
     "RUN_COLUMNS",
@@ -51,20 +52,15 @@ def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
 
     Text that is absent is "", whole numbers that are absent are NA.
     Raises ResultsError if columns are missing or unknown, a value is not a finite number,
-    a step stands where none belongs or is missing, or a row appears twice.
+    a row does not keep to the entry of its metric in `nri.results.metrics` (a step is missing or
+    out of place, a fraction is none), or a row appears twice.
     """
     frame = _read(path, METRIC_COLUMNS)
     _refuse(path, frame, frame[["dataset", "model", "metric"]].eq("").any(axis=1), "without a name")
     _refuse(path, frame, frame["seed"].isna(), "without a seed")
     _refuse(path, frame, ~np.isfinite(frame["value"]), "whose value is not a finite number")
-    missing = (frame["metric"] == "mse") & frame["step"].isna()
-    _refuse(path, frame, missing, "of mse without a step")
-    # Edges that change in time have an accuracy of each step beside the one of all.
-    stepped = frame["metric"].isin(["mse", "edge_accuracy"])
-    _refuse(path, frame, ~stepped & frame["step"].notna(), "with a step, which this metric has not")
-    fraction = frame["metric"].str.startswith("edge_")
-    beyond = fraction & ~frame["value"].between(0, 1)
-    _refuse(path, frame, beyond, "whose value is not a fraction between 0 and 1")
+    for name in frame["metric"].unique():
+        _check_metric(path, frame, metric_entry(name))
     _refuse(path, frame, frame.duplicated([*RUN, "metric", "step"]), "that was there before")
     return frame
 
@@ -232,6 +228,18 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
             numbers = pd.to_numeric(column.replace("", np.nan))
             columns[name] = numbers.astype("Int64" if name in WHOLE else float)
     return pd.DataFrame(columns)
+
+
+def _check_metric(path: str | os.PathLike, frame: pd.DataFrame, metric: Metric) -> None:
+    """Raise ResultsError if a row of a metric is not as its entry says."""
+    rows, stepped = frame["metric"] == metric.name, frame["step"].notna()
+    if metric.steps is True:
+        _refuse(path, frame, rows & ~stepped, f"of {metric.name} without a step")
+    if metric.steps is False:
+        _refuse(path, frame, rows & stepped, "with a step, which this metric has not")
+    if metric.fraction:
+        beyond = rows & ~frame["value"].between(0, 1)
+        _refuse(path, frame, beyond, "whose value is not a fraction between 0 and 1")
 
 
 def _refuse(path: str | os.PathLike, frame: pd.DataFrame, wrong: pd.Series, what: str) -> None:
