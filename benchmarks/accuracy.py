@@ -19,11 +19,11 @@ from matplotlib.lines import Line2D
 
 from benchmarks import CONFIG, DOCS
 from benchmarks.clock import in_fresh_process, table
-from nri.config.resolve import resolve_dataset, resolve_runs
+from nri.choices import SOURCES, load
+from nri.config.resolve import resolve_runs
 from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.data.simulated.prepare import simulate_dataset
 from nri.evaluation.protocol import posterior
 from nri.figures.style import FADED, OBJECTS, PAGE, legend_below, panel_title, save, styled
 from nri.matching import best_accuracy, count_types
@@ -105,11 +105,12 @@ def curve(dataset: str, recipe: str, seed: int, budget: float) -> list[dict[str,
     torch.set_num_threads(1)
     config = yaml.safe_load(CONFIG.read_text())
     encoder, settings = recipe_of(dataset, recipe, config)
-    data = resolve_dataset(config["datasets"][dataset])
+    data = config["datasets"][dataset]
     data |= {"seed": DATA_SEED + seed, "samples": {**data["samples"], "test": TESTED}}
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "data.h5"
-        simulate_dataset(data, path)
+        source = load(SOURCES[data["source"]])
+        source.prepare(source.Settings(**data), {}, path, {})
         metadata, device = read_metadata(path), torch.device("cpu")
         train, valid, test = (load_samples(path, s, device) for s in ("train", "valid", "test"))
         frames = train.x.shape[2]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from datasets import simulate
 from workflows import copy_checkout, snakemake
 
 from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
-from nri.data.simulated.prepare import simulate_dataset
 from nri.model.build import build_model
 
 SETTINGS = {
@@ -76,8 +76,7 @@ def small_springs(tmp_path_factory) -> Path:
         "strengths": [0.0, 0.1],
         "probabilities": [0.5, 0.5],
     }
-    simulate_dataset(settings, path)
-    return path
+    return simulate(settings, path)
 
 
 @pytest.fixture(scope="session")

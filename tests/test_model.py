@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from datasets import parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -253,10 +254,11 @@ def test_undirected_graphs_treat_both_directions_alike():
 
 def test_simulation_decoder_follows_the_simulator():
     """With the simulator's own step it reproduces the next frame, and has a gradient."""
-    system = Springs()
+    samples = {"train": 1, "valid": 1, "test": 1}
+    _, springs = parse({"source": "springs", "objects": 5, "samples": samples})
     rng = [np.random.default_rng(i) for i in range(3)]
-    initial, types = system.draw(rng, 5)
-    frames = torch.from_numpy(system.simulate(initial, types, 3)).float()
+    initial, types = Springs.draw(springs, rng)
+    frames = torch.from_numpy(Springs.simulate(springs, initial, types, 3)).float()
     normalisation = Normalisation(np.array([-5.0, -5, -2, -2]), np.array([5.0, 5, 2, 2]))
     decoder = SimulationDecoder("springs", (0.0, 0.1), normalisation, 0.1, substeps=100)
     x = torch.from_numpy(normalisation.apply(frames.numpy()))

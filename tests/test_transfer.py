@@ -7,10 +7,10 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from datasets import simulate as simulate_entry
 
 from nri.data.format import DataFormatError, read_metadata
 from nri.data.samples import load_samples
-from nri.data.simulated.prepare import simulate_dataset
 from nri.evaluation.evaluation import on_own_data
 from nri.evaluation.measure import measure
 from nri.evaluation.transfer import on_other_data, unit_ratio
@@ -33,8 +33,7 @@ def simulate(path, **changes):
         "strengths": [0.0, 0.1],
         "probabilities": [0.5, 0.5],
     }
-    simulate_dataset({**settings, **changes}, path)
-    return path
+    return simulate_entry({**settings, **changes}, path)
 
 
 class Constant(Encoder):
