@@ -194,16 +194,21 @@ def test_the_code_of_a_figure(project):
 
 
 def test_the_code_of_the_decoders(project):
-    """Trainings and what follows; no simulation, and no figure of data alone."""
+    """Trainings with that decoder and what follows; no simulation, no figure of data alone."""
     project.edit("nri/model/decoders/mlp.py", "__all__", "CHANGED = 1\n__all__")
     plan = project.plan()
     rules = {name.split()[0] for name in plan}
     assert {"train", "evaluate", "collect", "page"} <= rules
     assert not {"figure simulation", "figure systems"} & set(plan)
     assert not prepared(plan)
-    trained = [job for name, job in plan.items() if name.startswith("train ")]
-    assert len(trained) == 7
-    for job in trained:
+    trained = {name: job for name, job in plan.items() if name.startswith("train ")}
+    assert set(trained) == {
+        "train springs5/mlp-mlp-k2 1",
+        "train springs5/mlp-mlp-k2 2",
+        "train springs5/mlp-mlp-k2-wide 1",
+        "train kuramoto5/node-cnn-mlp-k2-fast 1",
+    }
+    for job in trained.values():
         assert why(job, project) == ["nri/model/decoders/mlp.py edited"]
 
 
@@ -230,10 +235,36 @@ def test_what_evaluations_use(project):
     config = project.config()
     config["evaluation"]["examples"] = 5
     plan = project.plan(config)
-    assert len([name for name in plan if name.startswith("evaluate ")]) == 7
+    assert len([name for name in plan if name.startswith("evaluate ")]) == 8
     assert why(plan["evaluate springs5/mlp-mlp-k2 1"], project) == ["examples 4 → 5"]
-    assert len([name for name in plan if name.startswith("trained_baseline ")]) == 2
-    assert not {name for name in plan if name.startswith(("train ", "baseline "))}
+    rest = ("train ", "baseline ", "correlate_lstm ")
+    assert not {name for name in plan if name.startswith(rest)}
+
+
+def test_a_setting_that_no_run_feels(project):
+    """Student's t is not used by a Gaussian likelihood, the encoder's width not by an LSTM."""
+    config = project.config()
+    config["training"] |= {"residual_scale": 7.0, "simulation_steps": 1}
+    assert project.plan(config) == {}
+
+
+def test_the_code_of_an_encoder(project):
+    """The runs with that encoder alone; no LSTM, no true graph."""
+    project.edit("nri/model/encoders/node_cnn.py", "__all__", "CHANGED = 1\n__all__")
+    plan = project.plan()
+    trained = {name for name in plan if name.startswith("train ")}
+    assert trained == {"train kuramoto5/node-cnn-mlp-k2-fast 1"}
+    assert {name for name in plan if name.startswith("evaluate ")} == {
+        "evaluate kuramoto5/node-cnn-mlp-k2-fast 1"
+    }
+
+
+def test_one_more_choice(project):
+    """A line in the table of choices is no reason to train anything again."""
+    project.edit(
+        "nri/choices.py", "ENCODERS = {", 'ENCODERS = {\n    "new": "nri.model.encoders.mlp:New",'
+    )
+    assert project.plan() == {}
 
 
 def test_studies_and_tests_elsewhere_retrain_nothing(project):
