@@ -71,10 +71,10 @@ class TestedTrainer(Trainer):
     def _update(self, batch: Samples) -> None:
         super()._update(batch)
         self.spent += time.process_time() - self.since
-        ended = self.progress.update == self.updates
+        ended = self.progress.update == self.stage.updates
         if self.spent >= min(self.tested + INTERVAL, self.budget) or ended:
             self.tested = self.spent
-            accuracy = edge_accuracy(self.model, self.test, self.true_types)
+            accuracy = edge_accuracy(self.model, self.test, self.true_type_count)
             row = {"seconds": self.spent, "update": self.progress.update, "accuracy": accuracy}
             self.rows.append(row)
         if self.spent >= self.budget:
@@ -115,7 +115,15 @@ def curve(dataset: str, recipe: str, seed: int, budget: float) -> list[dict[str,
         train, valid, test = (load_samples(path, s, device) for s in ("train", "valid", "test"))
         frames = train.x.shape[2]
         torch.manual_seed(seed)
-        model = build_model(encoder, "mlp", 2, settings, metadata, frames)
+        model = build_model(
+            encoder=encoder,
+            decoder="mlp",
+            edge_types=2,
+            settings=settings,
+            metadata=metadata,
+            frames=frames,
+            objects=train.x.shape[1],
+        )
         model.fit_scales(train.x, settings.standardise)
         checkpoint = Checkpoint(Path(directory) / "checkpoint.pt")
         trainer = TestedTrainer(model, settings, train, valid, 2, seed, [checkpoint])
@@ -182,8 +190,12 @@ def report(quick: bool) -> str:
     )
     settings = ", ".join(f"`{name}: {value}`".lower() for name, value in ONE.items())
     header = (
-        *("system, recipe", "target", "CPU s to it, each seed", "CPU s in all"),
-        *("accuracy at the end", "each seed"),
+        "system, recipe",
+        "target",
+        "CPU s to it, each seed",
+        "CPU s in all",
+        "accuracy at the end",
+        "each seed",
     )
     return (
         "Edge accuracy without labels, one core, on 2,000 simulations that chose nothing, while a "

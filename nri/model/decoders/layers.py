@@ -1,5 +1,7 @@
 """What the decoders share: their units, messages per edge type, and the output network (§3.3)."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -77,13 +79,20 @@ class Messages(nn.Module):
         self.active = range(1 if skip_first else 0, edge_types)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, nodes: Tensor, edges: Tensor, activation) -> Tensor:
-        """(..., N, F), (..., E, K) → (..., N, H)."""
+    def forward(
+        self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """(..., N, F), (..., E, K) → (..., N, H); `activation` is relu or tanh."""
         dropout = self.training and self.dropout.p > 0
-        # On a CPU the same sum, a block of edges after the other.
         if nodes.device.type == "cpu" and nodes.dtype == torch.float32 and not dropout:
             layers = [(self.msg_fc1[k], self.msg_fc2[k]) for k in self.active]
             return fused_messages(nodes, edges[..., self.active.start :], layers, activation)
+        return self.layer_by_layer(nodes, edges, activation)
+
+    def layer_by_layer(
+        self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """The same sum with a tensor of all edges after each layer."""
         messages = 0.0
         for k in self.active:
             hidden = self.dropout(activation(self.msg_fc1[k](nodes)))
