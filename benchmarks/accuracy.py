@@ -20,6 +20,8 @@ from matplotlib.lines import Line2D
 from benchmarks import CONFIG, DOCS
 from benchmarks.clock import in_fresh_process, table
 from nri.choices import SOURCES, load
+from nri.config.config import Config
+from nri.config.parse import parse_config
 from nri.config.resolve import resolve_runs
 from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
@@ -88,29 +90,29 @@ def edge_accuracy(model: torch.nn.Module, samples: Samples, types: int) -> float
     return best_accuracy(count_types(probabilities, samples.edges, types).numpy())
 
 
-def recipe_of(dataset: str, recipe: str, config: dict[str, Any]) -> tuple[str, TrainingSettings]:
+def recipe_of(dataset: str, recipe: str, config: Config) -> tuple[str, TrainingSettings]:
     """Encoder and settings of the joint stage: refitting the decoder changes no graph."""
     runs = resolve_runs(config)
     run = next(runs[dataset, name] for name in RUNS[recipe] if (dataset, name) in runs)
-    encoder, training = run["encoder"], {**run["training"], "stages": []}
+    encoder, settings = run.encoder, run.training.overridden(TrainingSettings(stages=[]))
     if recipe == "one":
-        encoder, training = "node-cnn", training | ONE
+        encoder, settings = "node-cnn", settings.overridden(TrainingSettings(**ONE))
     if recipe == "paper":  # whose run in the configuration is cut short
-        training["epochs"] = config["training"]["epochs"]
-    return encoder, TrainingSettings.from_dict(training)
+        settings = settings.overridden(TrainingSettings(epochs=config.training.epochs))
+    return encoder, settings
 
 
 def curve(dataset: str, recipe: str, seed: int, budget: float) -> list[dict[str, Any]]:
     """Train one model on simulations of its own, and test it as it goes."""
     torch.set_num_threads(1)
-    config = yaml.safe_load(CONFIG.read_text())
+    config = parse_config(yaml.safe_load(CONFIG.read_text()))
     encoder, settings = recipe_of(dataset, recipe, config)
-    data = config["datasets"][dataset]
-    data |= {"seed": DATA_SEED + seed, "samples": {**data["samples"], "test": TESTED}}
+    data = config.datasets[dataset]
+    samples = data.samples.model_copy(update={"test": TESTED})
+    data = data.model_copy(update={"seed": DATA_SEED + seed, "samples": samples})
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "data.h5"
-        source = load(SOURCES[data["source"]])
-        source.prepare(source.Settings(**data), {}, path, {})
+        load(SOURCES[data.source]).prepare(data, {}, path, {})
         metadata, device = read_metadata(path), torch.device("cpu")
         train, valid, test = (load_samples(path, s, device) for s in ("train", "valid", "test"))
         frames = train.x.shape[2]

@@ -14,7 +14,7 @@ from benchmarks import CONFIG
 from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, ratio_cell, table
 from benchmarks.plain import one_hot_copy, torch_copy
 from nri.config.identity import PAPER
-from nri.config.resolve import resolve_training
+from nri.config.parse import parse_config
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
 from nri.data.samples import Samples
@@ -77,9 +77,11 @@ class Work:
     """What a case repeats, computed in one of WAYS."""
 
     def __init__(self, case: Case, way: str, quick: bool):
-        config = yaml.safe_load(CONFIG.read_text())
-        entry = {"recipe": case.recipe, "training": case.training}
-        settings = TrainingSettings.from_dict(resolve_training(entry, config))
+        config = parse_config(yaml.safe_load(CONFIG.read_text()))
+        settings = config.training
+        if case.recipe != PAPER:
+            settings = settings.overridden(config.recipes[case.recipe])
+        settings = settings.overridden(TrainingSettings(**case.training))
         torch.manual_seed(0)
         metadata = Metadata(FEATURES, FEATURES, 0.1, ("a", "b"))
         model = build_model(
