@@ -31,7 +31,13 @@ METADATA = Metadata(
     units=("length", "length", "length/s", "length/s"),
     frame_interval=0.1,
     edge_types=("none", "weak", "strong"),
-    config={"source": "springs", "strengths": [0.0, 0.05, 0.1]},
+    config={
+        "source": "springs",
+        "objects": 5,
+        "samples": {"train": 1, "valid": 1, "test": 1},
+        "strengths": [0.0, 0.05, 0.1],
+        "probabilities": [0.5, 0.25, 0.25],
+    },
     normalisation=Normalisation(np.array([-5.0, -5, -2, -2]), np.array([5.0, 5, 2, 2])),
 )
 UNORDERED = [name for name in DECODERS if name != "lstm-joint"]  # which knows objects by order
@@ -260,7 +266,7 @@ def test_simulation_decoder_follows_the_simulator():
     initial, types = Springs.draw(springs, rng)
     frames = torch.from_numpy(Springs.simulate(springs, initial, types, 3)).float()
     normalisation = Normalisation(np.array([-5.0, -5, -2, -2]), np.array([5.0, 5, 2, 2]))
-    decoder = SimulationDecoder("springs", (0.0, 0.1), normalisation, 0.1, substeps=100)
+    decoder = SimulationDecoder(Springs.pair_forces(springs), normalisation, 0.1, substeps=100)
     x = torch.from_numpy(normalisation.apply(frames.numpy()))
     edges = torch.from_numpy(graph.matrix_to_edges(types)).long()
     one_hot = torch.nn.functional.one_hot(edges, 2).float().requires_grad_()

@@ -21,10 +21,11 @@ __all__ = ["NRI", "EncoderInputs", "GivenGraph", "InferredGraph"]
 
 
 class EncoderInputs(nn.Module):
-    """What the encoder sees of a trajectory: its features, or standardised with their changes.
+    """The encoder's inputs: the features alone, as in the paper, or standardised features and
+    their changes.
 
-    Forces show in the changes; asinh(Δ / m) / 2, with m the median |Δ|, keeps those at close
-    encounters from drowning the rest. The paper's encoders see the features alone.
+    Forces show in the changes Δ. They enter as asinh(Δ / m) / 2, where m is the median |Δ|, so
+    that close encounters do not drown the rest.
     """
 
     def __init__(self, features: int, changes: bool):
@@ -62,8 +63,8 @@ def _asinh(x: Tensor) -> Tensor:
 class InferredGraph(nn.Module):
     """The posterior q(z | x) of an encoder, and samples of it.
 
-    `undirected` builds in that interactions are mutual: both directions of a pair get the
-    mean of their logits and share their noise. The paper's model is directed.
+    With `undirected` interactions are mutual: both directions of a pair get the mean of their
+    logits and share their noise. The paper's model is directed.
     """
 
     def __init__(self, encoder: Encoder, inputs: EncoderInputs, undirected: bool):
@@ -103,7 +104,7 @@ class InferredGraph(nn.Module):
 
 
 class GivenGraph(nn.Module):
-    """A graph that is known: "true" (of each sample), "full" (all edges of type 1), "skeleton"."""
+    """A known graph: "true" (that of each sample), "full" (all edges of type 1) or "skeleton"."""
 
     def __init__(self, kind: str, edge_types: int, skeleton: Tensor | None = None):
         super().__init__()
@@ -126,8 +127,8 @@ class GivenGraph(nn.Module):
 class NRI(nn.Module):
     """A graph and a decoder.
 
-    Without a decoder (None) it is the supervised encoder; with a `GivenGraph`, a model of
-    the motion under a known graph. `features` names the D features of a frame.
+    Without a decoder (None) it is the supervised encoder; with a `GivenGraph` it is a model of
+    motion under a known graph. `features` are the names of the D features of a frame.
     """
 
     def __init__(

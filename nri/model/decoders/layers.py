@@ -1,4 +1,4 @@
-"""What the decoders share: their units, messages per edge type, and the output network (§3.3)."""
+"""Parts of decoders: units, messages of each edge type, the output network (paper §3.3)."""
 
 from collections.abc import Callable
 
@@ -17,9 +17,10 @@ def median_change(x: Tensor) -> Tensor:
 
 
 class Scaling(nn.Module):
-    """Units in which a decoder works: inputs centred and scaled, changes in steps of their size.
+    """Units in which a decoder works: it reads centred and scaled frames and gives changes in
+    multiples of a typical change.
 
-    The identity by default, as in the paper. Fitted to training frames it is a
+    Before `fit` it changes nothing, as in the paper. Fitted to training frames it is a
     preconditioner: features whose changes are small are learned as fast as the others.
     """
 
@@ -34,7 +35,7 @@ class Scaling(nn.Module):
         self.mean.copy_(x.mean((0, 1, 2)))
         deviation = x.std((0, 1, 2))
         self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
-        # The median, not the deviation: close encounters would set the unit of all others.
+        # The median, because close encounters would dominate a standard deviation.
         self.change.copy_(1.4826 * median_change(x))
 
     def inputs(self, x: Tensor) -> Tensor:
@@ -64,10 +65,11 @@ class OutputMLP(nn.Module):
 
 
 class Messages(nn.Module):
-    """A two-layer network per edge type; each node gets the weighted sum of what arrives.
+    """A two-layer network per edge type; each node gets the weighted sum of its messages.
 
-    Σ_k z_ij,k f_k(x_j, x_i), summed over the senders j (Eqs. 10-11). With `skip_first`
-    type 0 means "no edge" and sends nothing.
+    Σ_j Σ_k z_ij,k f_k(x_j, x_i) over senders j and edge types k (Eqs. 10-11). With `skip_first`
+    type 0 means "no edge" and sends nothing. On a CPU the sum is fused (`nri.model.fused_messages`)
+    but for dropout.
     """
 
     def __init__(
