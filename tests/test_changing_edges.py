@@ -60,7 +60,7 @@ def prepare(directory, arrays, **changes):
 @pytest.mark.parametrize("by", ["sample", "time"])
 @pytest.mark.parametrize("velocities", [[], ["y"]])
 def test_edges_stay_with_their_frames(arrays, tmp_path, by, velocities):
-    frames = FRAMES if by == "sample" else {"train": 4, "valid": 2, "test": 4}
+    frames = FRAMES if by == "sample" else {"train": 4, "valid": 3, "test": 4}
     rule = {"by": by, "train": 0.4, "valid": 0.25, "test": 0.35}
     changes = {"split": rule, "velocities": velocities, "stride": 2, "frames": frames}
     path, windows = prepare(tmp_path, arrays, **changes)

@@ -25,7 +25,7 @@ SHOWN = {
 def games_table(games: pd.DataFrame, title: str) -> str:
     """HTML: a row for each game, and one for each split that has several.
 
-    games: the report of `nri.data.basketball.prepare.prepare_sportvu`. title: the data set's.
+    games: the report of `nri.data.basketball.prepare.prepare_basketball`. title: the data set's.
     """
     rows = []
     for split, part in games.groupby("split", sort=False):
