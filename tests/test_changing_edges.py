@@ -23,9 +23,9 @@ from nri.evaluation.measure import measure
 from nri.evaluation.protocol import posterior
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
 from nri.graph import matrix_to_edges, receivers
-from nri.matching import best_matching
+from nri.matching import best_matching, count_types
 from nri.model.nri import NRI, InferredGraph
-from nri.model.objectives import CrossEntropy, count_types
+from nri.model.objectives import CrossEntropy
 from nri.results.rows import read_metrics
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}

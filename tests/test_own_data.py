@@ -18,7 +18,7 @@ from nri.data.format import DataFormatError, read_metadata, read_split
 from nri.data.own.prepare import prepare_own
 from nri.data.own.recordings import Recording, RecordingError
 from nri.data.own.windows import find_windows
-from nri.evaluation.inference import edge_table, match_types, write_graphs
+from nri.evaluation.inference import edge_table, write_graphs
 from nri.evaluation.new_data import features_beyond_range
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}
@@ -347,17 +347,6 @@ def test_real_pedestrians(data_dir, tmp_path):
     assert windows["objects"].str.split(";").str.len().eq(3).all()
     speed = np.abs(read_split(tmp_path / "own.h5", "train").trajectories[..., 2:])
     assert 0.1 < np.median(speed) < 2.5
-
-
-def test_types_of_seeds_are_matched():
-    generator = np.random.default_rng(0)
-    one = generator.dirichlet([0.3] * 3, size=(4, 6))
-    other = one[..., [2, 0, 1]]
-    np.testing.assert_array_equal(match_types(np.stack([one, other]), None, False)[1], one)
-    kept = match_types(np.stack([one, one[..., [0, 2, 1]]]), None, True)
-    np.testing.assert_array_equal(kept[1], one)
-    truth = other.argmax(-1)
-    assert (match_types(one[None], truth, False).argmax(-1) == truth).all()
 
 
 def test_edges_as_table_and_graphml(tmp_path):

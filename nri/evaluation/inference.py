@@ -11,9 +11,9 @@ import pandas as pd
 from nri.data.own.windows import SEPARATOR
 from nri.files import atomic_path, write_table
 from nri.graph import receivers, senders
-from nri.matching import best_matching
+from nri.matching import match_types
 
-__all__ = ["EDGE_COLUMNS", "edge_table", "match_types", "write_edges", "write_graphs"]
+__all__ = ["EDGE_COLUMNS", "edge_table", "write_edges", "write_graphs"]
 
 EDGE_COLUMNS = ["sample", "recording", "start", "end", "sender", "receiver"]
 EDGE_COLUMNS += ["type", "probability", "agreement"]
@@ -39,26 +39,6 @@ def write_edges(
     shutil.rmtree(directory / "graphml", ignore_errors=True)
     write_graphs(table, directory / "graphml", without_first and truth is None)
     return table
-
-
-def match_types(posteriors: np.ndarray, truth: np.ndarray | None, keep_first: bool) -> np.ndarray:
-    """Posteriors (R, S, E, K) of R models with the types of each in one common order.
-
-    Learned types have no order. Each model's types are matched, one to one over all edges, with
-    the true types (S, E) where they are known, else with those of the first model. keep_first:
-    leave type 0, which is "no edge" in all models, where it is; only without true types.
-    """
-    types = posteriors.shape[-1]
-    target = posteriors[0].argmax(-1) if truth is None else truth
-    matched = [posteriors[0]] if truth is None else []
-    fixed = int(keep_first and truth is None)
-    for posterior in posteriors[len(matched) :]:
-        pairs = posterior.argmax(-1) * types + np.minimum(target, types - 1)
-        confusion = np.bincount(pairs.ravel(), minlength=types * types).reshape(types, types)
-        place = np.arange(types)
-        place[fixed:] = fixed + best_matching(confusion[fixed:, fixed:])
-        matched.append(posterior[..., np.argsort(place)])
-    return np.stack(matched)
 
 
 def edge_table(posteriors: np.ndarray, windows: pd.DataFrame) -> pd.DataFrame:
