@@ -28,7 +28,6 @@ include: "workflow/rules/page.smk"
 
 
 rule all:
-    default_target: True
     input:
         "results/index.html",
         FIGURE_FILES,

@@ -97,7 +97,7 @@ class Settings(BaseModel):
 
 
 def nearest(word: Any, known: Iterable[str]) -> str:
-    """ ", did you mean 'seeds'?" for "sedes", or nothing where no known word is like it."""
+    """A question for a misspelt word, as ", did you mean 'seeds'?"; empty where none is near."""
     matches = get_close_matches(str(word), list(known), n=1)
     return f", did you mean {matches[0]!r}?" if matches else ""
 

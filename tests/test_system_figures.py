@@ -12,6 +12,7 @@ from example_results import config, examples, kuramoto
 from matplotlib.collections import LineCollection
 from matplotlib.colors import same_color
 
+from nri.config.runs import Identity
 from nri.data.format import Metadata, Split, read_metadata, read_split
 from nri.figures.phases import UNRELATED, ModelExamples, plot_phases
 from nri.figures.simulation import plot_simulation
@@ -94,6 +95,26 @@ def test_every_system_has_a_panel_and_oscillators_run_over_seconds(springs, osci
     assert heights == sorted(heights, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("features", "units", "drawn", "label"),
+    [
+        (("theta", "sin_theta"), ("rad", "1"), 1, "sin θ of each oscillator"),
+        (("temperature", "flow"), ("K", "W"), 0, "temperature (K) of each object"),
+        (("load",), ("",), 0, "load of each object"),
+    ],
+)
+def test_a_system_with_any_features_is_drawn(features, units, drawn, label):
+    """A new system needs no edit of the figures."""
+    motion = np.random.default_rng(0).normal(size=(1, 2, 12, len(features)))
+    split = Split(motion, np.ones((1, 2, 2), dtype=np.int8))
+    metadata = Metadata(features, units, 0.5, edge_types=("none", "some"))
+    (panel,) = plot_systems({"new": (split, metadata)}).axes
+    assert panel.get_ylabel() == label
+    for line, true in zip(panel.lines, motion[0, ..., drawn], strict=True):
+        np.testing.assert_allclose(np.ptp(line.get_ydata()), np.ptp(true))
+    assert len(plot_simulation(split, metadata).axes) == 2
+
+
 def test_each_model_has_its_panel_and_its_error(models):
     lstm, nri, errors = plot_phases(models).axes
     assert [axes.get_title(loc="left") for axes in (lstm, nri)] == [LSTM, NRI]
@@ -129,7 +150,8 @@ def test_models_that_saw_different_samples_are_refused(models):
 
 def test_programs_name_the_figure_of_the_paper(stored, small_springs, tmp_path, monkeypatch):
     recorded = config("kuramoto5", "cnn", "mlp", "", 2)
-    baseline = {**recorded, "run": {"dataset": "kuramoto5", "baseline": "lstm-joint", "seed": 2}}
+    lstm = Identity(dataset="kuramoto5", baseline="lstm-joint")
+    baseline = {**recorded, "run": {**lstm.columns(), "seed": 2}}
     for name, record in (("nri", recorded), ("lstm", baseline)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text(json.dumps(record))

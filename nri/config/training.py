@@ -130,7 +130,7 @@ class TrainingSettings(StageSettings, ModelSettings):
     is the one stage of the settings as they are.
     """
 
-    stages: list[StageOverrides] = []
+    stages: list[StageOverrides] = setting([])
     """Trainings one after the other, each with its overrides of these settings."""
 
     def overridden(self, by: StageSettings) -> "TrainingSettings":

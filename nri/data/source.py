@@ -86,15 +86,12 @@ class Source(Generic[S]):
     `reports`: suffixes of the reports that `prepare` writes beside the dataset file.
     `simulated`: whether the data are simulated with all threads, not read from files.
     `has_skeleton`: whether the dataset file holds a bone graph.
-    `drawn_over_time`: the feature to draw over time where objects have no positions x and y; None
-    is the first.
     """
 
     Settings: ClassVar[type[DatasetSettings]] = DatasetSettings
     reports: ClassVar[tuple[str, ...]] = ()
     simulated: ClassVar[bool] = False
     has_skeleton: ClassVar[bool] = False
-    drawn_over_time: ClassVar[str | None] = None
 
     @classmethod
     def features(cls, settings: S) -> tuple[str, ...]:

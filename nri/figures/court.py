@@ -49,10 +49,9 @@ def caption(run: ShownRun, examples: Examples, metadata: Metadata) -> str:
         motion.shape[2] * metadata.frame_interval for motion in (examples.observed, examples.truth)
     )
     return (
-        f"As the paper's Figure 11. {run.name}: the first test "
-        f"segments, unchosen, as observed for {observed:.1f} s (thin, faded), as they went on for "
-        f"{future:.1f} s (broad, faded) and as predicted. All plays are turned to attack the left "
-        f"basket. {run.scale}"
+        f"As the paper's Figure 11. {run.name}: the first test segments, unchosen, as observed for "
+        f"{observed:.1f} s (thin, faded), as they went on for {future:.1f} s (broad, faded) and as "
+        f"predicted. All plays are turned to attack the left basket. {run.scale}"
     )
 
 

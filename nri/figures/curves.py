@@ -41,7 +41,8 @@ def read_curves(
 ) -> pd.DataFrame:
     """Read the curve.csv of several runs into one frame, each with what its config.json says.
 
-    Columns: those of `nri.results.rows.run_record`, with the curve's own process_seconds, then the stage, the measures and the axes.
+    Columns: those of `nri.results.rows.run_record`, with the curve's own process_seconds, then the
+    stage, the measures and the axes.
     Raises ResultsError if a file is unreadable or lacks a column.
     """
     columns = ["stage", *AXES, *MEASURES]

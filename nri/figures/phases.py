@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from nri.evaluation.examples import Examples
 from nri.figures.captions import shown_runs
-from nri.figures.motion import Lanes, draw_prediction, lane_feature
+from nri.figures.motion import Lanes, draw_prediction, lane_feature, sine_label
 from nri.figures.program import read_paths
 from nri.figures.style import (
     FADED,
@@ -49,8 +49,8 @@ class ModelExamples:
 def plot_phases(models: Mapping[str, ModelExamples]) -> Figure:
     """Draw the first sample in a panel for each model, by its name, and the error in another.
 
-    The error is the mean absolute one of sin φ over all samples and oscillators. Raises
-    ResultsError if the models were shown different samples.
+    The error is the mean absolute one of the sine of the phase, over all samples and oscillators.
+    Raises ResultsError if the models were shown different samples.
     """
     first = next(iter(models.values())).examples
     for name, model in models.items():
@@ -87,10 +87,11 @@ def _draw_sample(axes: Axes, examples: Examples) -> None:
 
 
 def _draw_errors(axes: Axes, models: Mapping[str, ModelExamples]) -> None:
+    features = next(iter(models.values())).examples.features
+    sine = lane_feature(features)
     for model in models.values():
-        shown = model.examples
-        feature = shown.features.index(lane_feature(shown.features))
-        error = np.abs(shown.predicted - shown.truth)[..., feature].mean((0, 1))
+        error = np.abs(model.examples.predicted - model.examples.truth)
+        error = error[..., features.index(sine)].mean((0, 1))
         axes.plot(np.arange(1, len(error) + 1), error, **model.style)
     axes.axhline(UNRELATED, color=FADED, linewidth=0.8, linestyle=":")
     axes.annotate(
@@ -104,19 +105,20 @@ def _draw_errors(axes: Axes, models: Mapping[str, ModelExamples]) -> None:
         fontsize=6,
         color="#666666",
     )
-    axes.set(xlabel="prediction step (frames)", ylabel="mean |error| of sin φ")
+    axes.set(xlabel="prediction step (frames)", ylabel=f"mean |error| of {sine_label(sine)}")
     axes.set_ylim(0, min(axes.get_ylim()[1], 2.0))  # more than 2 is no sine any more
     panel_title(axes, "mean of all examples")
 
 
-def caption(runs: pd.DataFrame, examples: int) -> str:
-    """Say what `plot_phases` shows of these runs, of which so many examples were kept."""
+def caption(runs: pd.DataFrame, examples: Examples) -> str:
+    """Say what `plot_phases` shows of these runs, one of which has these examples."""
+    sine = sine_label(lane_feature(examples.features))
     seeds = ", ".join(map(str, sorted(set(runs["seed"]))))
+    dataset, kept = dataset_entry(runs["dataset"][0]).title, len(examples.sample)
     return (
-        f"As the paper's Figure 9. {dataset_entry(runs['dataset'][0]).title}: sin φ of the first "
-        "test sample, unchosen, as it went "
-        "on (broad, faded) and as each model predicted it from the dotted line on; and the mean "
-        f"absolute error of sin φ over all {examples} examples that were kept. Dotted there: the "
+        f"As the paper's Figure 9. {dataset}: {sine} of the first test sample, unchosen, as it "
+        "went on (broad, faded) and as each model predicted it from the dotted line on; and the "
+        f"mean absolute error of {sine} over all {kept} examples that were kept. Dotted there: the "
         "error of a phase that has nothing to do with the true one. "
         f"Seed {seeds}. {describe_scale(runs)}"
     )
@@ -134,9 +136,9 @@ def main() -> None:
         )
         for (_, run), place in zip(runs.iterrows(), places, strict=True)
     }
-    kept = len(next(iter(models.values())).examples.sample)
+    examples = next(iter(models.values())).examples
     title = f"Phases, {dataset_entry(runs['dataset'][0]).title}"
-    save(plot_phases(models), paths.output, title, caption(runs, kept))
+    save(plot_phases(models), paths.output, title, caption(runs, examples))
 
 
 if __name__ == "__main__":

@@ -52,10 +52,10 @@ def plot_poses(examples: Examples, metadata: Metadata, colour: str) -> Figure:
 def caption(run: ShownRun, metadata: Metadata) -> str:
     """Say what `plot_poses` shows."""
     return (
-        f"As the paper's Figure 10. {run.name}: the first test "
-        "segment, unchosen, true and predicted, so many frames "
-        f"({metadata.frame_interval * 1000:.1f} ms each) after the last true one; right, the mean "
-        f"distance between the predicted and the true place of a joint. {run.scale}"
+        f"As the paper's Figure 10. {run.name}: the first test segment, unchosen, true and "
+        f"predicted, so many frames ({metadata.frame_interval * 1000:.1f} ms each) after the last "
+        "true one; right, the mean distance between the predicted and the true place of a joint. "
+        f"{run.scale}"
     )
 
 

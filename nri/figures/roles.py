@@ -65,10 +65,9 @@ def plot_role_edges(posterior: np.ndarray, roles: Sequence[str], names: Sequence
 def caption(run: ShownRun, samples: int) -> str:
     """Say what `plot_role_edges` shows of so many samples."""
     return (
-        f"As the paper's Figure 8. {run.name}: how often each "
-        f"edge type is the most probable one, in percent of the {samples} test segments, by "
-        f"the role of the sender and of the receiver. Learned types have no order of their own. "
-        f"{run.scale}"
+        f"As the paper's Figure 8. {run.name}: how often each edge type is the most probable one, "
+        f"in percent of the {samples} test segments, by the role of the sender and of the "
+        f"receiver. Learned types have no order of their own. {run.scale}"
     )
 
 

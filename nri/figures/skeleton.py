@@ -86,9 +86,8 @@ def caption(run: ShownRun, examples: Examples, metadata: Metadata) -> str:
     frames = examples.observed.shape[2] - 1
     without = ", without type 0, which is no edge" if run.training["skip_first"] else ""
     return (
-        f"As the paper's Figure 7. {run.name}: edges that are "
-        "more likely than not, from sender to receiver, along the first test segment, unchosen. "
-        f"Rows: edge types{without}; columns: "
+        f"As the paper's Figure 7. {run.name}: edges that are more likely than not, from sender to "
+        f"receiver, along the first test segment, unchosen. Rows: edge types{without}; columns: "
         f"the encoder's window of {frames} frames ({frames * metadata.frame_interval:.2f} s), "
         f"named by the time of its last frame, whose pose is drawn. {run.scale}"
     )

@@ -66,10 +66,10 @@ def _draw_graphs(figure: Figure, place: SubplotSpec, examples: Examples, i: int)
 def caption(run: ShownRun) -> str:
     """Say what `plot_trajectories` shows."""
     return (
-        f"As the paper's Figure 5. {run.name}: the first test "
-        "samples, unchosen, as observed (thin, faded), as they went on (broad, faded) and as "
-        "predicted from the inferred graph alone; below, the true graph and the inferred one, the "
-        f"more opaque the more certain. {run.scale}"
+        f"As the paper's Figure 5. {run.name}: the first test samples, unchosen, as observed "
+        "(thin, faded), as they went on (broad, faded) and as predicted from the inferred graph "
+        "alone; below, the true graph and the inferred one, the more opaque the more certain. "
+        f"{run.scale}"
     )
 
 

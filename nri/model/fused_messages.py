@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-__all__ = ["fused_messages", "fused_pairs"]
+__all__ = ["fused_messages"]
 
 BLOCK_BYTES = 2**19  # of one layer of a block: a few of them fit the cache of a core
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
@@ -56,7 +56,9 @@ def fused_messages(
         edges.expand(*leading, -1, -1).flatten(0, -2).t().contiguous(),
         torch.stack([layer.weight for layer in second]),
         torch.stack([layer.bias for layer in second]),
-        *(count, activation is nn.functional.relu, torch.is_grad_enabled()),
+        count,
+        activation is nn.functional.relu,
+        torch.is_grad_enabled(),
     )
     return received.view(*leading, count, -1)
 
@@ -110,45 +112,25 @@ class _Messages(torch.autograd.Function):
             if not relu:
                 _tanh(h)
             _back_to_messages(
-                *(g, kept[k][rows].numpy(), k, edges, nodes, relu, d.numpy(), of_z.numpy()),
+                g, kept[k][rows].numpy(), k, edges, nodes, relu, d.numpy(), of_z.numpy()
             )
             torch.mm(d, W[k], out=u)
             _back_to_shares(
-                *(u.numpy(), h.numpy(), d.numpy(), b.numpy(), z.numpy(), k, edges, nodes, relu),
-                *(of_shares.numpy(), of_z.numpy(), of_b.numpy()),
+                u.numpy(),
+                h.numpy(),
+                d.numpy(),
+                b.numpy(),
+                z.numpy(),
+                k,
+                edges,
+                nodes,
+                relu,
+                of_shares.numpy(),
+                of_z.numpy(),
+                of_b.numpy(),
             )
             of_W[k].addmm_(d.t(), h)
         return of_shares, of_z, of_W, of_b, None, None, None
-
-
-def fused_pairs(nodes: Tensor, of_sender: Tensor, of_receiver: Tensor, bias: Tensor) -> Tensor:
-    """W_s x_j + W_r x_i + b of every edge: (..., N, F), (H, F), (H, F), (H,) → (..., E, H)."""
-    leading, count = nodes.shape[:-2], nodes.shape[-2]
-    weight, bias = torch.cat([of_sender, of_receiver]), torch.cat([torch.zeros_like(bias), bias])
-    shares = nn.functional.linear(nodes.flatten(0, -2), weight, bias)
-    return _Pairs.apply(shares.unflatten(-1, (1, 2, -1)), count).view(
-        *leading, count * (count - 1), -1
-    )
-
-
-class _Pairs(torch.autograd.Function):
-    """Shares (rows, 1, 2, H) → their sums over both ends of each edge, (rows (N - 1), H)."""
-
-    @staticmethod
-    def forward(ctx: Any, shares: Tensor, nodes: int) -> Tensor:
-        pairs = shares.new_empty(len(shares) * (nodes - 1), shares.shape[-1])
-        every = np.arange(len(pairs))
-        _add_shares(shares.detach().numpy(), 0, every, nodes, False, pairs.numpy())
-        ctx.nodes = nodes
-        return pairs
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        edges, hidden = gradient.shape
-        of_shares = gradient.new_zeros(edges // (ctx.nodes - 1), 1, 2, hidden)
-        _back_to_pairs(gradient.contiguous().numpy(), ctx.nodes, of_shares.numpy())
-        return of_shares, None
 
 
 def _tanh(x: Tensor) -> Tensor:
@@ -250,14 +232,3 @@ def _back_to_shares(u, h, d, b, z, k, edges, nodes, relu, of_shares, of_z, of_b)
             of_b[k, c] += weight * d[row, c]
         for c in range(h.shape[1]):
             h[row, c] *= weight
-
-
-@_compiled
-def _back_to_pairs(gradient, nodes, of_shares):
-    """Add each edge's gradient to the shares of its ends."""
-    for edge in range(len(gradient)):
-        sender, receiver = _ends(edge, nodes)
-        for c in range(gradient.shape[1]):
-            of_shares[sender, 0, 0, c] += gradient[edge, c]
-        for c in range(gradient.shape[1]):
-            of_shares[receiver, 0, 1, c] += gradient[edge, c]

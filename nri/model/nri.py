@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import median_change
+from nri.model.encoders.encoder import Encoder
 from nri.model.latent import (
     gumbel_noise,
     kl_categorical,
@@ -28,7 +30,6 @@ class EncoderInputs(nn.Module):
     def __init__(self, features: int, changes: bool):
         super().__init__()
         self.changes = changes
-        self.features = 2 * features if changes else features
         if changes:
             self.register_buffer("mean", torch.zeros(features))
             self.register_buffer("scale", torch.ones(features))
@@ -65,12 +66,12 @@ class InferredGraph(nn.Module):
     mean of their logits and share their noise. The paper's model is directed.
     """
 
-    def __init__(self, encoder: nn.Module, inputs: EncoderInputs, undirected: bool):
+    def __init__(self, encoder: Encoder, inputs: EncoderInputs, undirected: bool):
         super().__init__()
         self.encoder = encoder
         self.inputs = inputs
         self.undirected = undirected
-        self.edge_types = encoder.fc_out.out_features
+        self.edge_types = encoder.edge_types
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits of each edge's type: (B, N, T, D) → (B, E, K)."""
@@ -130,7 +131,7 @@ class NRI(nn.Module):
     """
 
     def __init__(
-        self, graph: InferredGraph | GivenGraph, decoder: nn.Module | None, features: Sequence[str]
+        self, graph: InferredGraph | GivenGraph, decoder: Decoder | None, features: Sequence[str]
     ):
         super().__init__()
         self.graph = graph
@@ -150,8 +151,9 @@ class NRI(nn.Module):
         self.median_change.copy_(median_change(x))
         if self.infers_graph:
             self.graph.inputs.fit(x)
-        if standardise and hasattr(self.decoder, "scaling"):
-            self.decoder.scaling.fit(x)
+        scaling = None if self.decoder is None else self.decoder.scaling
+        if standardise and scaling is not None:
+            scaling.fit(x)
 
     def best_graph(self, x: Tensor, true_edges: Tensor | None = None) -> Tensor:
         """The graph to predict with: argmax of the posterior, or the given one, (B, E, K)."""

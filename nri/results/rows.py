@@ -102,9 +102,9 @@ def collect_runs(
         measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
         for _, run in measured.iterrows():
             trained = {**run, "dataset": run["trained_on"]}
-            # The graph of a row may be another than the run's own.
-            for key in config["run"].keys() & (set(RUN) - {"graph"}):
-                if _text(trained[key]) != _text(config["run"][key]):
+            for key in RUN:
+                # The graph of a row may be another than the run's own.
+                if key != "graph" and _text(trained[key]) != _text(config["run"][key]):
                     raise ResultsError(
                         f"{path}: run.{key} is {config['run'][key]!r}, but the metrics.csv "
                         f"beside it says {_text(trained[key])!r}; evaluate the run again"

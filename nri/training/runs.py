@@ -64,7 +64,7 @@ def _train(job: Job, model: NRI, metadata: Metadata, train: Samples, valid: Samp
         settings=settings,
         train=train,
         valid=valid,
-        true_types=len(metadata.edge_types),
+        true_type_count=len(metadata.edge_types),
         seed=job.seed,
         checkpoints=_checkpoints(job),
         checkpoint_seconds=job.checkpoint_seconds,

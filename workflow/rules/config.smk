@@ -7,7 +7,10 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-BASE = Path(workflow.basedir)
+import yaml
+
+# The directory of the pipeline, also where another workflow imports it as a module.
+BASE = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(BASE))
 
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
@@ -17,11 +20,16 @@ from nri.config.resolve import Planned, PlannedRun, resolve_baselines, resolve_r
 from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 # Jobs on a cluster read the configuration when they start, which may be long after they were
 # submitted. They get a copy that is named by its content, so that an edit meanwhile changes nothing
-# for them.
-if is_main_process():
+# for them. A workflow that imports this one as a module reads its own configuration, in jobs too; as
+# with --configfile, it says what differs from the default.
+if is_module():
+    given, config = config, yaml.safe_load((BASE / "config" / "config.yaml").read_text())
+    update_config(config, given)
+elif is_main_process():
 
     configfile: BASE / "config" / "config.yaml"
 

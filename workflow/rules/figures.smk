@@ -6,8 +6,6 @@ import shlex
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from nri.choices import ENCODERS, SOURCES
-
 
 report: "../report/workflow.rst"
 
@@ -50,14 +48,9 @@ def each_dataset(datasets: Iterable[str]) -> list[tuple[str]]:
     return [(dataset,) for dataset in dict.fromkeys(datasets)]
 
 
-def source_of(dataset: str) -> str:
-    """Where a data set comes from."""
-    return DATASETS[dataset].source
-
-
 def from_source(source: str, runs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """The runs on data sets from a source."""
-    return [(dataset, run) for dataset, run in runs if source_of(dataset) == source]
+    return [(dataset, run) for dataset, run in runs if DATASETS[dataset].source == source]
 
 
 def data_file(dataset: str, run: str = "") -> str:
@@ -89,9 +82,12 @@ def shows_motion(run) -> bool:
 
 def example_systems() -> list[str]:
     """The first data set of each simulated system that something is trained on."""
-    first = {source_of(dataset): dataset for dataset in reversed(TRAINED_ON)}
-    simulated = [name for name in SOURCES if SOURCES[name].startswith("nri.data.simulated.")]
-    return [first[source] for source in simulated if source in first]
+    first = {
+        DATASETS[dataset].source: dataset
+        for dataset in reversed(TRAINED_ON)
+        if SOURCE_OF[dataset].simulated
+    }
+    return [first[source] for source in SOURCES if source in first]
 
 
 def phase_files(name: str) -> Callable[[str], list[str]]:
@@ -110,8 +106,9 @@ def phase_files(name: str) -> Callable[[str], list[str]]:
 
 def compares_phases(dataset: str) -> bool:
     """Whether a data set of oscillators has both models to compare."""
+    features = SOURCE_OF[dataset].features(DATASETS[dataset])
     kinds = {file.split("/")[1] for file in phase_files("examples.npz")(dataset)}
-    return source_of(dataset) == "kuramoto" and kinds == {"baselines", "runs"}
+    return any(name.startswith("sin_") for name in features) and kinds == {"baselines", "runs"}
 
 
 # Runs of a study are shown in its table; the figures are those of the paper's models.
@@ -122,7 +119,7 @@ PREDICTS = PREDICTING or any(
     not baseline.baseline.startswith("corr") for baseline in BASELINES.values()
 )
 EXAMPLE_SYSTEMS = example_systems()
-GAMES = [dataset for dataset in TRAINED_ON if source_of(dataset) == "basketball"]
+GAMES = [dataset for dataset in TRAINED_ON if DATASETS[dataset].source == "basketball"]
 
 EXAMPLES = {"examples": first_seed("examples.npz"), "config": first_seed("config.json")}
 ALL_RESULTS = {
@@ -136,7 +133,7 @@ FIGURES = {
     **figures("systems", once(EXAMPLE_SYSTEMS), data=lambda: [*map(data_file, EXAMPLE_SYSTEMS)]),
     **figures(
         "trajectories",
-        [key for key in SHOWN if source_of(key[0]) not in ("mocap", "basketball")],
+        [key for key in SHOWN if DATASETS[key[0]].source not in ("mocap", "basketball")],
         **EXAMPLES,
     ),
     **figures("horizon", once(PREDICTS), **ALL_RESULTS),

@@ -15,6 +15,15 @@ def is_main_process() -> bool:
     return workflow.is_main_process
 
 
+def is_module() -> bool:
+    """Whether another workflow imports this one (`module`, `use rule`).
+
+    `workflow.modifier.is_module`, 9.27.1: who imports has its own configuration files, which are
+    not ours to replace.
+    """
+    return workflow.modifier.is_module
+
+
 def hand_to_jobs(configuration: Path) -> None:
     """Let jobs read this configuration file alone.
 

@@ -31,7 +31,6 @@ class Kuramoto(System[KuramotoSettings]):
     """Edge type 1: coupled, type 0: not; `probabilities[t]` is the share of type t."""
 
     Settings = KuramotoSettings
-    drawn_over_time = "sin_phi"
 
     @classmethod
     def features(cls, settings: KuramotoSettings) -> tuple[str, ...]:

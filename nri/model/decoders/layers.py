@@ -1,6 +1,6 @@
 """What the decoders share: their units, messages per edge type, and the output network (§3.3)."""
 
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from nri.model.fused_messages import fused_messages
 from nri.model.message_passing import PairLinear, sum_incoming
 
-__all__ = ["Messages", "OutputMLP", "RecurrentDecoder", "Scaling", "median_change"]
+__all__ = ["Messages", "OutputMLP", "Scaling", "median_change"]
 
 
 def median_change(x: Tensor) -> Tensor:
@@ -79,29 +79,22 @@ class Messages(nn.Module):
         self.active = range(1 if skip_first else 0, edge_types)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, nodes: Tensor, edges: Tensor, activation) -> Tensor:
-        """(..., N, F), (..., E, K) → (..., N, H)."""
+    def forward(
+        self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """(..., N, F), (..., E, K) → (..., N, H); `activation` is relu or tanh."""
         dropout = self.training and self.dropout.p > 0
-        # On a CPU the same sum, a block of edges after the other.
         if nodes.device.type == "cpu" and nodes.dtype == torch.float32 and not dropout:
             layers = [(self.msg_fc1[k], self.msg_fc2[k]) for k in self.active]
             return fused_messages(nodes, edges[..., self.active.start :], layers, activation)
+        return self.layer_by_layer(nodes, edges, activation)
+
+    def layer_by_layer(
+        self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """The same sum with a tensor of all edges after each layer."""
         messages = 0.0
         for k in self.active:
             hidden = self.dropout(activation(self.msg_fc1[k](nodes)))
             messages = messages + activation(self.msg_fc2[k](hidden)) * edges[..., k : k + 1]
         return sum_incoming(messages)
-
-
-class RecurrentDecoder(nn.Module):
-    """A decoder with memory."""
-
-    recurrent = True
-
-    def observe(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Any]:
-        """Feed all frames of x (B, N, T, D): the next of each, (B, T, N, D), and the state."""
-        predictions, state = [], None
-        for frame in x.unbind(2):
-            prediction, state = self(frame, edges, state)
-            predictions.append(prediction)
-        return torch.stack(predictions, dim=1), state

@@ -4,31 +4,32 @@
 drift, elastic walls), with each pair's force weighted by its edge-type probabilities.
 """
 
+from collections.abc import Sequence
+from typing import Self
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from nri.data.normalisation import Normalisation
+from nri.data.simulated.particles import BOX, MAXIMUM_FORCE
+from nri.model.context import ModelContext
+from nri.model.decoders.decoder import Decoder
 from nri.model.message_passing import sender_values
 
 __all__ = ["SimulationDecoder"]
 
-BOX = 5.0  # half the side of the box, in the simulators' units
-FORCE_LIMIT = 100.0  # per component, as the simulators clip it
 
-
-class SimulationDecoder(nn.Module):
+class SimulationDecoder(Decoder):
     """Springs or charged particles, features (x, y, vx, vy) normalised.
 
     `strengths` (K,) is the interaction of each edge type: spring constants, or -1 and
     +1 for attraction and repulsion. `substeps` divide the frame interval.
     """
 
-    recurrent = False
-
     def __init__(
         self,
         system: str,
-        strengths: tuple[float, ...],
+        strengths: Sequence[float],
         normalisation: Normalisation,
         frame_interval: float,
         substeps: int,
@@ -42,6 +43,18 @@ class SimulationDecoder(nn.Module):
         maximum = torch.as_tensor(normalisation.maximum, dtype=torch.float32)
         self.register_buffer("minimum", minimum)
         self.register_buffer("half_range", (maximum - minimum) / 2)
+
+    @classmethod
+    def build(cls, context: ModelContext) -> Self:
+        """The equations of the simulation that made the data set; there are no weights."""
+        source = context.metadata.config
+        return cls(
+            system=source["source"],
+            strengths=source["strengths"] if source["source"] == "springs" else (-1.0, 1.0),
+            normalisation=context.metadata.normalisation,
+            frame_interval=context.metadata.frame_interval,
+            substeps=context.settings.simulation_steps,
+        )
 
     def forward(self, x: Tensor, edges: Tensor, state: None = None) -> tuple[Tensor, None]:
         """(..., N, 4), (..., E, K) → the next frame (..., N, 4)."""
@@ -61,7 +74,7 @@ class SimulationDecoder(nn.Module):
             return -(strength * difference).sum(-2)
         distance = difference.square().sum(-1, keepdim=True).sqrt()
         force = (strength * difference / distance**3).sum(-2)
-        return force.clamp(-FORCE_LIMIT, FORCE_LIMIT)
+        return force.clamp(-MAXIMUM_FORCE, MAXIMUM_FORCE)
 
 
 def _bounce(position: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:

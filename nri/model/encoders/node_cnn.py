@@ -44,6 +44,8 @@ class NodeCNNEncoder(CNNEncoder):
     every frame; it costs a fraction of the paper's.
     """
 
+    least_frames = AlignedCNN.KERNEL
+
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
         super().__init__(frames, features, hidden, edge_types, dropout)
         self.cnn = AlignedCNN(features, hidden)
