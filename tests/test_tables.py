@@ -427,7 +427,7 @@ def test_the_report_shows_every_table(smoke, tmp_path):
     config, report = smoke / "checkout" / "config" / "smoke.yaml", tmp_path / "report.html"
     snakemake(smoke / "checkout", smoke / "run", "--report", report, "--configfile", config)
     text = report.read_text(encoding="utf-8")
-    shown = json.JSONDecoder().raw_decode(text, text.index("var results = ") + 14)[0]
+    shown = json.JSONDecoder().raw_decode(text, text.index('var results = {"') + 14)[0]
     for path in (smoke / "run" / "results" / "tables").glob("*.html"):
         entry = shown[f"results/tables/{path.name}"]
         assert entry["mime_type"] == "text/html"
