@@ -6,13 +6,12 @@ from pydantic import ValidationError
 
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.config import BASELINES, BaselineEntry, Config, RunEntry, Transfer
-from nri.config.errors import explain
+from nri.config.errors import explain, nearest
 from nri.config.identity import PAPER
 from nri.config.resolve import resolve_training
 from nri.config.runs import Identity
 from nri.config.training import TrainingSettings
 from nri.data.source import DatasetSettings, Source
-from nri.declare import nearest
 
 __all__ = ["Contradiction", "contradictions"]
 

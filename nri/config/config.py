@@ -7,10 +7,11 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 from pydantic_core import PydanticCustomError
 
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
+from nri.config.errors import nearest
 from nri.config.identity import GIVEN_GRAPHS, PAPER
 from nri.config.training import TrainingSettings
 from nri.data.source import DatasetSettings
-from nri.declare import Distinct, Name, Positive, Seed, Settings, nearest, setting
+from nri.declare import Distinct, Name, Positive, Seed, Settings, setting
 
 __all__ = ["BASELINES", "BaselineEntry", "Config", "InferEntry", "RunEntry", "Transfer"]
 

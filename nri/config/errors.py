@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
-from nri.declare import nearest
+from nri.declare import Settings
 
-__all__ = ["explain", "place_of"]
+__all__ = ["explain", "nearest", "place_of"]
 
 PROBLEMS = {
     "int_type": "is not an integer",
@@ -75,7 +76,9 @@ def _describe(problems: Sequence[dict[str, Any]]) -> str:
         return f"{problems[0]['loc'][-1]!r} is missing"
     if kind == "value_error":
         return str(context["error"])
-    if kind in ("unknown_key", "unknown_choice"):
+    if kind == "unknown_key":
+        return _unknown(context["key"], context["declared"])
+    if kind == "unknown_choice":
         return problems[0]["msg"]
     shown = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
     return f"{shown} " + " and ".join(dict.fromkeys(map(_problem, problems)))
@@ -93,3 +96,19 @@ def _problem(item: dict[str, Any]) -> str:
         remedy = f"{float(mantissa)}e{sign or '+'}{exponent}"
         problem += f": YAML reads {value} as text; write {remedy}"
     return problem
+
+
+def _unknown(key: Any, settings: type[Settings]) -> str:
+    """What to say of a key that is not declared among these settings."""
+    if key in settings.formerly:
+        return f"{key!r} is now called {settings.formerly[key]!r}"
+    known = f"allowed here: {', '.join(sorted(settings.model_fields))}"
+    if key in settings.elsewhere:
+        return f"{key!r} cannot be set here, only in {settings.elsewhere[key]}; {known}"
+    return f"unknown key {key!r}{nearest(key, settings.model_fields)}; {known}"
+
+
+def nearest(word: Any, known: Iterable[str]) -> str:
+    """A question for a misspelt word, as ", did you mean 'seeds'?"; empty where none is near."""
+    matches = get_close_matches(str(word), list(known), n=1)
+    return f", did you mean {matches[0]!r}?" if matches else ""

@@ -105,13 +105,9 @@ class StageSettings(Settings):
 class StageOverrides(StageSettings):
     """The settings that a stage overrides: those that are set, `model_fields_set`."""
 
-    @classmethod
-    def unknown(cls, key: Any) -> str:
-        """A setting of the model, or stages again, cannot be set in a stage."""
-        if key in ("stages", *ModelSettings.model_fields):
-            known = ", ".join(sorted(cls.model_fields))
-            return f"{key!r} cannot be set here, only in `training` itself; allowed here: {known}"
-        return super().unknown(key)
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("stages", *ModelSettings.model_fields), "`training` itself"
+    )
 
     @model_serializer(mode="wrap")
     def _only_overrides(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -9,11 +9,6 @@ BASELINE_EVALUATIONS = {
 }
 
 
-def baseline_key(wildcards) -> tuple[str, str]:
-    """The baseline that the wildcards name."""
-    return wildcards.dataset, wildcards.baseline
-
-
 rule baseline:
     input:
         data="results/data/{dataset}.h5",
