@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from nri.data.normalisation import Normalisation
-from nri.data.simulated.particles import BOX, MAXIMUM_FORCE
+from nri.data.simulated.particles import BOX, FORCE_LIMIT
 from nri.model.context import ModelContext
 from nri.model.decoders.decoder import Decoder
 from nri.model.message_passing import sender_values
@@ -74,7 +74,7 @@ class SimulationDecoder(Decoder):
             return -(strength * difference).sum(-2)
         distance = difference.square().sum(-1, keepdim=True).sqrt()
         force = (strength * difference / distance**3).sum(-2)
-        return force.clamp(-MAXIMUM_FORCE, MAXIMUM_FORCE)
+        return force.clamp(-FORCE_LIMIT, FORCE_LIMIT)
 
 
 def _bounce(position: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:
