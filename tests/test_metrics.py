@@ -1,5 +1,6 @@
 """A metric is one module and one line: it is then measured, checked, and shown."""
 
+import shutil
 import sys
 from types import ModuleType
 
@@ -7,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from example_results import write_results
+from workflows import planned
 
 from nri.data.samples import Samples
 from nri.evaluation.evaluation import Evaluation, Measurement
@@ -109,3 +111,19 @@ def test_checks_follow_from_the_entry(entry, change, complaint, results, tmp_pat
     else:
         with pytest.raises(ResultsError, match=f"line 2: a row {complaint}"):
             read_metrics(path)
+
+
+def test_one_more_metric_is_evaluated_and_tabled_and_trains_nothing(smoke, tmp_path):
+    shutil.copytree(smoke, tmp_path / "copy", symlinks=True)
+    checkout, run = tmp_path / "copy" / "checkout", tmp_path / "copy" / "run"
+    metrics = checkout / "nri" / "evaluation" / "metrics"
+    (metrics / "calibration.py").write_text("def measure(evaluation):\n    yield from ()\n")
+    table = metrics / "table.py"
+    line = '    "calibration": "nri.evaluation.metrics.calibration:measure",\n'
+    before = '    "mse": '
+    table.write_text(table.read_text().replace(before, line + before))
+    plan = planned(checkout, run, "--configfile", checkout / "config" / "smoke.yaml")
+    rules = {name.split()[0] for name in plan}
+    assert "table calibration" in plan
+    assert "evaluate springs5/mlp-mlp-k2 1" in plan
+    assert not rules & {"prepare", "train", "baseline", "correlate_lstm"}

@@ -1,6 +1,8 @@
+import json
 import re
 import shutil
 import subprocess
+from base64 import b64decode
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import pytest
 from example_results import STUDIES, TITLES, write_results, write_studies
 from hypothesis import given
 from hypothesis import strategies as st
+from workflows import snakemake
 
 from nri.evaluation.metrics_file import METRIC_COLUMNS
 from nri.results.comparison import (
@@ -418,6 +421,22 @@ def test_a_table_without_runs_says_so(results, paper, table):
     comparison = cells_of_table(only_mocap, runs, paper, table)
     for markup in ("md", "tex", "html"):
         assert "No run measures" in render(comparison, table, markup)
+
+
+def test_the_report_shows_every_table(smoke, tmp_path):
+    config, report = smoke / "checkout" / "config" / "smoke.yaml", tmp_path / "report.html"
+    snakemake(smoke / "checkout", smoke / "run", "--report", report, "--configfile", config)
+    text = report.read_text(encoding="utf-8")
+    shown = json.JSONDecoder().raw_decode(text, text.index('var results = {"') + 14)[0]
+    for path in (smoke / "run" / "results" / "tables").glob("*.html"):
+        entry = shown[f"results/tables/{path.name}"]
+        assert entry["mime_type"] == "text/html"
+        assert b64decode(entry["data_uri"].partition(",")[2]) == path.read_bytes()
+    labels = {path: entry["labels"] for path, entry in shown.items() if "/tables/" in path}
+    assert len(labels) == 4
+    assert labels["results/tables/studies.html"] == {"table": "studies"}
+    accuracy = {"table": "accuracy (%) of the interactions recovered"}
+    assert labels["results/tables/edge_accuracy.html"] == accuracy
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 CELL = ["dataset", "trained_on", "model", "graph", "metric", "step"]
-"""What makes a cell of the paper; runs of ours with different recipes share one."""
+"""The columns that name a cell of the paper; our runs with different recipes share a cell."""
 
 PAPER_COLUMNS = ["table", "dataset", "model", "graph", "metric", "step", "value"]
 PAPER_COLUMNS += ["standard_error", "value_provenance", "standard_error_provenance"]
@@ -127,7 +127,7 @@ def join_cells(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
 
 
 def judge(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    """Add to joined cells what to make of each.
+    """Add a judgement to each joined cell.
 
     `scale` as in `scale`; `elsewhere`: the data set of the training if it is another one.
     `difference`: ours minus the paper's, at the paper's scale and with its recipe. `within_two`:
@@ -154,14 +154,14 @@ def _published(paper: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def over_seeds(seeds: pd.DataFrame) -> pd.DataFrame:
-    """`nri.results.rows.summarise` of what `every_seed` returns, and the least that a seed cost."""
+    """`nri.results.rows.summarise` of `every_seed`, with the least that any of the seeds cost."""
     row = [*ROW, "metric", "step"]
     least = seeds.groupby(row, dropna=False)[["simulations", "updates", "epochs"]].min()
     return summarise(seeds).merge(least.reset_index(), on=row)
 
 
 def scale(frame: pd.DataFrame) -> pd.Series:
-    """Whether each row was trained on what the paper used: "paper", "reduced", or "" where the
+    """The scale of each row's training data and epochs: "paper", "reduced", or "" where the
     paper has no such dataset. Needs `dataset`, `model`, `simulations`, `epochs`; what is not
     known counts as reduced.
     """

@@ -1,4 +1,4 @@
-"""What the rules made of each tracked game, as a table for the page."""
+"""A table of tracked games: how many moments and pick-and-rolls the rules found in each."""
 
 import html
 import re

@@ -182,7 +182,7 @@ def _provenance(runs: pd.DataFrame) -> str:
 
 
 def _numbered(column: pd.Series) -> dict[str, int]:
-    """A number for each distinct text that is too long for a table."""
+    """A number for each distinct text of a column, which is too long for a table."""
     return {text: number for number, text in enumerate(sorted(set(column) - {""}), start=1)}
 
 

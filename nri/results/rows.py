@@ -88,10 +88,10 @@ def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
 def collect_runs(
     paths: Iterable[str | os.PathLike], studies: Mapping[str, Mapping[str, str]] | None = None
 ) -> pd.DataFrame:
-    """What each run was and cost, one row for each run, model and data set it is tested on, sorted.
+    """What each run was and cost: a row for each run, graph and data set it is tested on, sorted.
 
-    paths: the config.json files of the runs. The metrics.csv beside each says which rows of
-    the paper were measured with it, and must agree on what the run is. studies: as
+    paths: the config.json files of the runs. The metrics.csv beside each holds the rows that
+    were measured with the run, and must agree on what it is. studies: as
     `nri.config.resolve.resolve_studies`, by the directories DATASET/RUN that the files lie in.
     Raises ResultsError if a file is absent, lacks a key or contradicts its neighbour.
     """
@@ -164,9 +164,9 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_studies(frame: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `frame`, which has the columns `RUN`, that belong to no study of ours."""
-    told = frame[RUN].merge(runs[[*RUN, "study"]], on=RUN, how="left", validate="many_to_one")
-    none = told["study"].isna() | (told["study"] == "")
+    """The rows of `frame`, which has the columns `RUN`, that belong to no study."""
+    known = frame[RUN].merge(runs[[*RUN, "study"]], on=RUN, how="left", validate="many_to_one")
+    none = known["study"].isna() | (known["study"] == "")
     return frame[none.to_numpy()].reset_index(drop=True)
 
 

@@ -1,4 +1,4 @@
-"""Studies of ours: runs that answer a question of their own, beside those they compare with."""
+"""Studies: runs that answer a question that the paper does not ask, beside comparable runs."""
 
 import re
 from collections.abc import Mapping
@@ -26,10 +26,10 @@ UNPUBLISHED |= {"value_provenance": "", "standard_error_provenance": ""}
 def study_rows(runs: pd.DataFrame, studies: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     """The rows of every panel, in order of display: `study`, `tested_on`, `role` and `ROW`.
 
-    A panel is a study and the data set it is tested on. Its rows are the study's runs (`role`
-    "study") and what they compare with: "main", the runs of the same model without a study
-    that were trained on the panel's data set with the recipe that the study `compares_with`;
-    and "own", a model that was trained elsewhere, on its own data set.
+    A panel is a study on one tested data set. Its rows are the study's runs (`role` "study") and
+    two kinds of runs beside them: "main", runs of the same model without a study, trained on the
+    panel's data set with the recipe that the study `compares_with`; and "own", a model that was
+    trained elsewhere, tested on the data set of its training.
 
     runs: as `nri.results.rows.read_runs`. studies: as the configuration has them, in order.
     """
@@ -107,7 +107,7 @@ def _seeds_of_tables(metrics: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _compared(row: pd.Series, rows: pd.DataFrame, recipe: str) -> pd.DataFrame:
-    """What a row of a study compares with, its main runs those of `recipe`."""
+    """The rows to show beside a row of a study: main runs of `recipe`, and its model at home."""
     rows = rows[(rows["model"] == row["model"]) & (rows["graph"] == row["graph"])]
     here = (rows["dataset"] == row["dataset"]) & (rows["study"] == "")
     trained_here = rows["trained_on"] == rows["dataset"]
@@ -121,7 +121,7 @@ def _compared(row: pd.Series, rows: pd.DataFrame, recipe: str) -> pd.DataFrame:
 
 
 def _names(panel: pd.DataFrame) -> list[str]:
-    """The names of a panel's rows, told apart by where they were tested and why they are there."""
+    """The names of a panel's rows, with the tested data set and the role where these differ."""
     names = []
     for name, row in zip(
         row_names(panel, within=["dataset", "column"]), panel.itertuples(), strict=True
