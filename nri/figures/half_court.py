@@ -20,7 +20,7 @@ class HalfCourt(Plane):
     """Paths over the left half of the court, and as far beyond it as the true motion goes."""
 
     def __init__(self, features: Sequence[str], units: Sequence[str], true: np.ndarray):
-        """`true` (..., D) in m is what the panel must have room for."""
+        """The panel has room for the motion `true` (..., D) in m."""
         super().__init__(features, units, true)
         x, y = (true[..., index] for index in self.index)
         self.right = max(LENGTH / 2, x.max()) + MARGIN

@@ -32,8 +32,8 @@ class Plane:
     shows_time = False
 
     def __init__(self, features: Sequence[str], units: Sequence[str], true: np.ndarray):
-        """The frame follows the true motion (N, T, D), so that a prediction gone astray does not
-        shrink it.
+        """The panel has room for the true motion (N, T, D), and not for predictions that go astray:
+        they would shrink it.
         """
         self.index = [features.index("x"), features.index("y")]
         self.labels = [_label(features, units, name) for name in ("x", "y")]
@@ -66,8 +66,8 @@ class Lanes:
         true: np.ndarray,
         interval: float | None = None,
     ):
-        """The height of a lane follows the true motion (N, T, D). Time is in seconds where the
-        `interval` between two frames is given, else in frames.
+        """A lane has room for the true motion (N, T, D). Time is in seconds if the `interval`
+        between two frames is given, else in frames.
         """
         name = lane_feature(features)
         self.index = features.index(name)
@@ -103,7 +103,7 @@ def layout(
 ) -> Plane | Lanes:
     """Choose how to draw a system: objects with x and y in their plane, others over time.
 
-    true: (N, T, D), what the panel must have room for.
+    true: (N, T, D), the motion that the panel must have room for.
     """
     if {"x", "y"} <= set(features):
         return Plane(features, units, true)

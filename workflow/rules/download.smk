@@ -30,5 +30,5 @@ rule download:
         # Not compared: another mirror has the same bytes.
         mirror=lambda wildcards, output: (["--mirror", CONFIG.mirror] if CONFIG.mirror else []),
     shell:
-        "python {params.program:q} --url {params.url:q} --sha256 {params.pin:q}"
+        "python {params.program:q} --url {params.url:q} --sha256={params.pin:q}"
         " {params.mirror:q} --output {output:q} > {log:q} 2>&1"
