@@ -12,24 +12,25 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
+include: "workflow/rules/snakemake_internals.smk"
 include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/resources.smk"
+include: "workflow/rules/download.smk"
 include: "workflow/rules/data.smk"
-include: "workflow/rules/mocap.smk"
-include: "workflow/rules/sportvu.smk"
-include: "workflow/rules/own.smk"
 include: "workflow/rules/training.smk"
 include: "workflow/rules/baselines.smk"
 include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/inference.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/page.smk"
 
 
 rule all:
-    default_target: True
     input:
         "results/index.html",
-        FIGURES,
+        FIGURE_FILES,
         TABLES,
         GRAPHS,
     localrule: True

@@ -50,15 +50,18 @@ def start_rows(repeats: int) -> list[list[str]]:
     rows = []
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     programs = set((ROOT / "scripts").glob("*.py")) - {ROOT / "scripts" / "plan.py"}
-    for program in sorted(programs):
-        command = [sys.executable, str(program), "--help"]
-        seconds = child_seconds(command, repeats, env=environment)
-        traced = [sys.executable, "-X", "importtime", str(program), "--help"]
+    figures = (ROOT / "nri" / "figures").glob("*.py")
+    calls = {program.name: [str(program)] for program in sorted(programs)} | {
+        f"figure {path.stem}": ["-m", f"nri.figures.{path.stem}"]
+        for path in sorted(figures)
+        if "def main()" in path.read_text()
+    }
+    for name, call in calls.items():
+        seconds = child_seconds([sys.executable, *call, "--help"], repeats, env=environment)
+        traced = [sys.executable, "-X", "importtime", *call, "--help"]
         imports = subprocess.run(traced, env=environment, capture_output=True, text=True).stderr
         loaded = {line.rsplit("|", 1)[-1].strip() for line in imports.splitlines()}
-        rows.append(
-            [f"start of {program.name}", f"{seconds:.1f} s", "yes" if "torch" in loaded else "no"]
-        )
+        rows.append([f"start of {name}", f"{seconds:.1f} s", "yes" if "torch" in loaded else "no"])
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Files that appear under their final name only when they are complete, and digests of content."""
+"""Files: complete under their final name or not there, digests of content, and their errors."""
 
 import hashlib
 import json
@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["atomic_path", "fingerprint", "sha256", "write_frozen", "write_table"]
+__all__ = ["ResultsError", "atomic_path", "fingerprint", "sha256", "write_frozen", "write_table"]
+
+
+class ResultsError(ValueError):
+    """A file of results that cannot be used; the message names it, the place and the remedy."""
 
 
 @contextmanager

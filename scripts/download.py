@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from nri.data.download import download, read_checksums
+from nri.data.download import download
 from nri.logs import start_log
 
 
@@ -11,13 +11,13 @@ def main() -> None:
     """Read the arguments and download."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", required=True)
-    parser.add_argument("--checksums", nargs="*", default=[], type=Path, help="pinned hashes")
+    parser.add_argument("--sha256", default="", help="the pinned hash, where there is one")
     parser.add_argument("--mirror", type=Path, help="directory laid out HOST/PATH to copy from")
     parser.add_argument("--output", required=True, type=Path)
     arguments = parser.parse_args()
     start_log()
-    checksums = read_checksums(arguments.checksums)
-    download(arguments.url, arguments.output, checksums, arguments.mirror)
+    pin = arguments.sha256 or None
+    download(arguments.url, arguments.output, pin, arguments.mirror)
 
 
 if __name__ == "__main__":

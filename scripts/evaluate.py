@@ -1,4 +1,4 @@
-"""Evaluate one trained model on test splits: metrics and example predictions."""
+"""Evaluate one trained model on test splits: metrics, example predictions, the posterior."""
 
 import argparse
 import json
@@ -6,21 +6,22 @@ from pathlib import Path
 
 import torch
 
-from nri.config.identity import graph_key, model_key
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
-from nri.evaluation.examples import examples, write_examples
+from nri.evaluation.evaluation import on_own_data
+from nri.evaluation.make_examples import make_examples
+from nri.evaluation.measure import measure
 from nri.evaluation.metrics_file import write_metrics
-from nri.evaluation.protocol import evaluate_model
-from nri.evaluation.transfer import evaluate_transfer
+from nri.evaluation.posterior_file import StoredPosterior
+from nri.evaluation.transfer import on_other_data
 from nri.logs import start_log
 from nri.model.build import load_model
 from nri.model.objectives import make_objective
 
 
 def main() -> None:
-    """Read the arguments, evaluate, write metrics.csv and examples.npz."""
+    """Read the arguments, evaluate, write metrics.csv, examples.npz and posterior.npz."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", required=True, type=Path, help="directory of the trained run")
     parser.add_argument("--data", required=True, type=Path, help="the data set, HDF5")
@@ -29,8 +30,7 @@ def main() -> None:
     )
     parser.add_argument("--settings", required=True, type=json.loads, help="horizon, examples")
     parser.add_argument("--threads", default=1, type=int)
-    parser.add_argument("--metrics", required=True, type=Path, help="where the metrics go")
-    parser.add_argument("--examples", required=True, type=Path, help="where the examples go")
+    parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()
     torch.set_num_threads(arguments.threads)
@@ -39,30 +39,30 @@ def main() -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Score the model by the paper's protocol, on its own data set and on the others."""
-    run = json.loads((arguments.run / "config.json").read_text())["run"]
+    identity = json.loads((arguments.run / "config.json").read_text())["run"]
     device = choose_device()
     metadata = read_metadata(arguments.data)
     samples = load_samples(arguments.data, "test", device)
-    frames = metadata.config["frames"]["train"]
-    model, settings = load_model(arguments.run, metadata, device)
+    frames, horizon = metadata.config["frames"]["train"], arguments.settings["horizon"]
+    types = len(metadata.edge_types)
+    model, settings = load_model(arguments.run, metadata, device, objects=samples.x.shape[1])
+    objective = make_objective(model, settings.resolved_stages()[-1], types)
 
-    objective = make_objective(model, settings.resolved_stages()[-1], len(metadata.edge_types))
-    horizon = arguments.settings["horizon"]
-    evaluation = evaluate_model(objective, samples, frames, horizon)
-    identity = {
-        **run,
-        "trained_on": run["dataset"],
-        "model": model_key(run["encoder"], run["decoder"]),
-        "graph": graph_key(run["encoder"]),
-    }
-    rows = [identity | row for row in evaluation.rows]
+    own = on_own_data(model, objective, types, samples, frames, horizon)
+    rows = [identity | row for row in measure(own)]
     for path in arguments.test_on:
-        other = evaluate_transfer(model, metadata, path, evaluation.matching, horizon, device)
-        rows += [identity | {"dataset": path.stem} | row for row in other]
-    write_metrics(rows, arguments.metrics)
+        other = on_other_data(model, metadata, path, own.matching, horizon, device)
+        rows += [identity | {"dataset": path.stem} | row for row in measure(other)]
+    write_metrics(rows, arguments.output / "metrics.csv")
+
     few = samples.take(slice(0, arguments.settings["examples"]))
-    arrays = examples(model, few, frames, metadata, evaluation.matching)
-    write_examples(arrays, arguments.examples)
+    examples = make_examples(model, few, frames, metadata, own.matching)
+    examples.save(arguments.output / "examples.npz")
+    StoredPosterior(
+        edge_types=metadata.edge_types,
+        inferred=None if own.posterior is None else own.posterior.numpy(),
+        matching=own.matching,
+    ).save(arguments.output / "posterior.npz")
 
 
 if __name__ == "__main__":

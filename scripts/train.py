@@ -1,37 +1,29 @@
 """Train one model on one data set with one seed."""
 
 import argparse
+from pathlib import Path
 
-import torch
-
-from nri.config.training import TrainingSettings
-from nri.data.format import read_metadata
-from nri.data.samples import load_samples
-from nri.device import choose_device
+from nri.config.runs import Run
 from nri.logs import start_log
-from nri.model.build import build_model
-from nri.training.runs import parse_job, train_model, write_run
+from nri.training.runs import Job, carry_out
 
 
 def main() -> None:
     """Read the arguments, train, write the run's directory."""
-    job = parse_job(argparse.ArgumentParser(description=__doc__))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--run", required=True, type=Run.model_validate_json, help="nri.config.runs.Run, as JSON"
+    )
+    parser.add_argument("--seed", required=True, type=int)
+    parser.add_argument("--data", required=True, type=Path, help="the data set, HDF5")
+    parser.add_argument("--checkpoints", required=True, type=Path, help="directory to keep them in")
+    parser.add_argument("--checkpoint-seconds", default=30.0, type=float, help="between two")
+    parser.add_argument("--code", default="", help="fingerprint of the program's code")
+    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--output", required=True, type=Path, help="directory of the run")
+    job = Job(**vars(parser.parse_args()))
     start_log()
-    train(job)
-
-
-def train(job: argparse.Namespace) -> None:
-    """Train from the last checkpoint, if there is one, and write the results."""
-    run, metadata, device = job.settings, read_metadata(job.data), choose_device()
-    settings = TrainingSettings.from_dict(run["training"])
-    samples = {split: load_samples(job.data, split, device) for split in ("train", "valid")}
-    torch.manual_seed(job.seed)
-    model = build_model(
-        *(run["encoder"], run["decoder"], run["edge_types"], settings, metadata),
-        frames=samples["train"].x.shape[2],
-    ).to(device)
-    progress = train_model(job, model, metadata, samples["train"], samples["valid"])
-    write_run(job, metadata, progress, model)
+    carry_out(job)
 
 
 if __name__ == "__main__":

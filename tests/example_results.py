@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from nri.config.runs import Identity
+from nri.evaluation.examples import Examples
 from nri.evaluation.metrics_file import METRIC_COLUMNS, RUN
 from nri.graph import receivers, senders
 
@@ -75,9 +77,9 @@ def curve_frame(accuracy: float | None, growth: float | None, rng) -> pd.DataFra
 
 def config(dataset: str, encoder: str, decoder: str, recipe: str, seed: int, **scale) -> dict:
     scale = {"train": 1000, "updates": 2400, "epochs": 40, **scale}
-    run = {"dataset": dataset, "encoder": encoder, "decoder": decoder, "edge_types": 2}
+    run = Identity(dataset=dataset, encoder=encoder, decoder=decoder, edge_types=2, recipe=recipe)
     return {
-        "run": {**run, "recipe": recipe, "seed": seed},
+        "run": {**run.columns(), "seed": seed},
         "dataset": {"samples": {"train": scale["train"], "valid": 200, "test": 200}},
         "training": {"epochs": scale["epochs"]},
         "updates": scale["updates"],
@@ -118,36 +120,32 @@ def kuramoto(graph: np.ndarray, frames: int, rng) -> np.ndarray:
     return np.stack(states, axis=1)
 
 
-def examples(system: str, accuracy: float, samples: int, objects: int, rng) -> dict:
+def examples(system: str, accuracy: float, samples: int, objects: int, rng) -> Examples:
     horizon = 50
     upper = np.triu(rng.integers(0, 2, (samples, objects, objects)), 1)
     graphs = upper + upper.transpose(0, 2, 1)
     simulate = {"springs": springs, "kuramoto": kuramoto}[system]
-    raw = np.stack([simulate(graph, 50 + horizon, rng) for graph in graphs])
-    minimum, maximum = raw.min((0, 1, 2)), raw.max((0, 1, 2))
-    normalised = (raw - minimum) / (maximum - minimum) * 2 - 1
-    drift = np.linspace(0, 1, horizon)[:, None] ** 2 * 0.15
-    truth = normalised[:, :, 50:]
-    predicted = truth + drift * rng.standard_normal((samples, objects, 1, raw.shape[-1]))
+    motion = np.stack([simulate(graph, 50 + horizon, rng) for graph in graphs])
+    drift = np.linspace(0, 1, horizon)[:, None] ** 2 * 0.075 * np.ptp(motion, axis=(0, 1, 2))
+    truth = motion[:, :, 50:]
+    predicted = truth + drift * rng.standard_normal((samples, objects, 1, motion.shape[-1]))
     edges = graphs[:, receivers(objects), senders(objects)]
     certain = rng.beta(8, 1, edges.shape) * np.where(rng.random(edges.shape) < accuracy, 1, 0.4)
     posterior = np.where(
         edges[..., None] == np.arange(2), certain[..., None], 1 - certain[..., None]
     )
-    names = {"springs": ["x", "y", "vx", "vy"], "kuramoto": ["dphi", "sin_phi", "omega"]}
-    units = {"springs": ["m", "m", "m/s", "m/s"], "kuramoto": ["rad/s", "1", "rad/s"]}
-    return {
-        "sample": np.arange(samples),
-        "observed": normalised[:, :, :50].astype(np.float32),
-        "truth": truth.astype(np.float32),
-        "predicted": predicted.astype(np.float32),
-        "posterior": posterior.astype(np.float32),
-        "edges": edges.astype(np.int8),
-        "features": np.array(names[system]),
-        "units": np.array(units[system]),
-        "minimum": minimum,
-        "maximum": maximum,
-    }
+    names = {"springs": ("x", "y", "vx", "vy"), "kuramoto": ("dphi", "sin_phi", "omega")}
+    units = {"springs": ("m", "m", "m/s", "m/s"), "kuramoto": ("rad/s", "1", "rad/s")}
+    return Examples(
+        sample=np.arange(samples),
+        observed=motion[:, :, :50].astype(np.float32),
+        truth=truth.astype(np.float32),
+        predicted=predicted.astype(np.float32),
+        posterior=posterior.astype(np.float32),
+        edges=edges.astype(np.int8),
+        features=names[system],
+        units=units[system],
+    )
 
 
 def write_results(root: Path, seeds: int = 3) -> Path:
@@ -179,7 +177,7 @@ def write_run(root: Path, run: tuple, seed: int, rng) -> None:
     (path / "config.json").write_text(json.dumps(described))
     system = dataset.rstrip("0123456789")
     if model == "nri_learned" and system != "mocap":
-        np.savez(path / "examples.npz", **examples(system, accuracy, 3, 5, rng))
+        examples(system, accuracy, 3, 5, rng).save(path / "examples.npz")
 
 
 def write_studies(root: Path, seeds: int = 3) -> Path:

@@ -17,8 +17,8 @@ RECORDER = Path(__file__).with_name("record_job.py")
 def copy_workflow(repository, directory: Path, *, replace: dict[str, str] | None = None) -> Path:
     """Copy what the workflow is made of; its programs are recorded, `replace` edits its rules."""
     copy = copy_checkout(repository, directory / "checkout")
-    program = "python {params.program:q}"
-    recorded = {program: program.replace("python", f"python {RECORDER} {NOTES}")}
+    programs = "python {params.program:q}", "python -m nri.figures."
+    recorded = {call: call.replace("python", f"python {RECORDER} {NOTES}", 1) for call in programs}
     for rules in (copy / "workflow" / "rules").glob("*.smk"):
         text = rules.read_text()
         for before, after in {**recorded, **(replace or {})}.items():

@@ -1,4 +1,7 @@
-"""Run a program between a note of its start and one of its end: record_job.py NOTES PROGRAM …"""
+"""Run a program between a note of its start and one of its end.
+
+record_job.py NOTES PROGRAM …    or    record_job.py NOTES -m MODULE …
+"""
 
 import json
 import os
@@ -16,11 +19,16 @@ def main(notes: str, program: str, *arguments: str) -> None:
         with open(notes, "a") as file:
             file.write(json.dumps(entry) + "\n")
 
+    is_module = program == "-m"
+    if is_module:
+        program, *arguments = arguments
+    else:
+        sys.path[0] = str(Path(program).parent)
     note(program=Path(program).name, arguments=arguments, start=time.time())
     sys.argv = [program, *arguments]
-    sys.path[0] = str(Path(program).parent)
+    run = runpy.run_module if is_module else runpy.run_path
     try:
-        runpy.run_path(program, run_name="__main__")
+        run(program, run_name="__main__")
     finally:
         note(end=time.time())
 

@@ -6,9 +6,11 @@ from matplotlib.collections import LineCollection
 
 from nri.data.basketball.court import BASKET, FOOT, LENGTH, WIDTH
 from nri.data.basketball.pick_and_roll import ROLES
-from nri.figures.court import court_lines, plot_court_predictions, plot_segments
-from nri.figures.examples import Examples
+from nri.evaluation.examples import Examples
+from nri.figures.court import plot_court_predictions
+from nri.figures.half_court import court_lines
 from nri.figures.roles import plot_role_edges, role_shares
+from nri.figures.segments import plot_segments
 from nri.figures.style import object_colours
 from nri.graph import receivers, senders
 
@@ -60,7 +62,7 @@ def test_segments_stand_in_rows_of_four_with_rings_at_the_screen():
 
 def test_predictions_start_where_the_observation_ends():
     observed, truth, predicted = walks(7, 18), walks(7, 7), walks(7, 7)
-    examples = Examples(np.arange(7), observed, truth, predicted, FEATURES, UNITS)
+    examples = Examples(np.arange(7), observed, truth, FEATURES, UNITS, predicted)
     figure = plot_court_predictions(examples, ROLES)
     drawn = [axes for axes in figure.axes if axes.axison]
     assert [axes.get_title(loc="left") for axes in drawn] == [f"test sample {n}" for n in range(6)]

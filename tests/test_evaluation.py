@@ -5,18 +5,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from nri.data.format import read_metadata
+from nri.data.format import read_metadata, read_split
 from nri.data.samples import Samples, load_samples
-from nri.evaluation.examples import examples
-from nri.evaluation.protocol import edge_auroc, future_mse, posterior, predict
-from nri.matching import best_accuracy, best_matching
+from nri.evaluation.examples import Examples
+from nri.evaluation.make_examples import make_examples
+from nri.evaluation.metrics.edge_auroc import edge_auroc
+from nri.evaluation.metrics.mse import future_mse
+from nri.evaluation.posterior_file import StoredPosterior
+from nri.evaluation.protocol import posterior, predict
+from nri.files import ResultsError
 from nri.model.decoders.rnn import RNNDecoder
 from nri.model.encoders.mlp import MLPEncoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
-from nri.model.objectives import count_types
 
 FEATURES = ("x", "y", "vx", "vy")
 
@@ -28,38 +29,6 @@ class Countdown(torch.nn.Module):
 
     def forward(self, x, edges, state=None):
         return x + 1.0, None
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 1000), types=st.integers(2, 4))
-def test_accuracy_does_not_depend_on_the_names_of_the_types(seed, types):
-    rng = np.random.default_rng(seed)
-    true = torch.from_numpy(rng.integers(0, types, (6, 20)))
-    right = torch.from_numpy(rng.random((6, 20)) < 0.8)
-    predicted = torch.where(right, true, torch.from_numpy(rng.integers(0, types, (6, 20))))
-    renamed = torch.from_numpy(rng.permutation(types))[predicted]
-    scores = [
-        best_accuracy(count_types(torch.nn.functional.one_hot(p, types), true, types).numpy())
-        for p in (predicted, renamed)
-    ]
-    assert scores[0] == pytest.approx(scores[1])
-    assert scores[0] >= (predicted == true).float().mean().item() - 1e-6
-
-
-def test_the_matching_is_global_not_per_sample():
-    """One sample labelled the other way round stays wrong: 15 of 20 edges, not 20."""
-    true = torch.tensor([[0, 1, 0, 1, 0]] * 4)
-    predicted = true.clone()
-    predicted[3] = 1 - predicted[3]
-    confusion = count_types(torch.nn.functional.one_hot(predicted, 2), true, 2).numpy()
-    assert best_accuracy(confusion) == pytest.approx(15 / 20)
-    np.testing.assert_array_equal(best_matching(confusion), [0, 1])
-
-
-def test_more_predicted_than_true_types_leaves_some_unmatched():
-    confusion = np.array([[9, 0], [1, 2], [0, 8]])
-    np.testing.assert_array_equal(best_matching(confusion), [0, -1, 1])
-    assert best_accuracy(confusion) == pytest.approx(17 / 20)
 
 
 def test_auroc_is_the_share_of_ordered_pairs():
@@ -129,14 +98,67 @@ def test_examples_of_a_skeleton_hold_the_graphs_of_later_windows(small_springs, 
     samples = load_samples(small_springs, "test", torch.device("cpu")).take(slice(0, 3))
     skeleton = np.zeros((5, 5), dtype=np.int8) if joints else None
     metadata = replace(read_metadata(small_springs), skeleton=skeleton)
-    stored = examples(model, samples, 49, metadata, np.array([1, 0]))
-    assert ("window_posterior" in stored) == joints
+    made = make_examples(model, samples, 49, metadata, np.array([1, 0]))
+    assert (made.window_posterior is not None) == joints
     if not joints:
         return
-    starts = stored["window_start"]
+    starts = made.window_start
     assert starts.tolist() == [0, 12, 25, 37, 50]  # the last ends with the last stored frame
-    np.testing.assert_array_equal(stored["window_posterior"][:, 0], stored["posterior"])
+    np.testing.assert_array_equal(made.window_posterior[:, 0], made.posterior)
     for place, start in enumerate(starts):
         window = Samples(samples.x[:, :, start : start + 49], None)
         by_hand = posterior(model, window, 49)[..., [1, 0]]  # in the order of the true types
-        np.testing.assert_allclose(stored["window_posterior"][:, place], by_hand, atol=1e-6)
+        np.testing.assert_allclose(made.window_posterior[:, place], by_hand, atol=1e-6)
+
+
+def test_examples_are_kept_in_the_system_s_own_units(small_springs, tmp_path):
+    torch.manual_seed(0)
+    model = NRI(GivenGraph("full", 2), RNNDecoder(4, 8, 2, False, 0.0), FEATURES)
+    samples = load_samples(small_springs, "test", torch.device("cpu")).take(slice(0, 3))
+    metadata = read_metadata(small_springs)
+    make_examples(model, samples, 49, metadata, None).save(tmp_path / "examples.npz")
+    read = Examples.load(tmp_path / "examples.npz", "predicted")
+    raw = read_split(small_springs, "test", slice(0, 3))
+    np.testing.assert_allclose(read.observed, raw.trajectories[:, :, :50], atol=1e-5)
+    np.testing.assert_allclose(read.truth, raw.trajectories[:, :, 50:], atol=1e-5)
+    predicted = predict(model, samples, 49, 49).transpose(1, 2).numpy()
+    expected = metadata.normalisation.invert(predicted)
+    np.testing.assert_allclose(read.predicted, expected, atol=1e-5)
+    assert (read.features, read.units) == (metadata.features, metadata.units)
+    assert read.edges.shape == (3, 20)
+    assert read.posterior is None
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda path: path.unlink(), "No such file"),
+        (lambda path: path.write_bytes(path.read_bytes()[:500]), "not a readable NumPy archive"),
+        (lambda path: path.write_text("a table"), "not a readable NumPy archive"),
+        (lambda path: np.savez(path, sample=[0]), "lacks observed, truth, features, units, pred"),
+    ],
+)
+def test_damaged_examples_are_named(damage, message, tmp_path):
+    path = tmp_path / "examples.npz"
+    motion = np.zeros((1, 2, 3, 1), np.float32)
+    Examples(np.arange(1), motion, motion, motion, ("x",), ("m",)).save(path)
+    assert Examples.load(path, "predicted").features == ("x",)
+    damage(path)
+    with pytest.raises(ResultsError, match=message) as error:
+        Examples.load(path, "predicted")
+    assert str(path) in str(error.value)
+
+
+def test_a_stored_posterior_is_read_back(tmp_path):
+    inferred = np.random.default_rng(0).dirichlet([1, 1], size=(4, 6)).astype(np.float32)
+    path = tmp_path / "posterior.npz"
+    StoredPosterior(("none", "spring"), inferred, np.array([1, 0])).save(path)
+    read = StoredPosterior.load(path)
+    np.testing.assert_array_equal(read.inferred, inferred)
+    assert read.inferred.dtype == np.float32
+    assert read.matching.tolist() == [1, 0]
+    assert read.edge_types == ("none", "spring")
+    assert read.refined is None
+    StoredPosterior(()).save(path)
+    with pytest.raises(ResultsError, match=r"posterior\.npz: lacks inferred; choose another run"):
+        StoredPosterior.load(path)

@@ -1,5 +1,8 @@
-import runpy
+import re
+import subprocess
 import sys
+from dataclasses import replace
+from importlib import import_module
 
 import matplotlib
 import numpy as np
@@ -9,15 +12,16 @@ from example_results import examples, run_directory, write_results
 from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
+from nri.evaluation.examples import Examples
 from nri.figures.curves import plot_curves, read_curves
-from nri.figures.examples import read_examples
 from nri.figures.graphs import draw_graph
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import ERROR, save, styled
 from nri.figures.trajectories import plot_trajectories
+from nri.files import ResultsError
 from nri.graph import matrix_to_edges
 from nri.results.catalogue import MODELS
-from nri.results.rows import ResultsError, collect_metrics
+from nri.results.rows import collect_metrics
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +44,8 @@ def patches(types, nodes=4, **options):
     return axes.patches
 
 
-def write_examples(path, stored):
-    np.savez(path, **stored)
-    return read_examples(path, "posterior")
+def curves_of(paths):
+    return read_curves(paths, [path.with_name("config.json") for path in paths])
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png"])
@@ -95,7 +98,7 @@ def test_horizon_needs_an_error(metrics):
 
 def test_curves_are_the_files_own_over_updates_and_their_own_seconds(results):
     paths = sorted((results / "runs" / "springs5").rglob("curve.csv"))
-    figure = plot_curves(read_curves(paths))
+    figure = plot_curves(curves_of(paths))
     accuracy, over_time = figure.axes[:2]
     wanted = [pd.read_csv(path) for path in paths]
     wanted = [curve for curve in wanted if curve["valid_edge_accuracy"].notna().any()]
@@ -111,7 +114,7 @@ def test_curves_are_the_files_own_over_updates_and_their_own_seconds(results):
 
 def test_the_loss_of_a_supervised_encoder_is_not_among_the_likelihoods(results):
     run = run_directory(results, "springs5", "mlp", "none", "paper") / "seed1" / "curve.csv"
-    curves = read_curves([run])
+    curves = curves_of([run])
     assert curves["valid_nll"].isna().all()
     assert curves["valid_edge_accuracy"].notna().all()
     assert [bool(axes.get_ylabel()) for axes in plot_curves(curves).axes] == [True, False]
@@ -119,7 +122,7 @@ def test_the_loss_of_a_supervised_encoder_is_not_among_the_likelihoods(results):
 
 def test_curves_without_truth_have_no_accuracy(results):
     paths = (results / "runs" / "mocap35").rglob("curve.csv")
-    figure = plot_curves(read_curves(list(paths)))
+    figure = plot_curves(curves_of(list(paths)))
     assert [axes.get_ylabel() for axes in figure.axes] == [
         "negative log-likelihood (validation)",
         "",
@@ -128,7 +131,7 @@ def test_curves_without_truth_have_no_accuracy(results):
 
 def test_a_training_of_one_epoch_is_a_point(results):
     path = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1" / "curve.csv"
-    curves = read_curves([path])
+    curves = curves_of([path])
     markers = [
         {line.get_marker() for line in plot_curves(part).axes[2].lines}
         for part in (curves, curves.iloc[:1])
@@ -138,7 +141,7 @@ def test_a_training_of_one_epoch_is_a_point(results):
 
 def test_likelihoods_of_different_stages_are_not_joined(results):
     path = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1" / "curve.csv"
-    curves = read_curves([path])
+    curves = curves_of([path])
     curves["stage"] = [0] * 30 + [1] * 10
     likelihood = plot_curves(curves).axes[2]
     assert sorted(len(line.get_xdata()) for line in likelihood.lines) == [10, 30]
@@ -146,15 +149,14 @@ def test_likelihoods_of_different_stages_are_not_joined(results):
 
 def test_curves_of_two_datasets_are_refused(results):
     with pytest.raises(ValueError, match="springs5, kuramoto5"):
-        plot_curves(read_curves(sorted(results.rglob("curve.csv"))[:-3]))
+        plot_curves(curves_of(sorted(results.rglob("curve.csv"))[:-3]))
 
 
 def test_a_file_that_is_not_a_curve_is_named(results, tmp_path):
     run = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1"
-    (tmp_path / "config.json").write_bytes((run / "config.json").read_bytes())
     (tmp_path / "curve.csv").write_text("step,loss\n1,2\n")
     with pytest.raises(ResultsError, match=r"curve\.csv: not a training curve.*valid_nll"):
-        read_curves([tmp_path / "curve.csv"])
+        read_curves([tmp_path / "curve.csv"], [run / "config.json"])
 
 
 def test_a_mutual_edge_is_one_line_and_type_zero_none():
@@ -190,19 +192,15 @@ def test_each_wrong_edge_is_coloured():
 )
 def test_trajectories_of_each_kind_can_be_drawn(tmp_path, system, objects, samples):
     rng = np.random.default_rng(0)
-    stored = examples(system, 0.9, samples, objects, rng)
-    figure = plot_trajectories(write_examples(tmp_path / "examples.npz", stored))
+    figure = plot_trajectories(examples(system, 0.9, samples, objects, rng))
     assert len(figure.axes) == 3 * samples
     save(figure, [tmp_path / "figure.png"], "", "")
 
 
-def test_predicted_motion_is_drawn_in_the_system_s_units(tmp_path):
-    stored = examples("springs", 0.9, 1, 5, np.random.default_rng(0))
-    drawn = write_examples(tmp_path / "examples.npz", stored)
-    low, high = stored["minimum"], stored["maximum"]
-    raw = (stored["predicted"][0, 2] + 1) / 2 * (high - low) + low
-    motion = plot_trajectories(drawn).axes[0]
-    path = np.concatenate([drawn.observed[0, 2, -1:, :2], raw[:, :2]])
+def test_predicted_motion_is_drawn_in_the_system_s_units():
+    shown = examples("springs", 0.9, 1, 5, np.random.default_rng(0))
+    motion = plot_trajectories(shown).axes[0]
+    path = np.concatenate([shown.observed[0, 2, -1:, :2], shown.predicted[0, 2, :, :2]])
     assert any(
         len(line.get_xdata()) == len(path)
         and np.allclose(np.array(line.get_data()).T, path, atol=1e-5)
@@ -210,20 +208,19 @@ def test_predicted_motion_is_drawn_in_the_system_s_units(tmp_path):
     )
 
 
-def test_examples_without_truth_show_the_inferred_graph_alone(tmp_path):
-    stored = examples("springs", 0.9, 2, 5, np.random.default_rng(0))
-    del stored["edges"]
-    figure = plot_trajectories(write_examples(tmp_path / "examples.npz", stored))
+def test_examples_without_truth_show_the_inferred_graph_alone():
+    shown = examples("springs", 0.9, 2, 5, np.random.default_rng(0))
+    figure = plot_trajectories(replace(shown, edges=None))
     titles = [axes.get_title() for axes in figure.axes]
     assert titles.count("inferred graph") == 2
     assert "true graph" not in titles
 
 
 def test_examples_that_lack_something_are_refused_by_name(tmp_path):
-    stored = examples("springs", 0.9, 2, 5, np.random.default_rng(0))
-    del stored["posterior"]
+    made = examples("springs", 0.9, 2, 5, np.random.default_rng(0))
+    replace(made, posterior=None).save(tmp_path / "examples.npz")
     with pytest.raises(ResultsError, match=r"examples\.npz.*posterior"):
-        write_examples(tmp_path / "examples.npz", stored)
+        Examples.load(tmp_path / "examples.npz", "predicted", "posterior")
 
 
 def test_style_can_be_applied_to_any_plot():
@@ -235,26 +232,46 @@ def test_style_can_be_applied_to_any_plot():
     assert matplotlib.rcParams["axes.spines.top"] is True
 
 
-def test_the_programs_write_svg_and_png_with_a_caption(results, repository, tmp_path, monkeypatch):
+def test_the_programs_write_svg_and_png_with_a_caption(results, tmp_path, monkeypatch):
     run = run_directory(results, "springs5", "node-cnn", "mlp", "fast") / "seed2"
+    curves = sorted((results / "runs/springs5").rglob("curve.csv"))
+    configs = [path.with_name("config.json") for path in curves]
     programs = {
-        "figure_trajectories": ["--examples", run / "examples.npz"],
-        "figure_curves": ["--curves", *sorted((results / "runs/springs5").rglob("curve.csv"))],
+        "trajectories": ["--examples", run / "examples.npz", "--config", run / "config.json"],
+        "curves": ["--curves", *curves, "--configs", *configs],
     }
-    numbers = {
-        "figure_trajectories": "As the paper's Figure 5.",
-        "figure_curves": "Not in the paper.",
-    }
+    numbers = {"trajectories": "As the paper's Figure 5.", "curves": "Not in the paper."}
     for program, inputs in programs.items():
         outputs = [tmp_path / f"{program}.{suffix}" for suffix in ("svg", "png")]
         monkeypatch.setattr(sys, "argv", list(map(str, [program, *inputs, "--output", *outputs])))
-        runpy.run_path(str(repository / "scripts" / f"{program}.py"), run_name="__main__")
+        import_module(f"nri.figures.{program}").main()
         assert outputs[1].read_bytes().startswith(b"\x89PNG")
         text = outputs[0].read_text()
         assert "Springs, 5 objects" in text
         assert numbers[program] in text
         assert "Reduced scale: 1,000 training simulations and 2,400 updates a run" in text
         assert "<dc:date>" not in text
-    assert (
-        "NRI (learned) (fast recipe), seed 2" in (tmp_path / "figure_trajectories.svg").read_text()
+    assert "NRI (learned) (fast recipe), seed 2" in (tmp_path / "trajectories.svg").read_text()
+
+
+def figure_modules(repository):
+    """The modules of nri/figures that are programs."""
+    return sorted(
+        path.stem
+        for path in (repository / "nri" / "figures").glob("*.py")
+        if "def main()" in path.read_text()
     )
+
+
+def test_every_figure_is_in_the_table_of_the_workflow(repository):
+    """A module that is not in FIGURES would never be drawn."""
+    rules = (repository / "workflow" / "rules" / "figures.smk").read_text()
+    listed = re.findall(r'\*\*figures\(\s*"(\w+)"', rules)
+    assert sorted(listed) == figure_modules(repository)
+
+
+def test_no_figure_loads_a_model(repository):
+    """Figures are drawn from files, without torch: dozens of them start in half a second each."""
+    modules = [f"nri.figures.{name}" for name in figure_modules(repository)]
+    code = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], cwd=repository, check=True)

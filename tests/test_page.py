@@ -9,6 +9,7 @@ import pytest
 from example_results import STUDIES, TITLES, write_results, write_studies
 
 from nri.evaluation.metrics_file import RUN
+from nri.figures import horizon
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import save
 from nri.files import write_table
@@ -86,7 +87,9 @@ def test_all_programs_from_runs_to_page(repository, tmp_path, monkeypatch):
         names = {path.name for path in output.parent.glob(f"{table}*")}
         assert names == {f"{table}{end}" for end in (".csv", ".md", ".tex", ".html", "_seeds.csv")}
     figure = tmp_path / "figures" / "horizon.svg"
-    run("figure_horizon", *collected[:4], "--output", figure)
+    command = ["horizon", *collected[:4], "--output", figure]
+    monkeypatch.setattr(sys, "argv", list(map(str, command)))
+    horizon.main()
     page = tmp_path / "index.html"
     run(
         "page",

@@ -55,7 +55,7 @@ def test_jobs_queue_for_the_only_gpu_and_others_go_on_beside_them(run):
     jobs = run([1, 2], cores=4, gpus=1)
     assert len(trainings(jobs)) == 2
     assert most_at_once(trainings(jobs)) == 1
-    (figure,) = (job for job in jobs if job["program"].startswith("figure"))
+    (figure,) = (job for job in jobs if job["program"].startswith("nri.figures."))
     assert any(most_at_once([figure, training]) == 2 for training in trainings(jobs))
 
 

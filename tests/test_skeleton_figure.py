@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
 from nri.data.format import Metadata
-from nri.figures.examples import Examples
-from nri.figures.skeleton import draw_edges, plot_learned_edges, plot_poses, project
+from nri.evaluation.examples import Examples
+from nri.figures.body import project
+from nri.figures.poses import plot_poses
+from nri.figures.skeleton import draw_edges, plot_learned_edges
 from nri.graph import matrix_to_edges
 
 POSITIONS = np.array([[0.0, 1.0, 5.0], [0.2, 1.5, 5.0], [0.0, 0.1, 5.4]])

@@ -1,9 +1,9 @@
 """Figures of the simulated systems and of predicted phases: what is drawn, and where."""
 
 import json
-import runpy
 import sys
 from dataclasses import replace
+from importlib import import_module
 from xml.etree import ElementTree
 
 import numpy as np
@@ -12,13 +12,14 @@ from example_results import config, examples, kuramoto
 from matplotlib.collections import LineCollection
 from matplotlib.colors import same_color
 
+from nri.config.runs import Identity
 from nri.data.format import Metadata, Split, read_metadata, read_split
-from nri.figures.examples import read_examples
 from nri.figures.phases import UNRELATED, ModelExamples, plot_phases
+from nri.figures.simulation import plot_simulation
 from nri.figures.style import line_style, object_colours
-from nri.figures.systems import plot_simulation, plot_systems
+from nri.figures.systems import plot_systems
+from nri.files import ResultsError
 from nri.results.catalogue import MODELS
-from nri.results.rows import ResultsError
 
 LSTM, NRI = "LSTM (joint)", "NRI (learned)"
 
@@ -45,14 +46,12 @@ def stored():
 
 
 @pytest.fixture
-def models(stored, tmp_path):
+def models(stored):
     """Two models of the same oscillators: one right, one half a turn off."""
-    np.savez(tmp_path / "examples.npz", **stored)
-    made = read_examples(tmp_path / "examples.npz")
-    right, wrong = replace(made, predicted=made.truth), replace(made, predicted=-made.truth)
+    right, wrong = replace(stored, predicted=stored.truth), replace(stored, predicted=-stored.truth)
     return {
-        LSTM: ModelExamples(wrong, line_style("lstm_joint", "")),
-        NRI: ModelExamples(right, line_style("nri_learned", "")),
+        LSTM: ModelExamples(wrong, line_style("lstm_joint", "", "paper")),
+        NRI: ModelExamples(right, line_style("nri_learned", "inferred", "paper")),
     }
 
 
@@ -96,6 +95,26 @@ def test_every_system_has_a_panel_and_oscillators_run_over_seconds(springs, osci
     assert heights == sorted(heights, reverse=True)
 
 
+@pytest.mark.parametrize(
+    ("features", "units", "drawn", "label"),
+    [
+        (("theta", "sin_theta"), ("rad", "1"), 1, "sin θ of each oscillator"),
+        (("temperature", "flow"), ("K", "W"), 0, "temperature (K) of each object"),
+        (("load",), ("",), 0, "load of each object"),
+    ],
+)
+def test_a_system_with_any_features_is_drawn(features, units, drawn, label):
+    """A new system needs no edit of the figures."""
+    motion = np.random.default_rng(0).normal(size=(1, 2, 12, len(features)))
+    split = Split(motion, np.ones((1, 2, 2), dtype=np.int8))
+    metadata = Metadata(features, units, 0.5, edge_types=("none", "some"))
+    (panel,) = plot_systems({"new": (split, metadata)}).axes
+    assert panel.get_ylabel() == label
+    for line, true in zip(panel.lines, motion[0, ..., drawn], strict=True):
+        np.testing.assert_allclose(np.ptp(line.get_ydata()), np.ptp(true))
+    assert len(plot_simulation(split, metadata).axes) == 2
+
+
 def test_each_model_has_its_panel_and_its_error(models):
     lstm, nri, errors = plot_phases(models).axes
     assert [axes.get_title(loc="left") for axes in (lstm, nri)] == [LSTM, NRI]
@@ -129,17 +148,20 @@ def test_models_that_saw_different_samples_are_refused(models):
         plot_phases({**models, NRI: ModelExamples(other, models[NRI].style)})
 
 
-def test_programs_name_the_figure_of_the_paper(
-    stored, small_springs, repository, tmp_path, monkeypatch
-):
+def test_programs_name_the_figure_of_the_paper(stored, small_springs, tmp_path, monkeypatch):
     recorded = config("kuramoto5", "cnn", "mlp", "", 2)
-    baseline = {**recorded, "run": {"dataset": "kuramoto5", "baseline": "lstm-joint", "seed": 2}}
+    lstm = Identity(dataset="kuramoto5", baseline="lstm-joint")
+    baseline = {**recorded, "run": {**lstm.columns(), "seed": 2}}
     for name, record in (("nri", recorded), ("lstm", baseline)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text(json.dumps(record))
-        np.savez(tmp_path / name / "examples.npz", **stored)
+        stored.save(tmp_path / name / "examples.npz")
+    models = tmp_path / "nri", tmp_path / "lstm"
     inputs = {
-        "phases": ["--examples", *(tmp_path / name / "examples.npz" for name in ("nri", "lstm"))],
+        "phases": [
+            *("--examples", *(path / "examples.npz" for path in models)),
+            *("--configs", *(path / "config.json" for path in models)),
+        ],
         "simulation": ["--data", small_springs],
         "systems": ["--data", small_springs],
     }
@@ -148,7 +170,7 @@ def test_programs_name_the_figure_of_the_paper(
         output = tmp_path / f"{name}.svg"
         command = [name, *arguments, "--output", output]
         monkeypatch.setattr(sys, "argv", list(map(str, command)))
-        runpy.run_path(str(repository / f"scripts/figure_{name}.py"), run_name="__main__")
+        import_module(f"nri.figures.{name}").main()
         tags = ElementTree.parse(output).iter("{http://purl.org/dc/elements/1.1/}description")
         said[name] = next(tags).text
     assert said["simulation"].startswith("As the paper's Figure 1. Springs, 5 objects")

@@ -7,13 +7,15 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from datasets import simulate as simulate_entry
 
 from nri.data.format import DataFormatError, read_metadata
 from nri.data.samples import load_samples
-from nri.data.simulated.prepare import simulate_dataset
-from nri.evaluation.protocol import evaluate_model
-from nri.evaluation.transfer import evaluate_transfer, unit_ratio
+from nri.evaluation.evaluation import on_own_data
+from nri.evaluation.measure import measure
+from nri.evaluation.transfer import on_other_data, unit_ratio
 from nri.model.build import build_model
+from nri.model.encoders.encoder import Encoder
 from nri.model.nri import NRI, EncoderInputs, InferredGraph
 from nri.model.objectives import make_objective
 
@@ -31,16 +33,14 @@ def simulate(path, **changes):
         "strengths": [0.0, 0.1],
         "probabilities": [0.5, 0.5],
     }
-    simulate_dataset({**settings, **changes}, path)
-    return path
+    return simulate_entry({**settings, **changes}, path)
 
 
-class Constant(torch.nn.Module):
+class Constant(Encoder):
     """An encoder that says the same type of every edge."""
 
     def __init__(self, answer):
-        super().__init__()
-        self.fc_out = torch.nn.Linear(1, 2)
+        super().__init__(edge_types=2)
         self.answer = torch.eye(2)[answer]
 
     def forward(self, x):
@@ -48,7 +48,14 @@ class Constant(torch.nn.Module):
         return self.answer.expand(batch, nodes * (nodes - 1), 2)
 
 
-def rows_of(rows):
+def on_own(model, settings, samples):
+    """A model with two edge types on the test split of its own data."""
+    objective = make_objective(model, settings, 2)
+    return on_own_data(model, objective, 2, samples, FRAMES, HORIZON)
+
+
+def rows_of(evaluation):
+    rows = measure(evaluation)
     return {(row.get("model"), row["metric"], row.get("step")): row["value"] for row in rows}
 
 
@@ -64,14 +71,13 @@ def test_ten_objects_as_if_it_had_been_trained_on_them(
     metadata, settings = read_metadata(ten), make_settings(undirected=True)
     torch.manual_seed(0)
     model = build_model(encoder, decoder, 2, settings, metadata, FRAMES)
-    objective = make_objective(model, settings, 2)
-    direct = evaluate_model(objective, load_samples(ten, "test", CPU), FRAMES, HORIZON)
+    direct = on_own(model, settings, load_samples(ten, "test", CPU))
     trained = replace(read_metadata(small_springs), normalisation=metadata.normalisation)
-    rows = evaluate_transfer(model, trained, ten, direct.matching, HORIZON, CPU)
-    known, found = rows_of(direct.rows), rows_of(rows)
+    there = on_other_data(model, trained, ten, direct.matching, HORIZON, CPU)
+    known, found = rows_of(direct), rows_of(there)
     expected = {key: value for key, value in known.items() if key[1] not in ("nll", "kl", "elbo")}
     assert found == pytest.approx(expected, rel=1e-5)
-    assert len(rows) >= HORIZON
+    assert len(found) >= HORIZON
 
 
 @pytest.mark.parametrize(("answer", "accuracy"), [(0, 1.0), (1, 0.0)])
@@ -81,8 +87,8 @@ def test_a_constant_answer_is_right_only_if_it_means_no_interaction(
     empty = simulate(tmp_path / "empty.h5", probabilities=[1.0, 0.0])
     graph = InferredGraph(Constant(answer), EncoderInputs(4, changes=False), undirected=False)
     model, metadata = NRI(graph, None, ("x", "y", "vx", "vy")), read_metadata(small_springs)
-    rows = evaluate_transfer(model, metadata, empty, np.array([0, 1]), HORIZON, CPU)
-    assert rows == [{"metric": "edge_accuracy", "value": accuracy}]
+    there = on_other_data(model, metadata, empty, np.array([0, 1]), HORIZON, CPU)
+    assert measure(there) == [{"metric": "edge_accuracy", "value": accuracy}]
 
 
 def test_error_is_in_the_units_of_what_is_tested_on(small_springs, tmp_path, make_settings):
@@ -99,17 +105,14 @@ def test_error_is_in_the_units_of_what_is_tested_on(small_springs, tmp_path, mak
         return build_model("full", "sim", 2, make_settings(), read_metadata(path), FRAMES)
 
     samples = load_samples(other, "test", CPU)
-    objective = make_objective(build(other), make_settings(), 2)
-    direct = evaluate_model(objective, samples, FRAMES, HORIZON)
-    known = {key: v for key, v in rows_of(direct.rows).items() if key[1] == "mse"}
+    direct = on_own(build(other), make_settings(), samples)
+    known = {key: v for key, v in rows_of(direct).items() if key[1] == "mse"}
     metadata = read_metadata(small_springs)
-    rows = evaluate_transfer(build(small_springs), metadata, other, None, HORIZON, CPU)
-    assert rows_of(rows) == pytest.approx(known, rel=1e-3)
+    there = on_other_data(build(small_springs), metadata, other, None, HORIZON, CPU)
+    assert rows_of(there) == pytest.approx(known, rel=1e-3)
     unconverted = load_samples(small_springs, "test", CPU)
-    own = evaluate_model(
-        make_objective(build(small_springs), make_settings(), 2), unconverted, FRAMES, HORIZON
-    )
-    ratio = rows_of(own.rows)[None, "mse", 20] / known[None, "mse", 20]
+    own = on_own(build(small_springs), make_settings(), unconverted)
+    ratio = rows_of(own)[None, "mse", 20] / known[None, "mse", 20]
     assert not 0.8 < ratio < 1.25
 
 
@@ -126,7 +129,7 @@ def test_a_file_that_does_not_fit_is_refused(small_springs, tmp_path):
     three = {"strengths": [0.0, 0.05, 0.1], "probabilities": [0.4, 0.3, 0.3]}
     more = simulate(tmp_path / "three.h5", **three)
     with pytest.raises(DataFormatError, match=r"three\.h5: 3 edge types.*there are 2"):
-        evaluate_transfer(model, metadata, more, np.array([0, 1]), HORIZON, CPU)
+        on_other_data(model, metadata, more, np.array([0, 1]), HORIZON, CPU)
     other = replace(metadata, features=("x", "y"))
     with pytest.raises(DataFormatError, match=r"springs5\.h5: features x, y, vx.*test_on"):
-        evaluate_transfer(model, other, small_springs, np.array([0, 1]), HORIZON, CPU)
+        on_other_data(model, other, small_springs, np.array([0, 1]), HORIZON, CPU)

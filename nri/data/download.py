@@ -11,7 +11,7 @@ import os
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from nri import __version__
@@ -62,13 +62,14 @@ def read_checksums(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
 def download(
     url: str,
     output: str | os.PathLike,
-    checksums: Mapping[str, str],
+    pin: str | None = None,
     mirror: str | os.PathLike | None = None,
 ) -> None:
     """Fetch `url`, or copy it from `mirror`/HOST/PATH, to `output`, byte for byte.
 
     Servers that fail or cut the transfer short are asked again, with growing pauses.
-    A file without a pinned checksum is taken with a warning that shows its hash.
+    pin: the hash (`content_hash`) that the file must have; a file without one is taken with a
+    warning that shows its hash.
     Raises DownloadError; `output` then does not exist or is as it was.
     """
     address = url.partition("://")[2]
@@ -78,15 +79,14 @@ def download(
         source = str(Path(mirror, address))
         content = _copy(source)
     found = content_hash(content)
-    expected = checksums.get(address)
-    if expected is None:
+    if pin is None:
         log.warning(
             "%s: no checksum is pinned; to pin what came, add:\n%s  %s", source, found, address
         )
-    elif found != expected:
+    elif found != pin:
         raise DownloadError(
             f"{source}: not the file that was pinned ({len(content)} bytes)\n"
-            f"  expected sha256 {expected}\n"
+            f"  expected sha256 {pin}\n"
             f"  found    sha256 {found}  (line ends of text normalised to LF)\n"
             "Look at what came: an error page or a cut file means trying again later, or putting "
             f"a good copy at MIRROR/{address} and setting `mirror: MIRROR` in the config; if the "

@@ -14,16 +14,19 @@ import h5py
 import numpy as np
 
 from nri.data.normalisation import Normalisation
+from nri.data.splits import SPLITS
 
 __all__ = [
     "FORMAT",
     "SPLITS",
     "VERSIONS",
     "DataFormatError",
+    "Dataset",
     "Metadata",
     "Split",
     "check_edges",
     "check_finite",
+    "check_objects",
     "read_metadata",
     "read_split",
 ]
@@ -31,8 +34,6 @@ __all__ = [
 FORMAT = "nri-trajectories"
 VERSIONS = {False: 1, True: 2}
 """The version of a file by whether its edges change in time."""
-
-SPLITS = ("train", "valid", "test")
 
 
 class DataFormatError(ValueError):
@@ -47,7 +48,8 @@ class Metadata:
     `skeleton`, where the objects are joints, is their bone graph: (objects, objects),
     1 where two joints share a bone. `objects` names the objects, where they have names.
     `edges_change`: edges, where there are any, have a time axis. `normalisation` is None until the
-    training split has been written.
+    training split has been written. `observed_frames`: frames of a training sample, which are
+    the frames that an encoder sees; by default those of `config`.
     """
 
     features: tuple[str, ...]
@@ -60,6 +62,11 @@ class Metadata:
     skeleton: np.ndarray | None = None
     edges_change: bool = False
     normalisation: Normalisation | None = None
+    observed_frames: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.observed_frames is None and "frames" in (self.config or {}):
+            object.__setattr__(self, "observed_frames", self.config["frames"]["train"])
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,15 @@ def check_finite(trajectories: np.ndarray, place: str, start: int = 0) -> None:
         raise DataFormatError(
             f"{place}: sample {start + int(finite.argmin())} is not finite; "
             "correct it or leave it out"
+        )
+
+
+def check_objects(objects: int, place: str) -> None:
+    """Raise DataFormatError if there is no pair of objects."""
+    if objects < 2:
+        raise DataFormatError(
+            f"{place} has {objects} object; a graph joins two or more. Check that the second axis "
+            "is that of the objects, and record the objects that act on each other together"
         )
 
 
@@ -148,54 +164,83 @@ def _read_normalisation(file: h5py.File, features: int) -> Normalisation:
     return Normalisation(minimum, maximum)
 
 
-def read_metadata(path: str | os.PathLike) -> Metadata:
-    """Attributes, skeleton and normalisation of a dataset file.
+class Dataset:
+    """A dataset file, opened once for its `metadata` and its splits; a context manager.
 
     Raises DataFormatError if the file is absent, unreadable, of another format or incomplete.
     """
-    with _open(path) as file:
-        attributes = file.attrs
-        features = _names(_required(file, "features"))
-        normalisation = _read_normalisation(file, len(features))
-        shared_ranges = json.loads(file["normalisation"].attrs.get("shared_ranges", "[]"))
-        return Metadata(
-            features=features,
-            units=_names(attributes.get("units", [""] * len(features))),
-            frame_interval=float(_required(file, "frame_interval")),
-            edge_types=_names(attributes.get("edge_types", ())),
-            config=json.loads(attributes.get("config", "null")),
-            shared_ranges=tuple(map(tuple, shared_ranges)),
-            objects=_names(attributes.get("objects", ())),
-            skeleton=file["skeleton"][:] if "skeleton" in file else None,
-            edges_change=bool(attributes["version"] == VERSIONS[True]),
-            normalisation=normalisation,
-        )
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = path
+        self._file = _open(path)
+        try:
+            self.metadata = _read_metadata(self._file)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> "Dataset":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def split(self, split: str, samples: slice | Sequence[int] = slice(None)) -> Split:
+        """One split, or some of its samples.
+
+        Raises DataFormatError if the split is absent, shapes disagree, there is one object only,
+        a value is not finite or an edge is of no known type.
+        """
+        file, features = self._file, len(self.metadata.features)
+        if f"{split}/trajectories" not in file:
+            have = ", ".join(name for name in SPLITS if name in file)
+            raise DataFormatError(f"{self.path}: no {split}/trajectories; the file has: {have}")
+        group, place = file[split], f"{self.path}: {split}"
+        shape = group["trajectories"].shape
+        trajectories = group["trajectories"][samples].astype(np.float32, copy=False)
+        edges = group["edges"][samples] if "edges" in group else None
+        if len(shape) != 4 or shape[-1] != features:
+            raise DataFormatError(
+                f"{place}/trajectories has shape {shape}, expected (samples, objects, frames, "
+                f"features) with the {features} features of the root attribute"
+            )
+        check_objects(shape[1], f"{place}/trajectories")
+        check_finite(trajectories, f"{place}/trajectories")
+        if edges is not None:
+            check_edges(edges, trajectories.shape, self.metadata, f"{place}/edges")
+        return Split(trajectories, edges)
+
+
+def _read_metadata(file: h5py.File) -> Metadata:
+    attributes = file.attrs
+    features = _names(_required(file, "features"))
+    normalisation = _read_normalisation(file, len(features))
+    shared_ranges = json.loads(file["normalisation"].attrs.get("shared_ranges", "[]"))
+    trained = file.get("train/trajectories")
+    return Metadata(
+        features=features,
+        units=_names(attributes.get("units", [""] * len(features))),
+        frame_interval=float(_required(file, "frame_interval")),
+        edge_types=_names(attributes.get("edge_types", ())),
+        config=json.loads(attributes.get("config", "null")),
+        shared_ranges=tuple(map(tuple, shared_ranges)),
+        objects=_names(attributes.get("objects", ())),
+        skeleton=file["skeleton"][:] if "skeleton" in file else None,
+        edges_change=bool(attributes["version"] == VERSIONS[True]),
+        normalisation=normalisation,
+        observed_frames=trained.shape[2] if trained is not None and trained.ndim == 4 else None,
+    )
+
+
+def read_metadata(path: str | os.PathLike) -> Metadata:
+    """The metadata of a file of which nothing else is read; raises as `Dataset`."""
+    with Dataset(path) as dataset:
+        return dataset.metadata
 
 
 def read_split(
     path: str | os.PathLike, split: str, samples: slice | Sequence[int] = slice(None)
 ) -> Split:
-    """One split of a dataset file, or some of its samples.
-
-    Raises DataFormatError if the file or the split is absent, shapes disagree, a value is
-    not finite or an edge is of no known type.
-    """
-    metadata = read_metadata(path)
-    with _open(path) as file:
-        if f"{split}/trajectories" not in file:
-            have = ", ".join(name for name in SPLITS if name in file)
-            raise DataFormatError(f"{path}: no {split}/trajectories; the file has: {have}")
-        group, features = file[split], len(metadata.features)
-        shape = group["trajectories"].shape
-        trajectories = group["trajectories"][samples].astype(np.float32, copy=False)
-        edges = group["edges"][samples] if "edges" in group else None
-    place = f"{path}: {split}"
-    if len(shape) != 4 or shape[-1] != features:
-        raise DataFormatError(
-            f"{place}/trajectories has shape {shape}, expected (samples, objects, frames, "
-            f"features) with the {features} features of the root attribute"
-        )
-    check_finite(trajectories, f"{place}/trajectories")
-    if edges is not None:
-        check_edges(edges, trajectories.shape, metadata, f"{place}/edges")
-    return Split(trajectories, edges)
+    """The split of a file of which nothing else is read; raises as `Dataset.split`."""
+    with Dataset(path) as dataset:
+        return dataset.split(split, samples)

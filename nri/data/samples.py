@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nri import graph
-from nri.data.format import read_metadata, read_split
+from nri.data.format import Dataset
 from nri.data.normalisation import Normalisation
 
 __all__ = ["Samples", "load_samples"]
@@ -38,9 +38,9 @@ class Samples:
         return Samples(self.x[:, :, :frames], edges)
 
     def usual_edges(self) -> Tensor | None:
-        """Edge types (S, E): of edges that change, the one that each has in most frames.
+        """The most frequent type of each edge, (S, E), over the frames of edges that change.
 
-        The lower number where two are as frequent.
+        Of two that are as frequent, the lower number.
         """
         if self.edges is None or self.edges.dim() == 2:
             return self.edges
@@ -53,20 +53,23 @@ class Samples:
 
 
 def load_samples(
-    path: str | os.PathLike,
+    data: Dataset | str | os.PathLike,
     split: str,
     device: torch.device,
     normalisation: Normalisation | None = None,
 ) -> Samples:
     """Read, normalise and move a whole split to the device.
 
+    data: a path, or a dataset file that is open already for other splits.
     normalisation: the file's own, unless another data set's is given.
     Raises DataFormatError if the file is not a data set or has no such split.
     """
-    normalisation = normalisation or read_metadata(path).normalisation
-    data = read_split(path, split)
-    x = torch.from_numpy(normalisation.apply(data.trajectories)).to(device)
-    if data.edges is None:
+    if not isinstance(data, Dataset):
+        with Dataset(data) as opened:
+            return load_samples(opened, split, device, normalisation)
+    normalisation, stored = normalisation or data.metadata.normalisation, data.split(split)
+    x = torch.from_numpy(normalisation.apply(stored.trajectories)).to(device)
+    if stored.edges is None:
         return Samples(x, None)
-    edges = torch.from_numpy(graph.matrix_to_edges(data.edges)).long().to(device)
+    edges = torch.from_numpy(graph.matrix_to_edges(stored.edges)).long().to(device)
     return Samples(x, edges)

@@ -19,12 +19,13 @@ from nri.data.format import (
     Metadata,
     check_edges,
     check_finite,
+    check_objects,
 )
 from nri.files import atomic_path
 
 __all__ = ["DatasetWriter"]
 
-# What HDF5 may still hold in memory: a chunk of 1 MiB of each array, and where they are.
+# Room for what HDF5 buffers but has not written: one 1 MiB chunk for each array, and metadata.
 UNWRITTEN_BYTES = 8 * 2**20
 
 
@@ -72,7 +73,8 @@ class DatasetWriter:
     def create_split(
         self, split: str, samples: int, objects: int, frames: int, with_edges: bool
     ) -> None:
-        """Reserve a split; its pieces follow by `write`."""
+        """Reserve a split of samples with two or more objects; its pieces follow by `write`."""
+        check_objects(objects, f"{self.path}: {split}/trajectories")
         features = len(self.metadata.features)
         group = self._file.create_group(split)
         self._missing[split] = samples

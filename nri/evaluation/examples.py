@@ -1,66 +1,58 @@
-"""A few predicted samples of a model, kept for the figures."""
+"""The examples of a run, examples.npz: a few test samples, and what the model made of them.
+
+This module knows the file alone, so that figures read it without a model;
+`nri.evaluation.make_examples` fills it.
+"""
 
 import os
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 
-from nri.data.format import Metadata
-from nri.data.samples import Samples
-from nri.evaluation.protocol import posterior, predict
-from nri.files import atomic_path
-from nri.model.nri import NRI
+from nri.evaluation.archive import read_arrays, write_arrays
 
-__all__ = ["examples", "write_examples"]
-
-HORIZON = 50  # frames: how far the paper's Figure 5 looks
-WINDOWS = 5  # graphs of a walk that are shown one after the other
+__all__ = ["Examples"]
 
 
-def examples(
-    model: NRI, samples: Samples, frames: int, metadata: Metadata, matching: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """What the figures show of a few samples, normalised, edge types in the truth's terms.
+@dataclass(frozen=True)
+class Examples:
+    """A few test samples in the system's own units, edge types in the order of the true ones.
 
-    `observed` (n, N, frames + 1, D), `truth` and `predicted` (n, N, H, D) the frames after
-    them, `posterior` (n, E, K), `edges` (n, E), as `Samples.usual_edges`; the last two and
-    `predicted` where there are.
-    Of joints of a skeleton also `window_posterior` (n, P, E, K), the posterior of windows of
-    `frames` frames that begin at `window_start` (P,) and end within what is stored.
+    sample (n,): their numbers in the test split.
+    observed (n, N, T, D): true frames, up to the one that the prediction starts from.
+    truth, predicted (n, N, H, D): the frames after those; `predicted` of a model that has a
+    decoder.
+    posterior (n, E, K): probabilities of the edge types, where the model infers a graph.
+    edges (n, E): the true types, where they are known; of edges that change in time the most
+    frequent type.
+    window_start (P,), window_posterior (n, P, E, K): of joints of a skeleton, what the encoder
+    infers from windows that begin at these frames.
+    features, units: of the D numbers.
     """
-    horizon = min(HORIZON, samples.x.shape[2] - frames - 1)
-    future = slice(frames + 1, frames + 1 + horizon)
-    arrays = {
-        "sample": np.arange(len(samples.x)),
-        "observed": samples.x[:, :, : frames + 1].cpu().numpy(),
-        "truth": samples.x[:, :, future].cpu().numpy(),
-        "features": np.array(metadata.features),
-        "units": np.array(metadata.units),
-        "minimum": metadata.normalisation.minimum,
-        "maximum": metadata.normalisation.maximum,
-    }
-    if model.decoder is not None:
-        arrays["predicted"] = predict(model, samples, frames, horizon).transpose(1, 2).cpu().numpy()
-    if samples.edges is not None:
-        arrays["edges"] = samples.first_frames(frames).usual_edges().cpu().numpy()
-    if model.infers_graph:
-        order = slice(None) if matching is None else torch.from_numpy(_true_order(matching))
-        arrays["posterior"] = posterior(model, samples, frames)[..., order].numpy()
-        if metadata.skeleton is not None:
-            starts = np.unique(np.linspace(0, horizon + 1, WINDOWS).astype(int))
-            windows = [Samples(samples.x[:, :, start:], None) for start in starts]
-            graphs = [posterior(model, window, frames)[..., order] for window in windows]
-            arrays["window_start"] = starts
-            arrays["window_posterior"] = torch.stack(graphs, dim=1).numpy()
-    return arrays
 
+    sample: np.ndarray
+    observed: np.ndarray
+    truth: np.ndarray
+    predicted: np.ndarray | None
+    features: tuple[str, ...]
+    units: tuple[str, ...]
+    posterior: np.ndarray | None = None
+    edges: np.ndarray | None = None
+    window_start: np.ndarray | None = None
+    window_posterior: np.ndarray | None = None
 
-def write_examples(arrays: dict[str, np.ndarray], path: str | os.PathLike) -> None:
-    """Write what `examples` gives as a NumPy archive."""
-    with atomic_path(path) as temporary, open(temporary, "wb") as file:
-        np.savez(file, **arrays)
+    def save(self, path: str | os.PathLike) -> None:
+        """Write a NumPy archive with one array for each field that is there."""
+        write_arrays(vars(self), path)
 
+    @classmethod
+    def load(cls, path: str | os.PathLike, *needed: str) -> "Examples":
+        """Read an archive that `save` wrote.
 
-def _true_order(matching: np.ndarray) -> np.ndarray:
-    """Predicted types in the order of the true ones they stand for, the unmatched last."""
-    return np.argsort(np.where(matching < 0, len(matching), matching), kind="stable")
+        needed: names of optional fields that the caller cannot do without.
+        Raises ResultsError if the file is unreadable or lacks a field.
+        """
+        always = ("sample", "observed", "truth", "features", "units")
+        stored = read_arrays(path, *always, *needed)
+        names = {name: tuple(map(str, stored[name])) for name in ("features", "units")}
+        return cls(**{"predicted": None} | stored | names)

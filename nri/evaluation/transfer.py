@@ -1,8 +1,8 @@
 """A model evaluated on data that it was not trained on.
 
-What the model sees is in the units of the data set that it was TRAINED on, the only ones it
-knows. What is reported stands in those of the data set that it is TESTED on, so that it
-compares with models that were trained there:
+The model sees the other data in the units of the data set that it was TRAINED on, the only ones
+it knows. Its results are reported in those of the data set that it is TESTED on, so that they
+compare with models that were trained there:
 
 - errors are converted feature by feature (both normalisations are affine);
 - learned edge types keep the names that the test split of the model's OWN data set gave them.
@@ -11,7 +11,6 @@ compares with models that were trained there:
 """
 
 import os
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,44 +18,45 @@ import torch
 from nri.data.format import DataFormatError, Metadata, read_metadata
 from nri.data.normalisation import Normalisation
 from nri.data.samples import load_samples
-from nri.evaluation.protocol import graph_rows, motion_rows, posterior
+from nri.evaluation.evaluation import Evaluation
+from nri.evaluation.protocol import posterior
 from nri.model.nri import NRI
 
-__all__ = ["evaluate_transfer", "unit_ratio"]
+__all__ = ["on_other_data", "unit_ratio"]
 
 
-def evaluate_transfer(
+def on_other_data(
     model: NRI,
     trained: Metadata,
     tested: str | os.PathLike,
     matching: np.ndarray | None,
     horizon: int,
     device: torch.device,
-) -> list[dict[str, Any]]:
-    """Edge accuracy, area under the ROC curve and error on the test split of another data set.
+) -> Evaluation:
+    """A model on the test split of another data set, whose number of objects may differ.
 
-    trained: what the model was trained on. tested: the other file. matching: as
-    `nri.evaluation.protocol.evaluate_model` found it on the model's own test split. The number of
-    objects may differ. Likelihoods are left out: they do not compare between data sets.
-    Raises DataFormatError if the file does not fit the model.
+    trained: the data set of the training. tested: the other file. matching: the one of
+    `nri.evaluation.evaluation.on_own_data`. Raises DataFormatError if the file does not fit.
     """
     metadata = read_metadata(tested)
     _check(trained, metadata, tested)
     samples = load_samples(tested, "test", device, trained.normalisation)
-    frames, rows = trained.config["frames"]["train"], []
-    if model.infers_graph and samples.edges is not None and matching is not None:
-        probabilities, types = posterior(model, samples, frames), len(trained.edge_types)
-        edges = samples.first_frames(frames).edges.cpu()
-        rows += graph_rows(probabilities, edges, types, matching)
-    if model.decoder is not None:
-        ratio = unit_ratio(trained.normalisation, metadata.normalisation)
-        units = torch.from_numpy(ratio).to(samples.x)
-        rows += motion_rows(model, samples, frames, horizon, units)
-    return rows
+    frames = trained.config["frames"]["train"]
+    ratio = unit_ratio(trained.normalisation, metadata.normalisation)
+    return Evaluation(
+        model=model,
+        samples=samples,
+        frames=frames,
+        horizon=horizon,
+        true_types=len(trained.edge_types),
+        posterior=posterior(model, samples, frames) if model.infers_graph else None,
+        matching=matching,
+        units=torch.from_numpy(ratio).to(samples.x),
+    )
 
 
 def unit_ratio(trained: Normalisation, tested: Normalisation) -> np.ndarray:
-    """How many units of the one data set's normalised features a unit of the other's is, (D,)."""
+    """What one unit of `trained`'s normalised features is in units of `tested`'s, (D,)."""
     ends = np.stack([np.zeros_like(trained.minimum), np.ones_like(trained.minimum)])
     low, high = tested.apply(trained.invert(ends))
     return high - low

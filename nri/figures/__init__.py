@@ -1,1 +1,1 @@
-"""Plotting functions: arrays and tables in, matplotlib figures out."""
+"""Figures: each is one module with its drawing, its caption and its program."""

@@ -1,31 +1,57 @@
-"""What a figure of single runs says about them."""
+"""What captions and legends say about the runs that a figure shows."""
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from nri.config.identity import graph_key, model_key
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
 from nri.results.rows import in_order, read_config, run_record
 
-__all__ = ["shown_runs"]
+__all__ = ["ShownRun", "shown_run", "shown_runs"]
 
 
-def shown_runs(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
-    """A row for each run, baseline or not, by one of its files, in the paper's order.
+def shown_runs(configs: Iterable[str | os.PathLike]) -> pd.DataFrame:
+    """Read a row for each config.json, of runs and of baselines, sorted in the paper's order.
 
-    Columns: the `path`, those of `nri.results.rows.run_record`, which the config.json beside the
-    file tells, the `model` and its `name` in legends.
+    Columns: the `path` of the config.json, those of `nri.results.rows.run_record`, and the `name`
+    that legends show.
     """
-    rows = []
-    for path in paths:
-        config = read_config(Path(path).with_name("config.json"))
-        run, model, graph = run_record(config), config["run"].get("baseline", ""), ""
-        model = model.replace("-", "_")
-        if not model:
-            model, graph = model_key(run["encoder"], run["decoder"]), graph_key(run["encoder"])
-        rows.append({"path": path, **run, "model": model, "graph": graph})
+    rows = [{"path": path, **run_record(read_config(path))} for path in configs]
     runs = in_order(pd.DataFrame(rows))
     return runs.assign(name=row_names(runs, within=[]))
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """The only run that a figure shows.
+
+    dataset: the title of its data set. name: data set, model and seed. model: its key in
+    `nri.results.catalogue`. scale: the sentence that compares its scale with the paper's.
+    training: its training settings.
+    """
+
+    dataset: str
+    name: str
+    model: str
+    scale: str
+    training: dict[str, Any]
+
+
+def shown_run(config: Path) -> ShownRun:
+    """Read the config.json of the only run that a figure shows."""
+    runs = shown_runs([config])
+    run = runs.iloc[0]
+    dataset = dataset_entry(run["dataset"]).title
+    return ShownRun(
+        dataset=dataset,
+        name=f"{dataset}, {run['name']}, seed {run['seed']}",
+        model=run["model"],
+        scale=describe_scale(runs),
+        training=read_config(config).get("training", {}),
+    )

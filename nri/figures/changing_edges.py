@@ -1,4 +1,4 @@
-"""How right the graph of each step is where edges change in time."""
+"""Accuracy of the graph of each prediction step, where edges change in time."""
 
 import math
 
@@ -7,10 +7,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.figures.style import FADED, PAGE, legend_below, mean_over_steps, panel_title, styled
-from nri.results.catalogue import model_entry
+from nri.data.format import read_metadata, read_split
+from nri.figures.program import read_paths
+from nri.figures.style import FADED, PAGE, legend_below, mean_over_steps, panel_title, save, styled
+from nri.results.catalogue import dataset_entry, model_entry
+from nri.results.comparison import describe_scale
 from nri.results.naming import configuration, recipe_words
-from nri.results.rows import summarise
+from nri.results.rows import (
+    read_metrics,
+    read_runs,
+    summarise,
+    without_studies,
+    without_transfers,
+)
 
 __all__ = ["constant_accuracy", "plot_changing_edges"]
 
@@ -24,13 +33,13 @@ GRAPHS = {
         "label": "re-estimated from true frames",
     },
 }
-"""How the line of a graph looks."""
+"""How the line of each graph looks, by the values of the column `graph`."""
 
 CONSTANT = {"color": FADED, "linestyle": ":", "label": "commonest type everywhere"}
 
 
 def constant_accuracy(edges: np.ndarray, frames: int) -> np.ndarray:
-    """What the commonest type of all later frames, said of every edge, scores at each step: (H,).
+    """Score the answer that every edge has the commonest type of all later frames: (H,).
 
     edges: (S, T, N, N); step 1 starts from frame `frames`, the last leads to frame T - 1.
     """
@@ -41,7 +50,7 @@ def constant_accuracy(edges: np.ndarray, frames: int) -> np.ndarray:
 
 @styled
 def plot_changing_edges(metrics: pd.DataFrame, constant: np.ndarray) -> Figure:
-    """Edge accuracy of each step: a panel for each run of NRI, a line for each of its graphs.
+    """Draw edge accuracy of each step: a panel for each run of NRI, a line for each of its graphs.
 
     metrics: as `nri.results.rows.read_metrics`, of one data set. constant: as
     `constant_accuracy`. Lines are means over seeds, bands their standard errors. Raises
@@ -68,3 +77,37 @@ def plot_changing_edges(metrics: pd.DataFrame, constant: np.ndarray) -> Figure:
         axes.remove()
     legend_below(figure, [Line2D([], [], **look) for look in (*GRAPHS.values(), CONSTANT)], 2)
     return figure
+
+
+def caption(dataset: str, frames: int, scale: str) -> str:
+    """Say what `plot_changing_edges` shows of a data set of which `frames` frames are seen."""
+    return (
+        f"{dataset}: accuracy of the graph that each step is predicted with, against the true one "
+        f"of the frame that the step starts from. The first {frames} frames are seen; a "
+        f"re-estimated graph is that of the latest {frames} before each step, predicted or true. "
+        "Dotted: the type that is commonest in all later frames, said of every edge. Lines: mean "
+        f"over seeds; bands: standard error, where there are several. {scale}"
+    )
+
+
+def main() -> None:
+    """Draw all runs on a data set, but for studies and models trained elsewhere."""
+    paths = read_paths(__doc__, one=["metrics", "runs", "data"])
+    runs, name = read_runs(paths.runs), paths.data.stem
+    metrics, shown = (
+        without_transfers(without_studies(frame[frame["dataset"] == name], runs))
+        for frame in (read_metrics(paths.metrics), runs)
+    )
+    frames = read_metadata(paths.data).config["frames"]["train"]
+    constant = constant_accuracy(read_split(paths.data, "test").edges, frames)
+    dataset = dataset_entry(name).title
+    save(
+        plot_changing_edges(metrics, constant),
+        paths.output,
+        f"Edges that change, {dataset}",
+        caption(dataset, frames, describe_scale(shown)),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,8 +1,7 @@
-"""How trainings went: accuracy of the graph and likelihood, over updates and time."""
+"""Trainings on one data set: accuracy of the graph and likelihood, over updates and time."""
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,12 +9,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.config.identity import graph_key, model_key
 from nri.evaluation.metrics_file import ROW
-from nri.figures.style import FADED, KIND, PAGE, legend_below, line_style, panel_title, styled
+from nri.figures.program import read_paths
+from nri.figures.style import (
+    FADED,
+    KIND,
+    PAGE,
+    legend_below,
+    line_style,
+    panel_title,
+    save,
+    styled,
+)
+from nri.files import ResultsError
 from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
-from nri.results.rows import ResultsError, in_order, read_config, run_record
+from nri.results.rows import in_order, read_config, run_record
 
 __all__ = ["plot_curves", "read_curves"]
 
@@ -26,25 +36,25 @@ MEASURES = {
 AXES = {"step": "gradient updates", "process_seconds": "CPU time (s)"}
 
 
-def read_curves(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
-    """The curve.csv of several runs in one frame, each with what the config.json beside it says.
+def read_curves(
+    curves: Sequence[str | os.PathLike], configs: Sequence[str | os.PathLike]
+) -> pd.DataFrame:
+    """Read the curve.csv of several runs into one frame, each with what its config.json says.
 
-    Columns: those of `nri.results.rows.run_record` and the model, with the curve's own
-    process_seconds, then the stage, the measures and the axes.
+    Columns: those of `nri.results.rows.run_record`, with the curve's own process_seconds, then the
+    stage, the measures and the axes.
     Raises ResultsError if a file is unreadable or lacks a column.
     """
     columns = ["stage", *AXES, *MEASURES]
     frames = []
-    for path in paths:
-        run = run_record(read_config(Path(path).with_name("config.json")))
+    for path, config in zip(curves, configs, strict=True):
+        run = run_record(read_config(config))
         try:
             curve = pd.read_csv(path, usecols=columns)
         except (OSError, ValueError) as error:
             raise ResultsError(f"{path}: not a training curve ({error}); train again") from error
         if run["decoder"] == "none":  # the loss of a supervised encoder is not of the motion
             curve["valid_nll"] = np.nan
-        run["model"] = model_key(run["encoder"], run["decoder"])
-        run["graph"] = graph_key(run["encoder"])
         of_run = {name: value for name, value in run.items() if name not in columns}
         frames.append(curve.assign(**of_run))
     return in_order(pd.concat(frames, ignore_index=True))
@@ -52,14 +62,14 @@ def read_curves(paths: Sequence[str | os.PathLike]) -> pd.DataFrame:
 
 @styled
 def plot_curves(curves: pd.DataFrame) -> Figure:
-    """Accuracy and likelihood of one dataset's trainings, a thin line for each seed.
+    """Draw accuracy and likelihood of one data set's trainings, a thin line for each seed.
 
     curves: as `read_curves`. Where a training has stages, the likelihood is that of each stage
-    and its line is broken between them. Raises ValueError if the curves are of several datasets.
+    and its line is broken between them. Raises ValueError if the curves are of several data sets.
     """
     datasets = curves["dataset"].unique()
     if len(datasets) != 1:
-        raise ValueError(f"one dataset for each figure, not {', '.join(datasets)}")
+        raise ValueError(f"one data set for each figure, not {', '.join(datasets)}")
     curves = curves.assign(name=row_names(curves, within=[]))
     measures = [name for name in MEASURES if curves[name].notna().any()]
     figure = Figure(figsize=(PAGE, 0.6 + 1.9 * len(measures)))
@@ -108,3 +118,27 @@ def _mark_chance(row: Sequence[Axes], chance: float) -> None:
         fontsize=6,
         color="#666666",
     )
+
+
+def caption(curves: pd.DataFrame) -> str:
+    """Say what `plot_curves` shows."""
+    dataset = dataset_entry(curves["dataset"].iloc[0]).title
+    runs = curves.drop_duplicates(["encoder", "decoder", "edge_types", "recipe", "seed"])
+    return (
+        f"Not in the paper. {dataset}: on the validation split during training, one thin line for "
+        "each seed, over gradient updates (left) and CPU seconds of the process (right); dashed: "
+        "not the paper's recipe, whose likelihood may be another and is then not on one scale. "
+        + describe_scale(runs.reset_index(drop=True))
+    )
+
+
+def main() -> None:
+    """Draw the curves of several runs on one data set."""
+    paths = read_paths(__doc__, several=["curves", "configs"])
+    curves = read_curves(paths.curves, paths.configs)
+    title = f"Training, {dataset_entry(curves['dataset'].iloc[0]).title}"
+    save(plot_curves(curves), paths.output, title, caption(curves))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""Inferred edges of single samples, and how sure and how stable they are over seeds."""
+"""The graphs that the seeds of a run infer of own data, how sure and how stable they are."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,11 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from nri.figures.style import ERROR, INK, OBJECTS, PAGE, legend_below, panel_title, styled
+from nri.figures.captions import shown_runs
+from nri.figures.program import read_paths
+from nri.figures.style import ERROR, INK, OBJECTS, PAGE, legend_below, panel_title, save, styled
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 
 __all__ = ["plot_edges"]
 
@@ -21,7 +25,7 @@ SEEDS = {"seeds agree": "#555555", "seeds differ": ERROR}
 
 @styled
 def plot_edges(edges: pd.DataFrame, types: int) -> Figure:
-    """Matrices of the first samples, sender by receiver, and the confidence of all edges.
+    """Draw matrices of the first samples, sender by receiver, and the confidence of all edges.
 
     edges: as `nri.evaluation.inference.edge_table`. A cell has the colour of its type, the paler
     the less probable, and its probability in percent; in brackets where the seeds do not all agree.
@@ -67,7 +71,7 @@ def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
 
 
 def _confidence(axes: Axes, edges: pd.DataFrame, types: int) -> None:
-    """How many edges are how probable, those on which all seeds agree and the others."""
+    """Draw how many edges are how probable: where all seeds agree, and where they differ."""
     agreed = edges["agreement"] == 1
     bins = np.linspace(100 / types, 100, 11)
     parts = [100 * edges.loc[which, "probability"] for which in (agreed, ~agreed)]
@@ -75,3 +79,34 @@ def _confidence(axes: Axes, edges: pd.DataFrame, types: int) -> None:
     axes.hist(parts, bins, weights=share, stacked=True, color=list(SEEDS.values()))
     axes.set(xlabel="probability of the type (%)", ylabel="edges (%)")
     panel_title(axes, "all samples")
+
+
+def caption(edges: pd.DataFrame, runs: pd.DataFrame) -> str:
+    """Say what `plot_edges` shows of the seeds of one run."""
+    run, dataset = runs.iloc[0], dataset_entry(runs["dataset"].iloc[0]).title
+    agreed = f"{100 * (edges['agreement'] == 1).mean():.0f} %"
+    seeds = f"the mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {run['seed']}"
+    stability = f" All seeds agree on {agreed} of all edges." if len(runs) > 1 else ""
+    return (
+        f"{dataset}, {run['name']}: the type of each edge by {seeds}, of the first test samples, "
+        "unchosen, with its probability in percent (in brackets: the seeds differ); right, the "
+        "probabilities of all edges of all test samples. Types of different seeds are matched one "
+        f"to one.{stability} {describe_scale(runs)}"
+    )
+
+
+def main() -> None:
+    """Draw the table of inferred edges."""
+    paths = read_paths(__doc__, one=["edges"], several=["configs"])
+    edges = pd.read_csv(paths.edges, dtype={"sender": str, "receiver": str})
+    runs = shown_runs(paths.configs)
+    save(
+        plot_edges(edges, int(runs["edge_types"].iloc[0])),
+        paths.output,
+        f"Inferred edges, {dataset_entry(runs['dataset'].iloc[0]).title}",
+        caption(edges, runs),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ from nri.graph import edges_to_matrix
 __all__ = ["draw_graph", "edge_handles"]
 
 DASHES = ("-", "-", (0, (3, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)))
-"""Of the lines of edges by type; type 0 is not drawn."""
+"""Line styles of edges by their type; type 0 is not drawn."""
 
 MISSED = (0, (1, 1.6))
 
@@ -24,11 +24,12 @@ def draw_graph(
     truth: np.ndarray | None = None,
     certainty: np.ndarray | None = None,
 ) -> None:
-    """Nodes on a circle in the colours of their objects, and a line for each edge.
+    """Draw nodes on a circle in the colours of their objects, and a line for each edge.
 
-    types: (E,) the type of each edge in the order of `nri.graph`; type 0 is no line. A pair
-    with the same type both ways is joined by one straight line, an edge one way by an arrow.
-    truth: (E,) the true types: errors are coloured, an edge that is missing is dotted.
+    types: (E,) the type of each edge in the order of `nri.graph`; type 0 has no line. One
+    straight line joins a pair with the same type both ways; other edges are arrows from sender
+    to receiver.
+    truth: (E,) the true types; wrong edges are coloured, missing ones dotted.
     certainty: (E,) probability of the type, shown as opacity.
     """
     angle = np.pi / 2 - 2 * np.pi * np.arange(nodes) / nodes
@@ -74,7 +75,7 @@ def draw_graph(
 
 
 def edge_handles(types: int, with_errors: bool) -> list[Line2D]:
-    """Legend entries for the lines of a graph."""
+    """Make legend entries for the lines of a graph with K = `types` edge types."""
     handles = [
         Line2D(
             [],

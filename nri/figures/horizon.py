@@ -1,4 +1,4 @@
-"""Error of the predicted states over the prediction horizon (as the paper's Figure 6)."""
+"""Figure 6: error of the predicted states over the prediction horizon, on every data set."""
 
 import math
 
@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nri.evaluation.metrics_file import ROW
+from nri.figures.program import read_paths
 from nri.figures.style import (
     KIND,
     PAGE,
@@ -14,18 +15,26 @@ from nri.figures.style import (
     line_style,
     mean_over_steps,
     panel_title,
+    save,
     styled,
 )
 from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
-from nri.results.rows import summarise
+from nri.results.rows import (
+    read_metrics,
+    read_runs,
+    summarise,
+    without_studies,
+    without_transfers,
+)
 
 __all__ = ["plot_horizon"]
 
 
 @styled
 def plot_horizon(metrics: pd.DataFrame) -> Figure:
-    """Mean squared error against the step: a panel for each dataset, a curve for each model.
+    """Draw mean squared error against the step: a panel for each data set, a curve for each model.
 
     metrics: as `nri.results.rows.read_metrics`. Lines are means over seeds, bands their standard
     errors. Raises ValueError if there is no `mse` among the metrics.
@@ -60,3 +69,28 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
     handles = [Line2D([], [], **style, label=name) for name, style in legend.items()]
     legend_below(figure, handles)
     return figure
+
+
+def caption(scale: str) -> str:
+    """Say what `plot_horizon` shows of runs at this scale."""
+    return (
+        "As the paper's Figure 6, for all data sets. Mean squared error of the predicted test "
+        "states, in normalised units, from the last true frame on. Lines: mean over seeds; bands: "
+        f"standard error, where there are several; dashed: not the paper's recipe. {scale}"
+    )
+
+
+def main() -> None:
+    """Draw all runs that predict motion, but for studies and models trained elsewhere."""
+    paths = read_paths(__doc__, one=["metrics", "runs"])
+    runs = read_runs(paths.runs)
+    metrics, shown = (
+        without_transfers(without_studies(frame, runs))
+        for frame in (read_metrics(paths.metrics), runs)
+    )
+    title = "Error over the horizon"
+    save(plot_horizon(metrics), paths.output, title, caption(describe_scale(shown)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,9 @@
-"""Motion on paper: paths in a plane, or one feature over time in a lane for each object."""
+"""Motion on paper: paths in a plane, or one feature over time in a lane for each object.
 
+Any features will do: those of objects with x and y are drawn in their plane, others over time.
+"""
+
+import unicodedata
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +13,15 @@ from matplotlib.colors import to_rgb
 
 from nri.figures.style import FADED, object_colours
 
-__all__ = ["Lanes", "Plane", "draw_motion", "draw_prediction", "lane_feature", "layout"]
+__all__ = [
+    "Lanes",
+    "Plane",
+    "draw_motion",
+    "draw_prediction",
+    "lane_feature",
+    "layout",
+    "sine_label",
+]
 
 FAINTEST = 0.08  # opacity of the beginning of a path
 
@@ -20,8 +32,8 @@ class Plane:
     shows_time = False
 
     def __init__(self, features: Sequence[str], units: Sequence[str], true: np.ndarray):
-        """The frame follows the true motion (N, T, D), so that a prediction gone astray does not
-        shrink it.
+        """The panel has room for the true motion (N, T, D), and not for predictions that go astray:
+        they would shrink it.
         """
         self.index = [features.index("x"), features.index("y")]
         self.labels = [_label(features, units, name) for name in ("x", "y")]
@@ -30,11 +42,11 @@ class Plane:
         self.reach = 0.56 * np.ptp(places, axis=0).max()
 
     def points(self, motion: np.ndarray, start: int = 0) -> np.ndarray:
-        """Where on paper the frames (N, T, D) are, (N, T, 2)."""
+        """Place frames on paper: (N, T, D) → (N, T, 2)."""
         return motion[..., self.index]
 
     def frame(self, axes: Axes) -> None:
-        """Limits, labels and ticks."""
+        """Set limits, labels and ticks."""
         low, high = self.centre - self.reach, self.centre + self.reach
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
         axes.set(xlabel=self.labels[0], ylabel=self.labels[1])
@@ -43,7 +55,7 @@ class Plane:
 
 
 class Lanes:
-    """One feature over time: sin φ of oscillators, else the first; a lane for each object."""
+    """One feature over time (see `lane_feature`), in a lane for each object."""
 
     shows_time = True
 
@@ -54,30 +66,28 @@ class Lanes:
         true: np.ndarray,
         interval: float | None = None,
     ):
-        """The height of a lane follows the true motion (N, T, D). Time is in seconds where the
-        `interval` between two frames is given, else in frames.
+        """A lane has room for the true motion (N, T, D). Time is in seconds if the `interval`
+        between two frames is given, else in frames.
         """
         name = lane_feature(features)
         self.index = features.index(name)
-        self.label = (
-            "sin φ of each oscillator"
-            if name == "sin_phi"
-            else f"{_label(features, units, name)} of each object"
-        )
+        self.label = f"{_label(features, units, name)} of each object"
+        if sine := sine_label(name):
+            self.label = f"{sine} of each oscillator"
         self.interval = 1 if interval is None else interval
         self.time_label = "time (frames)" if interval is None else "time (s)"
         self.low, self.high = true[..., self.index].min(), true[..., self.index].max()
         self.lane, self.objects = 1.15 * (self.high - self.low), len(true)
 
     def points(self, motion: np.ndarray, start: int = 0) -> np.ndarray:
-        """Where on paper the frames (N, T, D) are, the first of which is frame `start`."""
+        """Place frames on paper: (N, T, D) → (N, T, 2); the first of them is frame `start`."""
         value = motion[..., self.index]
         base = self.lane * np.arange(self.objects - 1, -1, -1)[:, None]
         time = self.interval * (start + np.arange(value.shape[1]))
         return np.stack([np.broadcast_to(time, value.shape), base + value], axis=-1)
 
     def frame(self, axes: Axes) -> None:
-        """Limits, labels and ticks."""
+        """Set limits, labels and ticks."""
         gap, highest = 0.1 * self.lane, self.lane * (self.objects - 1)
         axes.set(ylim=(self.low - gap, highest + self.high + gap), yticks=[])
         axes.set(xlabel=self.time_label, ylabel=self.label)
@@ -91,9 +101,9 @@ def layout(
     true: np.ndarray,
     interval: float | None = None,
 ) -> Plane | Lanes:
-    """How to draw a system: objects with x and y in their plane, others over time.
+    """Choose how to draw a system: objects with x and y in their plane, others over time.
 
-    true: (N, T, D), what the panel must have room for.
+    true: (N, T, D), the motion that the panel must have room for.
     """
     if {"x", "y"} <= set(features):
         return Plane(features, units, true)
@@ -101,12 +111,26 @@ def layout(
 
 
 def lane_feature(features: Sequence[str]) -> str:
-    """The feature that is drawn over time."""
-    return "sin_phi" if "sin_phi" in features else features[0]
+    """Choose the feature that is drawn over time: the sine of an angle, else the first one.
+
+    An angle itself would jump from 2π to 0, or grow without end.
+    """
+    return next((name for name in features if sine_label(name)), features[0])
+
+
+def sine_label(feature: str) -> str:
+    """Name the sine of an angle as formulas do, "sin_phi" → "sin φ"; "" if it is none."""
+    if not feature.startswith("sin_"):
+        return ""
+    angle = feature.removeprefix("sin_")
+    try:
+        return f"sin {unicodedata.lookup(f'GREEK SMALL LETTER {angle}')}"
+    except KeyError:
+        return f"sin {angle}"
 
 
 def draw_motion(axes: Axes, panel: Plane | Lanes, motion: np.ndarray) -> None:
-    """Frames (N, T, D) in the colours of the objects.
+    """Draw frames (N, T, D) in the colours of the objects.
 
     Where no axis shows the time, paths fade in with it and end in a dot.
     """
@@ -131,7 +155,7 @@ def draw_prediction(
     predicted: np.ndarray,
     start: int = 0,
 ) -> None:
-    """Observed frames (N, T, D) thin, and what followed, (N, H, D), broad and as predicted.
+    """Draw observed frames (N, T, D) thin; what followed, (N, H, D), broad; and the prediction.
 
     start: the number of the first observed frame.
     """
@@ -151,6 +175,6 @@ def draw_prediction(
 
 
 def _label(features: Sequence[str], units: Sequence[str], name: str) -> str:
-    """A feature with its unit, where it has one."""
+    """Name a feature with its unit, where it has one."""
     unit = units[features.index(name)]
     return name if unit in ("", "1") else f"{name} ({unit})"

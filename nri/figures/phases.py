@@ -1,18 +1,33 @@
-"""Whether predictions of oscillators keep their phase, model by model (Figure 9)."""
+"""Figure 9: predicted phases of oscillators against the true ones, model by model."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.figures.examples import Examples
-from nri.figures.motion import Lanes, draw_prediction, lane_feature
-from nri.figures.style import FADED, INK, PAGE, legend_below, panel_title, styled
-from nri.results.rows import ResultsError
+from nri.evaluation.examples import Examples
+from nri.figures.captions import shown_runs
+from nri.figures.motion import Lanes, draw_prediction, lane_feature, sine_label
+from nri.figures.program import read_paths
+from nri.figures.style import (
+    FADED,
+    INK,
+    KIND,
+    PAGE,
+    legend_below,
+    line_style,
+    panel_title,
+    save,
+    styled,
+)
+from nri.files import ResultsError
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
 
 __all__ = ["ModelExamples", "plot_phases"]
 
@@ -32,10 +47,10 @@ class ModelExamples:
 
 @styled
 def plot_phases(models: Mapping[str, ModelExamples]) -> Figure:
-    """A panel for each model, by its name, with the first sample, and one with the error.
+    """Draw the first sample in a panel for each model, by its name, and the error in another.
 
-    The error is the mean absolute one of sin φ over all samples and oscillators. Raises
-    ResultsError if the models were shown different samples.
+    The error is the mean absolute one of the sine of the phase, over all samples and oscillators.
+    Raises ResultsError if the models were shown different samples.
     """
     first = next(iter(models.values())).examples
     for name, model in models.items():
@@ -72,10 +87,11 @@ def _draw_sample(axes: Axes, examples: Examples) -> None:
 
 
 def _draw_errors(axes: Axes, models: Mapping[str, ModelExamples]) -> None:
+    features = next(iter(models.values())).examples.features
+    sine = lane_feature(features)
     for model in models.values():
-        shown = model.examples
-        feature = shown.features.index(lane_feature(shown.features))
-        error = np.abs(shown.predicted - shown.truth)[..., feature].mean((0, 1))
+        error = np.abs(model.examples.predicted - model.examples.truth)
+        error = error[..., features.index(sine)].mean((0, 1))
         axes.plot(np.arange(1, len(error) + 1), error, **model.style)
     axes.axhline(UNRELATED, color=FADED, linewidth=0.8, linestyle=":")
     axes.annotate(
@@ -89,6 +105,41 @@ def _draw_errors(axes: Axes, models: Mapping[str, ModelExamples]) -> None:
         fontsize=6,
         color="#666666",
     )
-    axes.set(xlabel="prediction step (frames)", ylabel="mean |error| of sin φ")
+    axes.set(xlabel="prediction step (frames)", ylabel=f"mean |error| of {sine_label(sine)}")
     axes.set_ylim(0, min(axes.get_ylim()[1], 2.0))  # more than 2 is no sine any more
     panel_title(axes, "mean of all examples")
+
+
+def caption(runs: pd.DataFrame, examples: Examples) -> str:
+    """Say what `plot_phases` shows of these runs, one of which has these examples."""
+    sine = sine_label(lane_feature(examples.features))
+    seeds = ", ".join(map(str, sorted(set(runs["seed"]))))
+    dataset, kept = dataset_entry(runs["dataset"][0]).title, len(examples.sample)
+    return (
+        f"As the paper's Figure 9. {dataset}: {sine} of the first test sample, unchosen, as it "
+        "went on (broad, faded) and as each model predicted it from the dotted line on; and the "
+        f"mean absolute error of {sine} over all {kept} examples that were kept. Dotted there: the "
+        "error of a phase that has nothing to do with the true one. "
+        f"Seed {seeds}. {describe_scale(runs)}"
+    )
+
+
+def main() -> None:
+    """Draw the examples of several runs on one data set."""
+    paths = read_paths(__doc__, several=["examples", "configs"])
+    runs = shown_runs(paths.configs)
+    examples_of = dict(zip(paths.configs, paths.examples, strict=True))
+    places = runs.groupby(KIND).cumcount()
+    models = {
+        run["name"]: ModelExamples(
+            Examples.load(examples_of[run["path"]], "predicted"), line_style(*run[KIND], place)
+        )
+        for (_, run), place in zip(runs.iterrows(), places, strict=True)
+    }
+    examples = next(iter(models.values())).examples
+    title = f"Phases, {dataset_entry(runs['dataset'][0]).title}"
+    save(plot_phases(models), paths.output, title, caption(runs, examples))
+
+
+if __name__ == "__main__":
+    main()

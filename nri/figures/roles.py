@@ -1,21 +1,25 @@
-"""Which edge types a model infers between objects that play a role (Figure 8)."""
+"""Figure 8: which edge types a run infers between the roles of a pick-and-roll."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from nri.figures.style import INK, PAGE, panel_title, styled
+from nri.data.format import read_metadata
+from nri.evaluation.posterior_file import StoredPosterior
+from nri.figures.captions import ShownRun, shown_run
+from nri.figures.program import read_paths
+from nri.figures.style import INK, PAGE, panel_title, save, styled
 from nri.graph import edges_to_matrix
 
 __all__ = ["plot_role_edges", "role_shares"]
 
 
 def role_shares(posterior: np.ndarray) -> np.ndarray:
-    """Probabilities (S, E, K) → shares of the samples, (K, N, N)[type, receiver, sender].
+    """Count how often each type is the most probable one: (S, E, K) → (K, N, N).
 
-    The share is of samples whose most probable type it is; NaN where sender and receiver
-    are the same object.
+    Shares of the samples at [type, receiver, sender]; NaN where sender and receiver are the same
+    object.
     """
     types = posterior.shape[-1]
     shares = (posterior.argmax(-1)[..., None] == np.arange(types)).mean(0)  # (E, K)
@@ -27,7 +31,7 @@ def role_shares(posterior: np.ndarray) -> np.ndarray:
 
 @styled
 def plot_role_edges(posterior: np.ndarray, roles: Sequence[str], names: Sequence[str]) -> Figure:
-    """A heat map for each edge type: sender by receiver, in percent of the samples.
+    """Draw a heat map for each edge type: sender by receiver, in percent of the samples.
 
     posterior: (S, E, K); `roles` of the objects, `names` of the types.
     """
@@ -56,3 +60,31 @@ def plot_role_edges(posterior: np.ndarray, roles: Sequence[str], names: Sequence
     bar.set_label("samples (%)")
     bar.outline.set_visible(False)
     return figure
+
+
+def caption(run: ShownRun, samples: int) -> str:
+    """Say what `plot_role_edges` shows of so many samples."""
+    return (
+        f"As the paper's Figure 8. {run.name}: how often each edge type is the most probable one, "
+        f"in percent of the {samples} test segments, by the role of the sender and of the "
+        f"receiver. Learned types have no order of their own. {run.scale}"
+    )
+
+
+def main() -> None:
+    """Draw the distribution of the types that a run inferred on all test segments."""
+    paths = read_paths(__doc__, one=["posterior", "config", "data"])
+    run, posterior = shown_run(paths.config), StoredPosterior.load(paths.posterior).inferred
+    names = [f"type {k}" for k in range(posterior.shape[-1])]
+    if run.training["skip_first"]:
+        names[0] += ", no edge"
+    save(
+        plot_role_edges(posterior, read_metadata(paths.data).objects, names),
+        paths.output,
+        f"Edge types between roles, {run.dataset}",
+        caption(run, len(posterior)),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,31 +1,27 @@
-"""Joints and bones on paper: learned edges (Figure 7) and predicted poses (Figure 10)."""
+"""Figure 7: the edges that a run learned on motion capture, drawn on the walking skeleton."""
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
-from nri.data.format import Metadata
-from nri.figures.examples import Examples
-from nri.figures.style import FADED, PAGE, legend_below, object_colours, panel_title, styled
+from nri.data.format import Metadata, read_metadata
+from nri.evaluation.examples import Examples
+from nri.figures.body import bones_of, draw_skeleton, frame_motion, places, project
+from nri.figures.captions import ShownRun, shown_run
+from nri.figures.program import read_paths
+from nri.figures.style import PAGE, object_colours, panel_title, save, styled
 from nri.graph import edges_to_matrix
 
-__all__ = ["draw_edges", "draw_skeleton", "plot_learned_edges", "plot_poses", "project"]
+__all__ = ["draw_edges", "plot_learned_edges"]
 
-# Seen from half right, degrees from the side: there both arms and both legs would lie on top of
-# each other, and from the front the stride would not show.
-AZIMUTH = 45.0
 LIKELY = 0.5  # an edge is drawn where its probability exceeds this
 CROWD = 60  # with more arrows than this in a panel they become thinner and fainter
-MARGIN = 0.1  # around a person, of their height
-STEPS = (1, 10, 20, 30, 40)  # of prediction, beside the last, that poses are shown at
 
 
 @styled
 def plot_learned_edges(examples: Examples, metadata: Metadata, skip_first: bool) -> Figure:
-    """The edges of the first example, a row for each type and a column for each moment.
+    """Draw the edges of the first example, a row for each type and a column for each moment.
 
     In a column are the edges that the encoder gives to the window which ends there, on the
     pose at that moment. `metadata` is that of the data set, whose skeleton has the bones. With
@@ -38,11 +34,11 @@ def plot_learned_edges(examples: Examples, metadata: Metadata, skip_first: bool)
     figure = Figure(figsize=(PAGE, 0.6 + 2.0 * len(types)), layout="compressed")
     shape = len(types), len(posterior)
     panels = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
-    _frame(panels[0, 0], motion, examples)
-    bones, colours = _bones(metadata), object_colours(len(types))
+    frame_motion(panels[0, 0], motion, examples)
+    bones, colours = bones_of(metadata), object_colours(len(types))
     for column, (start, edges) in enumerate(zip(examples.window_start, posterior, strict=True)):
         last = start + frames - 1
-        pose = _places(motion[:, last], examples)
+        pose = places(motion[:, last], examples)
         pose = pose - pose[:1] * [1, 0, 1]  # the first joint, the root, at 0
         for axes, k, colour in zip(panels[:, column], types, colours, strict=True):
             draw_skeleton(axes, pose, bones, alpha=0.5)
@@ -57,69 +53,8 @@ def plot_learned_edges(examples: Examples, metadata: Metadata, skip_first: bool)
     return figure
 
 
-@styled
-def plot_poses(examples: Examples, metadata: Metadata, colour: str) -> Figure:
-    """True and predicted pose of the first example, several steps ahead.
-
-    The root of the true pose is at 0, so that a prediction that walks off shows. Titles give
-    the mean distance of a joint from its true place. `colour` is the model's.
-    """
-    horizon = examples.truth.shape[2]
-    steps = [step for step in STEPS if step < horizon] + [horizon]
-    figure = Figure(figsize=(PAGE, 2.45), layout="compressed")
-    panels = figure.subplots(1, len(steps), sharex=True, sharey=True, squeeze=False)[0]
-    _frame(panels[0], examples.truth[0], examples)
-    bones = _bones(metadata)
-    for axes, step in zip(panels, steps, strict=True):
-        true = _places(examples.truth[0, :, step - 1], examples)
-        predicted = _places(examples.predicted[0, :, step - 1], examples)
-        apart = np.linalg.norm(predicted - true, axis=-1).mean()
-        root = true[:1] * [1, 0, 1]
-        draw_skeleton(axes, true - root, bones, width=3.5, alpha=0.6)
-        draw_skeleton(axes, predicted - root, bones, colour, width=1.2)
-        panel_title(axes, f"step {step}")
-        axes.set_title(f"{100 * apart:.1f} cm", loc="right", fontsize=6)
-        axes.set_xlabel("across (m)")
-    panels[0].set_ylabel("height (m)")
-    handles = [
-        Line2D([], [], color=FADED, linewidth=3.5, alpha=0.6, label="truth"),
-        Line2D([], [], color=colour, linewidth=1.2, label="predicted"),
-    ]
-    legend_below(figure, handles)
-    return figure
-
-
-def project(positions: np.ndarray) -> np.ndarray:
-    """(..., 3) in m, x to the person's left, y up, z ahead → (..., 2) on the paper.
-
-    A parallel projection: heights keep their lengths, lengths across are shortened.
-    """
-    angle = np.deg2rad(AZIMUTH)
-    across = np.cos(angle) * positions[..., 2] + np.sin(angle) * positions[..., 0]
-    return np.stack([across, positions[..., 1]], axis=-1)
-
-
-def draw_skeleton(
-    axes: Axes,
-    positions: np.ndarray,
-    bones: np.ndarray,
-    colour: str = FADED,
-    width: float = 2,
-    alpha: float = 1.0,
-) -> None:
-    """Draw joints `positions` (joints, 3) in m and `bones` (bones, 2), pairs of joints."""
-    points = project(positions)
-    lines = LineCollection(
-        points[bones], color=colour, linewidth=width, capstyle="round", alpha=alpha
-    )
-    axes.add_collection(lines)
-    axes.scatter(*points.T, s=(width + 1) ** 2, color=colour, linewidth=0, alpha=alpha)
-    axes.set_aspect("equal")
-    axes.grid(False)
-
-
 def draw_edges(axes: Axes, positions: np.ndarray, edges: np.ndarray, colour: str) -> int:
-    """Draw an arrow from sender to receiver for each likely edge; how many there are.
+    """Draw an arrow from sender to receiver for each likely edge, and return how many there are.
 
     `positions` (joints, 3) in m, `edges` (joints, joints) probabilities, `edges[receiver,
     sender]`. The less likely of the likely ones are fainter.
@@ -146,24 +81,30 @@ def draw_edges(axes: Axes, positions: np.ndarray, edges: np.ndarray, colour: str
     return int(likely.sum())
 
 
-def _frame(axes: Axes, motion: np.ndarray, examples: Examples) -> None:
-    """Limits that hold the true motion (joints, frames, features), with the root in the middle,
-    and some more, but not a prediction gone astray.
-    """
-    places = np.stack([_places(motion[:, t], examples) for t in range(motion.shape[1])])
-    points = project(places - places[:, :1] * [1, 0, 1])
-    low, high = points[..., 1].min(), points[..., 1].max()
-    margin = MARGIN * (high - low)
-    reach = np.abs(points[..., 0]).max() + margin
-    axes.set(xlim=(-reach, reach), ylim=(low - margin, high + margin))
-    axes.locator_params(nbins=4)
+def caption(run: ShownRun, examples: Examples, metadata: Metadata) -> str:
+    """Say what `plot_learned_edges` shows."""
+    frames = examples.observed.shape[2] - 1
+    without = ", without type 0, which is no edge" if run.training["skip_first"] else ""
+    return (
+        f"As the paper's Figure 7. {run.name}: edges that are more likely than not, from sender to "
+        f"receiver, along the first test segment, unchosen. Rows: edge types{without}; columns: "
+        f"the encoder's window of {frames} frames ({frames * metadata.frame_interval:.2f} s), "
+        f"named by the time of its last frame, whose pose is drawn. {run.scale}"
+    )
 
 
-def _places(frame: np.ndarray, examples: Examples) -> np.ndarray:
-    """x, y and z of a frame (joints, features): (joints, 3)."""
-    return frame[:, [examples.features.index(name) for name in "xyz"]]
+def main() -> None:
+    """Draw the first example of one run."""
+    paths = read_paths(__doc__, one=["examples", "config", "data"])
+    run, metadata = shown_run(paths.config), read_metadata(paths.data)
+    examples = Examples.load(paths.examples, "window_start", "window_posterior")
+    save(
+        plot_learned_edges(examples, metadata, run.training["skip_first"]),
+        paths.output,
+        f"Learned edges, {run.dataset}",
+        caption(run, examples, metadata),
+    )
 
 
-def _bones(metadata: Metadata) -> np.ndarray:
-    """Pairs of joints that share a bone, (bones, 2)."""
-    return np.argwhere(np.triu(metadata.skeleton))
+if __name__ == "__main__":
+    main()

@@ -37,16 +37,16 @@ COLUMN, PAGE = 3.25, 6.75
 """Widths of a figure in inches: one column of a conference paper, and the page."""
 
 LEGEND_HANDLE, LEGEND_CHARACTER, LEGEND_ROW = 0.45, 0.06, 0.15
-"""Inches that a legend's line with its spaces, and a character of its label, take at most; and the
-height of a row."""
+"""Inches: the width of a legend's line with its spaces, the width of a character of its label, both
+at most, and the height of a row."""
 
 INK, FADED = "#222222", "#9a9a9a"
 ERROR = "#D55E00"
 
 OBJECTS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#882255")
 OBJECTS += ("#8B4513", "#6A3D9A", "#999999")
-"""Okabe and Ito's colours without the one that marks errors and the yellow, which is faint on
-white, and four more to make ten."""
+"""Ten colours of objects: Okabe and Ito's without the yellow, which is faint on white, and without
+the one that marks errors; and four more."""
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -87,35 +87,36 @@ DASHES = ("-", (0, (6, 1.5, 1, 1.5))), ((0, (3.5, 1.5)), (0, (1, 1.2)))
 
 
 def styled(plot: Callable[..., Figure]) -> Callable[..., Figure]:
-    """A decorator: draw in this style, whatever the settings of the process are."""
+    """Decorate a function so that it draws in this style, whatever the settings of the process."""
     return context(["default", STYLE])(plot)
 
 
 KIND = ["model", "graph", "recipe"]
-"""The columns that the look of a line follows from."""
+"""The columns that decide how a line looks."""
 
 
 def line_style(model: str, graph: str, recipe: str, place: int = 0) -> dict:
-    """A model's colour; solid for the paper's recipe, dashed for another.
+    """Choose the colour of the model, and a solid line for the paper's recipe, else a dashed one.
 
-    place: counts the configurations that share model, graph and recipe in one panel.
+    place: the number of the configuration among those of a panel that share model, graph and
+    recipe, from 0; the dashes differ.
     """
     dashes = DASHES[recipe != PAPER]
     return {"color": model_entry(model, graph).colour, "linestyle": dashes[place % len(dashes)]}
 
 
 def object_colours(count: int) -> list[str]:
-    """A colour for each object; they repeat beyond ten."""
+    """Choose a colour for each object; colours repeat beyond ten."""
     return [OBJECTS[i % len(OBJECTS)] for i in range(count)]
 
 
 def panel_title(axes: Axes, title: str) -> None:
-    """A heading at the left edge of a panel."""
+    """Set a heading at the left edge of a panel."""
     axes.set_title(title, loc="left", fontweight="bold")
 
 
 def mean_over_steps(axes: Axes, summary: "pd.DataFrame", style: dict, scale: float = 1.0) -> None:
-    """The mean over seeds at each step, with a band of its standard error where there are several.
+    """Draw the mean over seeds at each step, with a band of its standard error if it has one.
 
     summary: as `nri.results.rows.summarise`, of one curve.
     """
@@ -128,9 +129,9 @@ def mean_over_steps(axes: Axes, summary: "pd.DataFrame", style: dict, scale: flo
 
 
 def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 4) -> None:
-    """One legend for all panels, under them, in as many columns as the labels leave room for.
+    """Draw one legend for all panels below them, in as many columns as the labels leave room for.
 
-    A figure has room for two rows; for more it becomes higher.
+    A figure has room for two rows of it; with more rows the figure grows.
     """
     longest = max(len(str(handle.get_label())) for handle in handles)
     room = int(figure.get_figwidth() / (LEGEND_HANDLE + LEGEND_CHARACTER * longest))
@@ -141,7 +142,7 @@ def legend_below(figure: Figure, handles: Sequence[Artist], columns: int = 4) ->
 
 
 def save(figure: Figure, paths: Iterable[str | os.PathLike], title: str, caption: str) -> None:
-    """Write a figure as SVG, PNG, …, by the suffix, with its title and caption inside the file.
+    """Write a figure as SVG, PNG, … by the suffix, with its title and caption inside the file.
 
     The same figure gives the same bytes: no dates and no random names.
     """

@@ -1,14 +1,16 @@
-"""True and predicted motion of test samples beside their true and inferred graphs (Figure 5)."""
+"""Figure 5: true and predicted motion beside the true and the inferred graph, of one run."""
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.lines import Line2D
 
-from nri.figures.examples import Examples
+from nri.evaluation.examples import Examples
+from nri.figures.captions import ShownRun, shown_run
 from nri.figures.graphs import draw_graph, edge_handles
 from nri.figures.motion import draw_prediction, layout
-from nri.figures.style import FADED, INK, PAGE, legend_below, panel_title, styled
+from nri.figures.program import read_paths
+from nri.figures.style import FADED, INK, PAGE, legend_below, panel_title, save, styled
 
 __all__ = ["plot_trajectories"]
 
@@ -17,7 +19,7 @@ SHOWN = 3  # samples side by side on a page
 
 @styled
 def plot_trajectories(examples: Examples) -> Figure:
-    """Up to three samples side by side: motion above, true and inferred graph below.
+    """Draw up to three samples side by side: motion above, true and inferred graph below.
 
     The examples must be of a run that infers a graph.
     """
@@ -45,7 +47,7 @@ def plot_trajectories(examples: Examples) -> Figure:
 
 
 def _draw_graphs(figure: Figure, place: SubplotSpec, examples: Examples, i: int) -> None:
-    """The true graph, where it is known, and the inferred one."""
+    """Draw the true graph of sample `i`, where it is known, and the inferred one."""
     nodes = examples.observed.shape[1]
     certainty, types = examples.posterior[i].max(-1), examples.posterior[i].argmax(-1)
     if examples.edges is None:
@@ -59,3 +61,29 @@ def _draw_graphs(figure: Figure, place: SubplotSpec, examples: Examples, i: int)
     draw_graph(true, truth, nodes)
     inferred.set_title(f"inferred, {(types == truth).sum()} of {len(types)}", fontsize=7)
     draw_graph(inferred, types, nodes, truth=truth, certainty=certainty)
+
+
+def caption(run: ShownRun) -> str:
+    """Say what `plot_trajectories` shows."""
+    return (
+        f"As the paper's Figure 5. {run.name}: the first test samples, unchosen, as observed "
+        "(thin, faded), as they went on (broad, faded) and as predicted from the inferred graph "
+        "alone; below, the true graph and the inferred one, the more opaque the more certain. "
+        f"{run.scale}"
+    )
+
+
+def main() -> None:
+    """Draw the examples of one run."""
+    paths = read_paths(__doc__, one=["examples", "config"])
+    run = shown_run(paths.config)
+    save(
+        plot_trajectories(Examples.load(paths.examples, "predicted", "posterior")),
+        paths.output,
+        f"Motion and graph, {run.dataset}",
+        caption(run),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,12 +1,12 @@
-# Baselines: one job per data set, baseline and seed, trained (where it is) and evaluated.
+# Baselines that train nothing: the last frame repeated, correlations of paths, and correlations of
+# the states of an LSTM, which rule train trains as the run `corr-lstm`.
 
-UNTRAINED = {name for (_, name), settings in BASELINES.items() if "training" not in settings}
-TRAINED = {name for _, name in BASELINES} - UNTRAINED
-BASELINE_SETTINGS = {
-    name: {key: value for key, value in entry.items() if key != "seeds"}
-    for name, entry in BASELINES.items()
+CORRELATED = {key: run for key, run in TRAINED.items() if run.baseline == "corr-lstm"}
+# Of `evaluation`, correlations use nothing: they predict no motion.
+BASELINE_EVALUATIONS = {
+    key: {"horizon": CONFIG.evaluation.horizon} if baseline.baseline == "static" else {}
+    for key, baseline in BASELINES.items()
 }
-BASELINE_EVALUATIONS = {name: used_evaluation(entry) for name, entry in BASELINES.items()}
 
 
 rule baseline:
@@ -16,44 +16,40 @@ rule baseline:
         metrics="results/baselines/{dataset}/{baseline}/seed{seed}/metrics.csv",
         config="results/baselines/{dataset}/{baseline}/seed{seed}/config.json",
     log:
-        "results/logs/baselines/{dataset}/{baseline}/seed{seed}.log",
+        "results/logs/baselines/{dataset}/{baseline}/seed{seed}/baseline.log",
     benchmark:
-        "results/benchmarks/baselines/{dataset}/{baseline}/seed{seed}.tsv"
+        "results/benchmarks/baselines/{dataset}/{baseline}/seed{seed}/baseline.tsv"
     wildcard_constraints:
-        baseline="|".join(sorted(UNTRAINED)) or "(?!)",
+        baseline="static|corr-path",
     conda:
         "../../envs/cuda.yaml"
     threads: 1
     resources:
-        gpu=config["gpu"],
+        gpu=CONFIG.gpu,
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: training_minutes(
-            BASELINES[wildcards.dataset, wildcards.baseline], attempt
-        ),
+        runtime=lambda wildcards, attempt: 20 * attempt,
     params:
-        *compared(BASELINE_SETTINGS, baseline_of),
-        *compared(BASELINE_EVALUATIONS, baseline_of),
-        *code_of("scripts/baseline.py"),
+        *tracked(BASELINE_EVALUATIONS, baseline_key),
+        *source_digests("scripts/baseline.py", DECODERS["lstm-single"].choice),
         program=script("baseline.py"),
-        settings=settings_json(lambda wildcards: BASELINE_SETTINGS[baseline_of(wildcards)]),
-        evaluation=settings_json(lambda wildcards: config["evaluation"]),
-        code=code_fingerprint("scripts/baseline.py"),
-        # Undeclared, since Snakemake deletes the outputs of a job that fails.
-        checkpoints="results/checkpoints/{dataset}/{baseline}/seed{seed}",
-        directory=lambda wildcards, output: Path(output.config).parent,
+        identity=settings_json(lambda wildcards: BASELINES[baseline_key(wildcards)].identity()),
+        horizon=untracked(lambda wildcards: CONFIG.evaluation.horizon),
+        lstm=lambda wildcards, input: (
+            f"--lstm {Path(input.model).parent}" if "model" in input.keys() else ""
+        ),
+        directory=lambda wildcards, output: Path(output.metrics).parent,
     shell:
-        "python {params.program:q} --settings {params.settings:q} --seed {wildcards.seed}"
-        " --data {input.data:q} --evaluation {params.evaluation:q}"
-        " --checkpoints {params.checkpoints:q} --code {params.code}"
-        " --threads {threads} --output {params.directory:q} > {log:q} 2>&1"
+        "python {params.program:q} --baseline {params.identity:q} --seed {wildcards.seed}"
+        " --data {input.data:q} --horizon {params.horizon} --threads {threads}"
+        " {params.lstm} --output {params.directory:q} > {log:q} 2>&1"
 
 
-use rule baseline as trained_baseline with:
+use rule baseline as correlate_lstm with:
+    input:
+        data="results/data/{dataset}.h5",
+        model="results/baselines/{dataset}/{baseline}/seed{seed}/model.safetensors",
+        config="results/baselines/{dataset}/{baseline}/seed{seed}/config.json",
     output:
         metrics="results/baselines/{dataset}/{baseline}/seed{seed}/metrics.csv",
-        config="results/baselines/{dataset}/{baseline}/seed{seed}/config.json",
-        model="results/baselines/{dataset}/{baseline}/seed{seed}/model.safetensors",
-        curve="results/baselines/{dataset}/{baseline}/seed{seed}/curve.csv",
-        examples="results/baselines/{dataset}/{baseline}/seed{seed}/examples.npz",
     wildcard_constraints:
-        baseline="|".join(sorted(TRAINED)) or "(?!)",
+        baseline="|".join({run.name for run in CORRELATED.values()}) or "(?!)",

@@ -1,81 +1,82 @@
-# The configuration: read, checked and frozen once, then resolved for every job.
+# The configuration: parsed and frozen once, then resolved for every job.
 
 import json
 import os
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import yaml
 
-BASE = Path(workflow.basedir)
+# The directory of the pipeline, also where another workflow imports it as a module.
+BASE = Path(workflow.current_basedir).parent.parent
 sys.path.insert(0, str(BASE))
 
-from nri.config.resolve import (
-    resolve_baselines,
-    resolve_datasets,
-    resolve_runs,
-    resolve_studies,
-    training_settings,
-)
+from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.dependencies import code_digests, itemise
+from nri.config.parse import ConfigError, parse_config
+from nri.config.resolve import Planned, PlannedRun, resolve_baselines, resolve_runs, resolve_studies
+from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
-from nri.config.training import TrainingSettings
-from nri.config.checks import ConfigError, validate
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import DeploymentMethod
+from snakemake.utils import update_config
 
 # Jobs on a cluster read the configuration when they start, which may be long after they were
-# submitted. They are handed a copy under the name of its content, so that editing the files
-# meanwhile changes nothing for them.
-if workflow.is_main_process:
+# submitted. They get a copy that is named by its content, so that an edit meanwhile changes nothing
+# for them. A workflow that imports this one as a module reads its own configuration, in jobs too; as
+# with --configfile, it says what differs from the default.
+if is_module():
+    given, config = config, yaml.safe_load((BASE / "config" / "config.yaml").read_text())
+    update_config(config, given)
+elif is_main_process():
 
     configfile: BASE / "config" / "config.yaml"
 
-    try:
-        validate(
-            config, yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text())
-        )
-    except ConfigError as error:
-        raise WorkflowError(str(error)) from None
-    workflow.config_settings.configfiles = [write_frozen(config, Path(".snakemake/config"))]
+    hand_to_jobs(write_frozen(config, Path(".snakemake/config")))
 
 
-DATASETS = resolve_datasets(config)
-RUNS = resolve_runs(config)
-BASELINES = resolve_baselines(config)
+try:
+    CONFIG = parse_config(config)
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+DATASETS = CONFIG.datasets
+SOURCE_OF = {name: load(SOURCES[settings.source]) for name, settings in DATASETS.items()}
+RUNS = resolve_runs(CONFIG)
+BASELINES = resolve_baselines(CONFIG)
+STUDIES = resolve_studies(RUNS)
 
 
-# Known names alone: those of data sets and runs stand side by side in names of figures.
+# Known names only: figures are named by a data set and a run, joined by "_".
 wildcard_constraints:
-    dataset="|".join(DATASETS),
+    dataset="|".join(DATASETS) or "(?!)",
     run="|".join(sorted({run for _, run in RUNS})) or "(?!)",
     seed=r"\d+",
 
 
-STUDIES = resolve_studies(RUNS)
-
-# Programs find the library beside this Snakefile and, unless Snakemake deploys their environment,
-# the interpreter that runs it. Threads that spin while they wait would starve the job beside them.
-DEPLOYED = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-INTERPRETER = "" if DEPLOYED else f"PATH={Path(sys.executable).parent}:$PATH "
+# Programs find the library beside this Snakefile and, unless Snakemake makes their environment, use
+# the interpreter that runs Snakemake. Threads that spin while they wait would starve other jobs.
+INTERPRETER = "" if deploys_environments() else f"PATH={Path(sys.executable).parent}:$PATH "
 shell.prefix(f"export {INTERPRETER}PYTHONPATH={BASE} OMP_WAIT_POLICY=passive; ")
 
 
-# A changed param makes Snakemake run a job again and name the param. So that it names little, each
-# setting and each source file is a param of its own. Params that are told the output files are not
-# compared: what a job is handed as a whole is one of those.
+# Snakemake reruns a job when the set of its params changes and prints the difference. Each setting
+# and each source file is therefore its own param, so that the difference is exactly the edit. Values
+# that only repeat them (JSON, paths) are `untracked`: Snakemake does not compare params whose
+# function takes `output`.
 
 
-def compared(settings: dict, job=lambda wildcards: ()) -> list:
-    """The params that stand for a job's settings; `settings[job(wildcards)]` are those settings."""
-    return per_job({name: itemise(values) for name, values in settings.items()}, job)
+def tracked(settings: dict, job=lambda wildcards: ()) -> list:
+    """Params for the settings of a job, which are `settings[job(wildcards)]`."""
+    return padded({name: itemise(values) for name, values in settings.items()}, job)
 
 
-def per_job(texts: dict, job) -> list:
-    """Params of a number that differs from job to job, filled up: all have a filler or more.
+def padded(texts: dict, job) -> list:
+    """Params for the texts of a job, which are `texts[job(wildcards)]`.
 
-    Snakemake compares the set of a job's params, in which any number of fillers counts as one.
+    A rule has a fixed number of params, but its jobs differ in how many they need. Shorter lists
+    are padded with "-"; params are compared as a set, so padding never shows as a change.
     """
     most = max(map(len, texts.values()), default=0)
 
@@ -85,33 +86,53 @@ def per_job(texts: dict, job) -> list:
     return [param(number) for number in range(most + 1)]
 
 
-def settings_json(settings) -> Callable:
-    """The settings of a job, a function of the wildcards, as one text for its command line."""
-    return lambda wildcards, output: json.dumps(settings(wildcards), sort_keys=True)
+def untracked(value: Callable) -> Callable:
+    """A param, a function of the wildcards, that Snakemake does not compare."""
+    return lambda wildcards, output: value(wildcards)
+
+
+def settings_json(settings: Callable) -> Callable:
+    """The settings of a job, a function of the wildcards, in JSON for its command line."""
+    return untracked(lambda wildcards: json.dumps(settings(wildcards), sort_keys=True))
 
 
 # What says how a job went, and computes nothing.
 UNTRACKED = ("nri/__init__.py", "nri/logs.py", "nri/provenance.py")
 
 
-def code_of(program: str, without=()) -> list[str]:
-    """One entry per source file that a program is made of; a changed one is a reason to rerun."""
-    return code_digests(BASE / program, BASE, [BASE / path for path in (*UNTRACKED, *without)])
+@cache
+def source_digests(program: str, *chosen: str) -> list[str]:
+    """One entry per source file that a program is made of; a changed one is a reason to rerun.
+
+    Of the tables in nri/choices.py only the `chosen` entries count, which are named as there:
+    "nri.model.encoders.mlp:MLPEncoder". Without any, all of them count.
+    """
+    untracked_files = [BASE / path for path in UNTRACKED]
+    if not chosen:
+        return code_digests(BASE / program, BASE, untracked_files)
+    names = [choice.partition(":")[0].split(".") for choice in chosen]
+    modules = [BASE.joinpath(*name).with_suffix(".py") for name in names]
+    without = [*untracked_files, BASE / "nri" / "choices.py"]
+    found = (code_digests(path, BASE, without) for path in (BASE / program, *modules))
+    return sorted(set().union(*found))
 
 
-def code_fingerprint(program: str) -> Callable:
-    """All of a program's code in one text, for the names of checkpoints."""
-    return lambda wildcards, output: fingerprint(code_of(program))
+def networks_of(run: PlannedRun) -> list[str]:
+    """The choices that a run makes; the simulation decoder also computes as its source does."""
+    return [
+        *([ENCODERS[run.encoder]] if run.encoder in ENCODERS else []),
+        *([DECODERS[run.decoder].choice] if run.decoder in DECODERS else []),
+        *([SOURCES[DATASETS[run.dataset].source]] if run.decoder == "sim" else []),
+    ]
 
 
 def script(name: str) -> Callable:
     """Path of a program of the pipeline."""
-    return lambda wildcards, output: str(BASE / "scripts" / name)
+    return untracked(lambda wildcards: str(BASE / "scripts" / name))
 
 
-def beside(path: str):
-    """A file of the pipeline as an input: a path that stays the same when all is moved together.
-
-    Never looked for where results are stored, if that is a bucket.
+def pipeline_file(path: str):
+    """Relative path of a file that ships with the pipeline, so that moving checkout and results
+    together changes nothing. `local()` keeps it off a default storage provider such as S3.
     """
     return local(os.path.relpath(BASE / path))

@@ -1,4 +1,10 @@
-# Evaluation of every run on test splits, and all results in one tidy table.
+# Evaluation of every trained model on test splits, and all results in one tidy table.
+
+# Of `corr-lstm` rule correlate_lstm evaluates the states.
+EVALUATED = {key: run for key, run in TRAINED.items() if key not in CORRELATED}
+EVALUATION_CODE = {
+    key: source_digests("scripts/evaluate.py", *networks_of(run)) for key, run in EVALUATED.items()
+}
 
 
 rule evaluate:
@@ -8,35 +14,39 @@ rule evaluate:
         model=rules.train.output.model,
         config=rules.train.output.config,
     output:
-        metrics="results/runs/{dataset}/{run}/seed{seed}/metrics.csv",
-        examples="results/runs/{dataset}/{run}/seed{seed}/examples.npz",
+        metrics="results/{group}/{dataset}/{run}/seed{seed}/metrics.csv",
+        examples="results/{group}/{dataset}/{run}/seed{seed}/examples.npz",
+        posterior="results/{group}/{dataset}/{run}/seed{seed}/posterior.npz",
     log:
-        "results/logs/runs/{dataset}/{run}/seed{seed}/evaluate.log",
+        "results/logs/{group}/{dataset}/{run}/seed{seed}/evaluate.log",
     benchmark:
-        "results/benchmarks/runs/{dataset}/{run}/seed{seed}/evaluate.tsv"
+        "results/benchmarks/{group}/{dataset}/{run}/seed{seed}/evaluate.tsv"
+    wildcard_constraints:
+        group=groups_of(EVALUATED),
+        run="[^/]+",
     conda:
         "../../envs/cuda.yaml"
     threads: 1
     resources:
-        gpu=config["gpu"],
+        gpu=CONFIG.gpu,
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: 20 * attempt,
     params:
-        *compared({(): config["evaluation"]}),
-        *code_of("scripts/evaluate.py"),
+        *tracked({(): CONFIG.evaluation.model_dump()}),
+        *padded(EVALUATION_CODE, trained_key),
         program=script("evaluate.py"),
-        settings=settings_json(lambda wildcards: config["evaluation"]),
+        settings=settings_json(lambda wildcards: CONFIG.evaluation.model_dump()),
         directory=lambda wildcards, input: Path(input.model).parent,
     shell:
         "python {params.program:q} --run {params.directory:q} --data {input.data:q}"
         " --test-on {input.others:q} --settings {params.settings:q} --threads {threads}"
-        " --metrics {output.metrics:q} --examples {output.examples:q} > {log:q} 2>&1"
+        " --output {params.directory:q} > {log:q} 2>&1"
 
 
 rule collect:
     input:
-        metrics=run_files("metrics.csv") + baseline_files("metrics.csv"),
-        configs=run_files("config.json") + baseline_files("config.json"),
+        metrics=all_files("metrics.csv"),
+        configs=all_files("config.json"),
     output:
         metrics="results/metrics.csv",
         runs="results/runs.csv",
@@ -51,8 +61,8 @@ rule collect:
         mem_mb=1000,
         runtime=10,
     params:
-        *compared({(): STUDIES}),
-        *code_of("scripts/collect.py"),
+        *tracked({(): STUDIES}),
+        *source_digests("scripts/collect.py"),
         program=script("collect.py"),
         studies=settings_json(lambda wildcards: STUDIES),
     shell:

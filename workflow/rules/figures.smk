@@ -1,65 +1,230 @@
-# Tables, figures and the page that shows them.
+# Figures.
 
-TABLE_FORMATS = ["csv", "md", "tex", "html"]
-TABLE_NAMES = ["edge_accuracy", "future_mse", "edge_auroc", *(["studies"] if STUDIES else [])]
-TABLES = [
-    f"results/tables/{table}.{extension}" for table in TABLE_NAMES for extension in TABLE_FORMATS
-] + [f"results/tables/{table}_seeds.csv" for table in TABLE_NAMES]
-# What a table needs of the config, beside the results.
-TITLES = {table: config["studies"] if table == "studies" else {} for table in TABLE_NAMES}
-GAMES = [dataset for dataset in TRAINED_ON if dataset in SPORTVU]
-TABLES += [f"results/tables/segments_{dataset}.html" for dataset in GAMES]
+import html
+import re
+import shlex
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+
+report: "../report/workflow.rst"
+
+
+# A figure is drawn by a module nri/figures/KIND.py, which is a program of its own. To add a figure,
+# write that module and add a line to FIGURES. All else follows from the table: what the rule runs,
+# which code it depends on, the targets, and the order on the page and in the report.
+
+
+class Figure(NamedTuple):
+    """What one figure shows: `subject` is (), (data set,) or (data set, run); files by argument."""
+
+    kind: str
+    subject: tuple[str, ...]
+    inputs: dict[str, str | list[str]]
+
+
+def figures(
+    kind: str, subjects: Iterable[tuple[str, ...]], **inputs: Callable[..., str | list[str]]
+) -> dict[str, Figure]:
+    """The figures KIND_DATASET_RUN of a kind, one for each subject.
+
+    inputs: the program gets each as `--NAME PATH …`; functions of the subject.
+    """
+    return {
+        "_".join([kind, *subject]): Figure(
+            kind, subject, {name: files(*subject) for name, files in inputs.items()}
+        )
+        for subject in subjects
+    }
+
+
+def once(wanted) -> list[tuple[()]]:
+    """The subject of a figure that is there once, if it is wanted at all."""
+    return [()] if wanted else []
+
+
+def each_dataset(datasets: Iterable[str]) -> list[tuple[str]]:
+    """The subjects of figures of single data sets, without repetition."""
+    return [(dataset,) for dataset in dict.fromkeys(datasets)]
+
+
+def from_source(source: str, runs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The runs on data sets from a source."""
+    return [(dataset, run) for dataset, run in runs if DATASETS[dataset].source == source]
+
+
+def data_file(dataset: str, run: str = "") -> str:
+    """The data set itself."""
+    return f"results/data/{dataset}.h5"
+
+
+def first_seed(name: str) -> Callable[[str, str], str]:
+    """A file of the first seed of a run: figures of single samples show that one, unchosen."""
+    return lambda dataset, run: run_seeds(name, dataset, run)[0]
+
+
+def every_seed(name: str) -> Callable[[str, str], list[str]]:
+    """A file of every seed of a run."""
+    return lambda dataset, run: run_seeds(name, dataset, run)
+
+
+def of_dataset(name: str) -> Callable[[str], list[str]]:
+    """A file of every seed of all runs on a data set, but for studies."""
+    return lambda dataset: [
+        file for key in MAIN if key[0] == dataset for file in run_seeds(name, *key)
+    ]
+
+
+def shows_motion(run) -> bool:
+    """Whether a run has both a graph to show and motion predicted under it."""
+    return run.encoder in ENCODERS and run.decoder != "none"
+
+
+def example_systems() -> list[str]:
+    """The first data set of each simulated system that something is trained on."""
+    first = {
+        DATASETS[dataset].source: dataset
+        for dataset in reversed(TRAINED_ON)
+        if SOURCE_OF[dataset].simulated
+    }
+    return [first[source] for source in SOURCES if source in first]
+
+
+def phase_files(name: str) -> Callable[[str], list[str]]:
+    """A file of the first seed of every model whose predicted phases are compared.
+
+    LSTM (joint) and NRI on a graph of its own; runs of a study are compared elsewhere.
+    """
+
+    def files(dataset: str) -> list[str]:
+        lstms = [run for run in BASELINES.values() if run.baseline == "lstm-joint"]
+        models = [*lstms, *SHOWN.values()]
+        return [seed_files(name, run)[0] for run in models if run.dataset == dataset]
+
+    return files
+
+
+def compares_phases(dataset: str) -> bool:
+    """Whether a data set of oscillators has both models to compare."""
+    features = SOURCE_OF[dataset].features(DATASETS[dataset])
+    kinds = {file.split("/")[1] for file in phase_files("examples.npz")(dataset)}
+    return any(name.startswith("sin_") for name in features) and kinds == {"baselines", "runs"}
 
 
 # Runs of a study are shown in its table; the figures are those of the paper's models.
-MAIN = {key: run for key, run in RUNS.items() if not run["study"]}
+MAIN = {key: run for key, run in RUNS.items() if not run.study}
 SHOWN = {key: run for key, run in MAIN.items() if shows_motion(run)}
-PREDICTS = any(run["decoder"] != "none" for run in MAIN.values()) or any(
-    not baseline["baseline"].startswith("corr") for baseline in BASELINES.values()
+PREDICTING = [key for key, run in MAIN.items() if run.decoder != "none"]
+PREDICTS = PREDICTING or any(
+    not baseline.baseline.startswith("corr") for baseline in BASELINES.values()
 )
-RECORDED = {key: run for key, run in MAIN.items() if key[0] in MOCAP and run["decoder"] != "none"}
-SYSTEMS = example_systems()
+EXAMPLE_SYSTEMS = example_systems()
+GAMES = [dataset for dataset in TRAINED_ON if DATASETS[dataset].source == "basketball"]
+
+EXAMPLES = {"examples": first_seed("examples.npz"), "config": first_seed("config.json")}
+ALL_RESULTS = {
+    "metrics": lambda *dataset: rules.collect.output.metrics,
+    "runs": lambda *dataset: rules.collect.output.runs,
+}
+
 # In the order of the paper's figures: 1, 4 to 11; then those that it does not have.
-FIGURE_STEMS = [
-    *(["simulation", "systems"] if SYSTEMS else []),
-    *(f"trajectories_{dataset}_{run}" for dataset, run in SHOWN if dataset not in MOCAP | SPORTVU),
-    *(["horizon"] if PREDICTS else []),
-    *(f"skeleton_{dataset}_{run}" for dataset, run in SHOWN if dataset in MOCAP),
-    *(f"roles_{dataset}_{run}" for dataset, run in SHOWN if dataset in SPORTVU),
-    *(f"phases_{dataset}" for dataset in TRAINED_ON if compares_phases(dataset)),
-    *(f"poses_{dataset}_{run}" for dataset, run in RECORDED),
-    *(f"court_{dataset}_{run}" for dataset, run in SHOWN if dataset in SPORTVU),
-    *(f"segments_{dataset}" for dataset in GAMES),
-    *(f"edges_{dataset}_{run}" for dataset, run in SHOWN if dataset in OWN),
-    *(
-        f"changing_edges_{dataset}"
-        for dataset in dict.fromkeys(dataset for dataset, _ in SHOWN)
-        if DATASETS[dataset].get("edges_change")
+FIGURES = {
+    **figures("simulation", once(EXAMPLE_SYSTEMS), data=lambda: data_file(EXAMPLE_SYSTEMS[0])),
+    **figures("systems", once(EXAMPLE_SYSTEMS), data=lambda: [*map(data_file, EXAMPLE_SYSTEMS)]),
+    **figures(
+        "trajectories",
+        [key for key in SHOWN if DATASETS[key[0]].source not in ("mocap", "basketball")],
+        **EXAMPLES,
     ),
-    *(f"curves_{dataset}" for dataset in dict.fromkeys(dataset for dataset, _ in MAIN)),
+    **figures("horizon", once(PREDICTS), **ALL_RESULTS),
+    **figures("skeleton", from_source("mocap", SHOWN), **EXAMPLES, data=data_file),
+    **figures(
+        "roles",
+        from_source("basketball", SHOWN),
+        posterior=first_seed("posterior.npz"),
+        config=first_seed("config.json"),
+        data=data_file,
+    ),
+    **figures(
+        "phases",
+        each_dataset(filter(compares_phases, TRAINED_ON)),
+        examples=phase_files("examples.npz"),
+        configs=phase_files("config.json"),
+    ),
+    **figures("poses", from_source("mocap", PREDICTING), **EXAMPLES, data=data_file),
+    **figures("court", from_source("basketball", SHOWN), **EXAMPLES, data=data_file),
+    **figures(
+        "segments",
+        each_dataset(GAMES),
+        data=data_file,
+        segments=lambda dataset: f"results/data/{dataset}.segments.csv",
+    ),
+    **figures(
+        "edges",
+        from_source("own", SHOWN),
+        edges=lambda dataset, run: f"results/graphs/{dataset}/{run}/edges.csv",
+        configs=every_seed("config.json"),
+    ),
+    **figures(
+        "changing_edges",
+        each_dataset(key[0] for key in SHOWN if SOURCE_OF[key[0]].edges_change(DATASETS[key[0]])),
+        **ALL_RESULTS,
+        data=data_file,
+    ),
+    **figures(
+        "curves",
+        each_dataset(dataset for dataset, _ in MAIN),
+        curves=of_dataset("curve.csv"),
+        configs=of_dataset("config.json"),
+    ),
+}
+FIGURE_FILES = [
+    f"results/figures/{figure}.{extension}" for figure in FIGURES for extension in ("svg", "png")
 ]
-FIGURES = [
-    f"results/figures/{stem}.{extension}" for stem in FIGURE_STEMS for extension in ("svg", "png")
-]
+FIGURE_CODE = {
+    kind: source_digests(f"nri/figures/{kind}.py")
+    for kind in dict.fromkeys(figure.kind for figure in FIGURES.values())
+}
+
+
+def figure_labels(wildcards) -> dict[str, str]:
+    """What the report says of a figure in its list."""
+    kind, subject, _ = FIGURES[wildcards.figure]
+    dataset, run = (*subject, "all", "all")[:2]
+    return {"figure": kind.replace("_", " "), "data set": dataset, "run": run}
+
+
+def report_caption(wildcards, output) -> str:
+    """The caption inside a finished figure, as reStructuredText; "" of one that is not drawn yet."""
+    if not Path(output.svg).exists():
+        return ""
+    with open(output.svg, encoding="utf-8") as file:
+        found = re.search("<dc:description>(.*?)</dc:description>", file.read(20_000), re.DOTALL)
+    return re.sub(r"([\\*_`|])", r"\\\1", html.unescape(found[1])) if found else ""
+
 
 # The graphs of own data, for the user's own tools.
-GRAPHS = [f"results/graphs/{dataset}/{run}/edges.csv" for dataset, run in SHOWN if dataset in OWN]
+GRAPHS = [f"results/graphs/{dataset}/{run}/edges.csv" for dataset, run in from_source("own", SHOWN)]
 GRAPHS += [f"results/inferred/{name}/edges.csv" for name in INFER]
 
 
-rule table:
+rule figure:
     input:
-        metrics=rules.collect.output.metrics,
-        runs=rules.collect.output.runs,
-        paper=beside("config/paper_numbers.csv"),
+        unpack(lambda wildcards: FIGURES[wildcards.figure].inputs),
     output:
-        multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html", "_seeds.csv"),
+        svg=report(
+            "results/figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels=figure_labels,
+        ),
+        png="results/figures/{figure}.png",
     log:
-        "results/logs/tables/{table}.log",
+        "results/logs/figures/{figure}.log",
     benchmark:
-        "results/benchmarks/tables/{table}.tsv"
+        "results/benchmarks/figures/{figure}.tsv"
     wildcard_constraints:
-        table="edge_accuracy|future_mse|edge_auroc|studies",
+        figure="|".join(FIGURES) or "(?!)",
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -67,259 +232,14 @@ rule table:
         mem_mb=1000,
         runtime=10,
     params:
-        *compared(TITLES, lambda wildcards: wildcards.table),
-        *code_of("scripts/tables.py"),
-        program=script("tables.py"),
-        studies=settings_json(lambda wildcards: TITLES[wildcards.table]),
-    shell:
-        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --paper {input.paper:q} --table {wildcards.table} --studies {params.studies:q}"
-        " --output results/tables/{wildcards.table} > {log:q} 2>&1"
-
-
-rule figure_simulation:
-    input:
-        data=[f"results/data/{dataset}.h5" for dataset in SYSTEMS[:1]],
-    output:
-        multiext("results/figures/simulation", ".svg", ".png"),
-    log:
-        "results/logs/figures/simulation.log",
-    benchmark:
-        "results/benchmarks/figures/simulation.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_simulation.py"),
-        program=script("figure_simulation.py"),
-    shell:
-        "python {params.program:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
-
-
-rule figure_systems:
-    input:
-        data=[f"results/data/{dataset}.h5" for dataset in SYSTEMS],
-    output:
-        multiext("results/figures/systems", ".svg", ".png"),
-    log:
-        "results/logs/figures/systems.log",
-    benchmark:
-        "results/benchmarks/figures/systems.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_systems.py"),
-        program=script("figure_systems.py"),
-    shell:
-        "python {params.program:q} --data {input.data:q} --output {output:q} > {log:q} 2>&1"
-
-
-rule figure_horizon:
-    input:
-        metrics=rules.collect.output.metrics,
-        runs=rules.collect.output.runs,
-    output:
-        multiext("results/figures/horizon", ".svg", ".png"),
-    log:
-        "results/logs/figures/horizon.log",
-    benchmark:
-        "results/benchmarks/figures/horizon.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_horizon.py"),
-        program=script("figure_horizon.py"),
-    shell:
-        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --output {output:q} > {log:q} 2>&1"
-
-
-rule figure_curves:
-    input:
-        curves=lambda wildcards: run_files(
-            "curve.csv", lambda run: run["dataset"] == wildcards.dataset and not run["study"]
+        *padded(FIGURE_CODE, lambda wildcards: FIGURES[wildcards.figure].kind),
+        kind=lambda wildcards, output: FIGURES[wildcards.figure].kind,
+        arguments=lambda wildcards, input: shlex.join(
+            part
+            for name, files in input.items()
+            for part in (f"--{name}", *([files] if isinstance(files, str) else files))
         ),
-        configs=lambda wildcards: run_files(
-            "config.json", lambda run: run["dataset"] == wildcards.dataset and not run["study"]
-        ),
-    output:
-        multiext("results/figures/curves_{dataset}", ".svg", ".png"),
-    log:
-        "results/logs/figures/curves_{dataset}.log",
-    benchmark:
-        "results/benchmarks/figures/curves_{dataset}.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_curves.py"),
-        program=script("figure_curves.py"),
+        caption=report_caption,
     shell:
-        "python {params.program:q} --curves {input.curves:q} --output {output:q} > {log:q} 2>&1"
-
-
-rule figure_trajectories:
-    input:
-        examples=lambda wildcards: first_seed("examples.npz", wildcards),
-        config=lambda wildcards: first_seed("config.json", wildcards),
-    output:
-        multiext("results/figures/trajectories_{dataset}_{run}", ".svg", ".png"),
-    log:
-        "results/logs/figures/trajectories_{dataset}_{run}.log",
-    benchmark:
-        "results/benchmarks/figures/trajectories_{dataset}_{run}.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_trajectories.py"),
-        program=script("figure_trajectories.py"),
-    shell:
-        "python {params.program:q} --examples {input.examples:q} --output {output:q}"
+        "python -m nri.figures.{params.kind} {params.arguments} --output {output:q}"
         " > {log:q} 2>&1"
-
-
-rule figure_skeleton:
-    input:
-        examples=lambda wildcards: first_seed("examples.npz", wildcards),
-        config=lambda wildcards: first_seed("config.json", wildcards),
-        data="results/data/{dataset}.h5",
-    output:
-        multiext("results/figures/skeleton_{dataset}_{run}", ".svg", ".png"),
-    log:
-        "results/logs/figures/skeleton_{dataset}_{run}.log",
-    benchmark:
-        "results/benchmarks/figures/skeleton_{dataset}_{run}.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_skeleton.py"),
-        program=script("figure_skeleton.py"),
-    shell:
-        "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
-        " --output {output:q} > {log:q} 2>&1"
-
-
-rule figure_phases:
-    input:
-        examples=lambda wildcards: phase_files("examples.npz", wildcards.dataset),
-        configs=lambda wildcards: phase_files("config.json", wildcards.dataset),
-    output:
-        multiext("results/figures/phases_{dataset}", ".svg", ".png"),
-    log:
-        "results/logs/figures/phases_{dataset}.log",
-    benchmark:
-        "results/benchmarks/figures/phases_{dataset}.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_phases.py"),
-        program=script("figure_phases.py"),
-    shell:
-        "python {params.program:q} --examples {input.examples:q} --output {output:q}"
-        " > {log:q} 2>&1"
-
-
-rule figure_poses:
-    input:
-        examples=lambda wildcards: first_seed("examples.npz", wildcards),
-        config=lambda wildcards: first_seed("config.json", wildcards),
-        data="results/data/{dataset}.h5",
-    output:
-        multiext("results/figures/poses_{dataset}_{run}", ".svg", ".png"),
-    log:
-        "results/logs/figures/poses_{dataset}_{run}.log",
-    benchmark:
-        "results/benchmarks/figures/poses_{dataset}_{run}.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_poses.py"),
-        program=script("figure_poses.py"),
-    shell:
-        "python {params.program:q} --examples {input.examples:q} --data {input.data:q}"
-        " --output {output:q} > {log:q} 2>&1"
-
-
-rule figure_changing_edges:
-    input:
-        metrics=rules.collect.output.metrics,
-        runs=rules.collect.output.runs,
-        data="results/data/{dataset}.h5",
-    output:
-        multiext("results/figures/changing_edges_{dataset}", ".svg", ".png"),
-    log:
-        "results/logs/figures/changing_edges_{dataset}.log",
-    benchmark:
-        "results/benchmarks/figures/changing_edges_{dataset}.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/figure_changing_edges.py"),
-        program=script("figure_changing_edges.py"),
-    shell:
-        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --data {input.data:q} --dataset {wildcards.dataset} --output {output:q} > {log:q} 2>&1"
-
-
-rule page:
-    input:
-        metrics=rules.collect.output.metrics,
-        runs=rules.collect.output.runs,
-        paper=beside("config/paper_numbers.csv"),
-        tables=[table for table in TABLES if table.endswith(".html")],
-        figures=[figure for figure in FIGURES if figure.endswith(".svg")],
-        template=beside("nri/results/templates/page.html"),
-    output:
-        "results/index.html",
-    log:
-        "results/logs/page.log",
-    benchmark:
-        "results/benchmarks/page.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *code_of("scripts/page.py"),
-        program=script("page.py"),
-        command=config["command"],
-    shell:
-        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"
-        " --command {params.command:q} --output {output:q} > {log:q} 2>&1"

@@ -8,51 +8,23 @@ from nri.gpus import visible_gpus
 # the attempt. The seconds are assumptions from above for the paper's model with 5 objects. A limit
 # that is too short costs little: the profile resubmits the training with a longer one, and it
 # continues from its checkpoint. `--set-resources train:runtime=MINUTES` overrides.
-SECONDS_PER_UPDATE = 0.1 if config["gpu"] else 2.0
+SECONDS_PER_UPDATE = 0.1 if CONFIG.gpu else 2.0
 SAFETY = 2
 LEAST_MINUTES = 15
-# Training samples of recordings are counted only when they are cut: a trial or game has fewer.
-SAMPLES_PER_RECORDING = {"mocap": 50, "basketball": 300}
-UNKNOWN_SAMPLES = 50_000
 
 
-def training_samples(dataset: str) -> int:
-    """Training samples of a data set, from above where the recordings are not cut yet."""
-    settings = DATASETS[dataset]
-    if "samples" in settings:
-        return settings["samples"]["train"]
-    recordings = settings.get("trials") or settings.get("games")
-    if settings["source"] in SAMPLES_PER_RECORDING and recordings:
-        return SAMPLES_PER_RECORDING[settings["source"]] * len(recordings["train"])
-    return UNKNOWN_SAMPLES
-
-
-def training_minutes(entry, attempt: int) -> int:
-    """The time limit of a run's or a baseline's training, in minutes."""
-    if "training" not in entry:
-        return LEAST_MINUTES * attempt
-    stages = TrainingSettings.from_dict(entry["training"]).resolved_stages()
-    samples = training_samples(entry["dataset"])
+def training_minutes(run: PlannedRun, attempt: int) -> int:
+    """The time limit of a training, in minutes."""
+    stages = run.training.resolved_stages()
+    samples = SOURCE_OF[run.dataset].training_samples(DATASETS[run.dataset])
     updates = sum(stage.epochs * math.ceil(samples / stage.batch_size) for stage in stages)
     return attempt * max(LEAST_MINUTES, math.ceil(updates * SECONDS_PER_UPDATE * SAFETY / 60))
 
 
-# On this machine (a cluster's executor counts jobs, "nodes", instead) jobs that want a GPU queue for
-# those that exist. Without one they compute on cores, and nothing is to be queued for.
-if (
-    workflow.is_main_process
-    and workflow.resource_settings.nodes is None
-    and "gpu" not in workflow.global_resources
-    and (gpus := len(visible_gpus()))
-):
-    workflow.register_resource("gpu", gpus)
+# Local runs only (cluster executors limit jobs by `nodes`): jobs with `gpu: 1` wait for one of the
+# GPUs of this machine. Without one they compute on cores, and nothing has to wait.
+limit_local_gpus(len(visible_gpus()))
 
-# For LSF and HTCondor the profile asks for the GPU, in words of theirs: not where none is wanted.
-if not config["gpu"]:
-    overwritten = workflow.resource_settings.overwrite_resources
-    workflow.resource_settings.overwrite_resources = {
-        name: type(given)(
-            {key: given[key] for key in given if key not in ("lsf_extra", "request_gpus")}
-        )
-        for name, given in overwritten.items()
-    }
+# For LSF and HTCondor the profile asks for the GPU, in the words of each: not where none is wanted.
+if not CONFIG.gpu:
+    drop_resources("lsf_extra", "request_gpus")

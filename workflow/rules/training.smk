@@ -1,38 +1,50 @@
 # Training: one job per run and seed, continued from its last checkpoint if it was interrupted.
+# The LSTMs that the paper compares with are runs, too: their group is `baselines`.
 
-TRAININGS = {name: training_settings(run) for name, run in RUNS.items()}
+TRAINED = {
+    (run.group, run.dataset, run.name): run
+    for run in [*RUNS.values(), *BASELINES.values()]
+    if isinstance(run, PlannedRun)
+}
+TRAINING_SETTINGS = {key: run.depends_on() for key, run in TRAINED.items()}
+TRAINING_CODE = {
+    key: source_digests("scripts/train.py", *networks_of(run)) for key, run in TRAINED.items()
+}
 
 
 rule train:
     input:
         data="results/data/{dataset}.h5",
     output:
-        model="results/runs/{dataset}/{run}/seed{seed}/model.safetensors",
-        config="results/runs/{dataset}/{run}/seed{seed}/config.json",
-        curve="results/runs/{dataset}/{run}/seed{seed}/curve.csv",
+        model="results/{group}/{dataset}/{run}/seed{seed}/model.safetensors",
+        config="results/{group}/{dataset}/{run}/seed{seed}/config.json",
+        curve="results/{group}/{dataset}/{run}/seed{seed}/curve.csv",
     log:
-        "results/logs/runs/{dataset}/{run}/seed{seed}/train.log",
+        "results/logs/{group}/{dataset}/{run}/seed{seed}/train.log",
     benchmark:
-        "results/benchmarks/runs/{dataset}/{run}/seed{seed}/train.tsv"
+        "results/benchmarks/{group}/{dataset}/{run}/seed{seed}/train.tsv"
+    wildcard_constraints:
+        group=groups_of(TRAINED),
+        run="[^/]+",
     conda:
         "../../envs/cuda.yaml"
     threads: 1
     resources:
-        gpu=config["gpu"],
+        gpu=CONFIG.gpu,
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
         runtime=lambda wildcards, attempt: training_minutes(
-            RUNS[wildcards.dataset, wildcards.run], attempt
+            TRAINED[trained_key(wildcards)], attempt
         ),
     params:
-        *compared(TRAININGS, run_of),
-        *code_of("scripts/train.py"),
+        *tracked(TRAINING_SETTINGS, trained_key),
+        *padded(TRAINING_CODE, trained_key),
         program=script("train.py"),
-        settings=settings_json(lambda wildcards: TRAININGS[run_of(wildcards)]),
-        code=code_fingerprint("scripts/train.py"),
+        run=untracked(lambda wildcards: TRAINED[trained_key(wildcards)].job()),
+        code=untracked(lambda wildcards: fingerprint(TRAINING_CODE[trained_key(wildcards)])),
         # Undeclared, since Snakemake deletes the outputs of a job that fails.
         checkpoints="results/checkpoints/{dataset}/{run}/seed{seed}",
         directory=lambda wildcards, output: Path(output.model).parent,
     shell:
-        "python {params.program:q} --settings {params.settings:q} --seed {wildcards.seed}"
+        "python {params.program:q} --run {params.run:q} --seed {wildcards.seed}"
         " --data {input.data:q} --checkpoints {params.checkpoints:q} --code {params.code}"
         " --threads {threads} --output {params.directory:q} > {log:q} 2>&1"

@@ -3,17 +3,8 @@
 A screen is set where a team mate of the ball handler stands in the way of the handler's
 defender. Roles come from distances: the handler is the player nearest to the ball, and the
 five defenders are matched with the five attackers so that the sum of their mean distances
-over the last moments is least. All lengths are in m, times in s, speeds in m/s:
-
-    {"handler_reach": 1.5,    the handler is at most this far from the ball, and has been
-     "handler_time": 0.6,     for so long without a break
-     "guard_reach": 3.0,      his defender is at most this far from him
-     "screen_reach": 1.2,     the screener is at most this far from that defender, and at
-     "screen_speed": 1.5,     most this fast,
-     "screen_time": 0.4,      for so long
-     "basket_distance": [3.5, 10.0],   of the handler from the nearer basket
-     "matchup_time": 2.0,     over which defenders are matched with attackers
-     "lead": 2.0}             of a segment before the screen begins
+over the last moments is least. `nri.data.basketball.settings.PickAndRoll` says what each rule is.
+Lengths are in m, times in s, speeds in m/s.
 """
 
 from collections import Counter
@@ -23,6 +14,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from nri.data.basketball.court import BASKET, LENGTH, WIDTH
+from nri.data.basketball.settings import PickAndRoll
 from nri.data.basketball.stretches import Stretch
 
 __all__ = ["OUTCOMES", "ROLES", "Screen", "find_screens", "place_segments", "segment_positions"]
@@ -44,14 +36,14 @@ class Screen:
     bodies: tuple[int, int, int, int, int]
 
 
-def find_screens(positions: np.ndarray, rate: float, rules: dict) -> list[Screen]:
+def find_screens(positions: np.ndarray, rate: float, rules: PickAndRoll) -> list[Screen]:
     """Screens in a stretch (T, 11, 2), ball first and then two teams, in order of time.
 
     One is a longest run of frames in which the same handler, screener and defenders meet
     the rules.
     """
     frames = [*_screening(positions, rate, rules).items()]
-    shortest = max(1, round(rules["screen_time"] * rate))
+    shortest = max(1, round(rules.screen_time * rate))
     screens, run = [], 0
     for place, (frame, bodies) in enumerate(frames):
         continued = place and frames[place - 1] == (frame - 1, bodies)
@@ -108,47 +100,47 @@ def segment_positions(
 
 
 def _screening(
-    positions: np.ndarray, rate: float, rules: dict
+    positions: np.ndarray, rate: float, rules: PickAndRoll
 ) -> dict[int, tuple[int, int, int, int, int]]:
     """Frames in which a screen is set, in order, and who does what in them."""
     handler = _handlers(positions, rate, rules)
     speed = np.zeros(positions.shape[:2])
     speed[1:] = np.linalg.norm(np.diff(positions, axis=0), axis=-1) * rate
     apart = np.linalg.norm(positions[:, :, None] - positions[:, None], axis=-1)
-    back = round(rules["matchup_time"] * rate)
+    back = round(rules.matchup_time * rate)
     found = {}
     for frame in np.flatnonzero(handler):
         ball_handler = handler[frame]
         attack, defence = np.split(np.arange(1, 1 + 2 * TEAM), 2)
         if ball_handler not in attack:
             attack, defence = defence, attack
-        mates = attack[(attack != ball_handler) & (speed[frame, attack] <= rules["screen_speed"])]
+        mates = attack[(attack != ball_handler) & (speed[frame, attack] <= rules.screen_speed)]
         # Few frames pass this, and only for them the defenders are matched.
-        if not (apart[frame][np.ix_(mates, defence)] <= rules["screen_reach"]).any():
+        if not (apart[frame][np.ix_(mates, defence)] <= rules.screen_reach).any():
             continue
         recent = apart[max(0, frame - back) : frame + 1].mean(axis=0)
         matched = linear_sum_assignment(recent[np.ix_(attack, defence)])[1]
         defender = dict(zip(attack, defence[matched], strict=True))
         guard = defender[ball_handler]
-        if apart[frame, ball_handler, guard] > rules["guard_reach"] or not len(mates):
+        if apart[frame, ball_handler, guard] > rules.guard_reach or not len(mates):
             continue
         screener = mates[apart[frame, mates, guard].argmin()]
-        if apart[frame, screener, guard] <= rules["screen_reach"]:
+        if apart[frame, screener, guard] <= rules.screen_reach:
             bodies = (0, ball_handler, screener, guard, defender[screener])
             found[int(frame)] = tuple(map(int, bodies))
     return found
 
 
-def _handlers(positions: np.ndarray, rate: float, rules: dict) -> np.ndarray:
+def _handlers(positions: np.ndarray, rate: float, rules: PickAndRoll) -> np.ndarray:
     """Who handles the ball at a screening distance from a basket, 0 for nobody: (T,)."""
     from_ball = np.linalg.norm(positions[:, 1:] - positions[:, :1], axis=-1)
-    nearest = np.where(from_ball.min(1) <= rules["handler_reach"], 1 + from_ball.argmin(1), 0)
+    nearest = np.where(from_ball.min(1) <= rules.handler_reach, 1 + from_ball.argmin(1), 0)
     since = np.zeros(len(nearest), dtype=int)
     for frame in range(1, len(nearest)):
         since[frame] = since[frame - 1] + 1 if nearest[frame] == nearest[frame - 1] else 0
     place = positions[np.arange(len(nearest)), nearest]
     place[:, 0] = np.minimum(place[:, 0], LENGTH - place[:, 0])
-    low, high = rules["basket_distance"]
+    low, high = rules.basket_distance
     distance = np.linalg.norm(place - BASKET, axis=-1)
-    held = since >= round(rules["handler_time"] * rate)
+    held = since >= round(rules.handler_time * rate)
     return np.where(held & (low <= distance) & (distance <= high), nearest, 0)

@@ -1,21 +1,14 @@
 """Pick-and-rolls of tracked basketball games, as segments of equal length.
 
-The settings of such a dataset are
-
-    {"source": "basketball", "frame_rate": 6.25, "max_gap": 0.5,
-     "games": {"train": ["01.01.2016.CHA.at.TOR", "own/game.json", ...], "valid": ..., "test": ...},
-     "frames": {"train": 17, "valid": 17, "test": 25},
-     "pick_and_roll": as nri.data.basketball.pick_and_roll says}
-
 A game belongs to one split. A segment is as long as a test sample; where a split has shorter
 samples, its first and its last frames are one each, so that a model learns what leads to a
 screen and what follows it.
 """
 
-import hashlib
 import logging
 import os
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +23,7 @@ from nri.data.basketball.pick_and_roll import (
     segment_positions,
     segment_start,
 )
+from nri.data.basketball.settings import FEATURES, UNITS, BasketballSettings
 from nri.data.basketball.sportvu import (
     MOMENT_FLAWS,
     Game,
@@ -38,13 +32,14 @@ from nri.data.basketball.sportvu import (
     read_game,
 )
 from nri.data.basketball.stretches import BREAKS, Stretch, find_stretches, recorded_rate
-from nri.data.format import SPLITS, Metadata
+from nri.data.format import Metadata
+from nri.data.splits import SPLITS
+from nri.data.velocities import with_velocities
 from nri.data.writer import DatasetWriter
+from nri.files import sha256
 
-__all__ = ["GAME_COLUMNS", "SEGMENT_COLUMNS", "prepare_sportvu", "samples", "states"]
+__all__ = ["GAME_COLUMNS", "SEGMENT_COLUMNS", "prepare_basketball", "samples"]
 
-FEATURES = ("x", "y", "vx", "vy")
-UNITS = ("m", "m", "m/s", "m/s")
 SHARED_RANGES = (FEATURES[:2], FEATURES[2:])
 RATE_TOLERANCE = 1.05  # recorded rates are medians of steps in whole milliseconds
 
@@ -54,15 +49,6 @@ GAME_COLUMNS += ["screens", *OUTCOMES, "samples"]
 SEGMENT_COLUMNS = ["split", "sample", "game", "quarter", "clock", "time", *ROLES[1:]]
 
 log = logging.getLogger(__name__)
-
-
-def states(positions: np.ndarray, rate: float) -> np.ndarray:
-    """Positions (T + 1, N, 2) in m → states (T, N, 4) in m and m/s.
-
-    The velocity is the step that led to a frame, so that no state knows the next one.
-    """
-    velocities = np.diff(positions, axis=0) * rate
-    return np.concatenate([positions[1:], velocities], axis=-1)
 
 
 def samples(segments: list[np.ndarray], frames: int) -> np.ndarray:
@@ -78,10 +64,12 @@ def samples(segments: list[np.ndarray], frames: int) -> np.ndarray:
     return np.stack(pieces).swapaxes(1, 2)
 
 
-def prepare_sportvu(
-    settings: dict, files: dict[str, list[Path]], output: str | os.PathLike
+def prepare_basketball(
+    settings: BasketballSettings,
+    files: Mapping[str, Sequence[Path]],
+    output: str | os.PathLike,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Make the dataset file `output` from the games' files, listed as `settings["games"]` is.
+    """Make the dataset file `output` from the games' files, listed as `settings.games` is.
 
     Returns a report with a row for each game (`GAME_COLUMNS`: its status, and how many moments,
     breaks, stretches and screens were counted) and a row for each segment (`SEGMENT_COLUMNS`:
@@ -99,8 +87,8 @@ def prepare_sportvu(
     known: dict[str, tuple[str, Path]] = {}
     for split in SPLITS:
         found[split] = []
-        for name, path in zip(settings["games"][split], files[split], strict=True):
-            record = {"split": split, "game": name, "sha256": _sha256(path)}
+        for name, path in zip(settings.games[split], files[split], strict=True):
+            record = {"split": split, "game": name, "sha256": sha256(path)}
             games.append(record)
             if not filled[path]:
                 record["status"] = "empty"
@@ -112,9 +100,9 @@ def prepare_sportvu(
                 record["status"] = "duplicate"
                 log.warning("%s: game %s was there before, left out", path, game.name)
                 continue
-            _check_rate(recorded_rate(game), settings["frame_rate"], path)
+            _check_rate(recorded_rate(game), settings.frame_rate, path)
             pieces, counts, rows = _segments(game, settings)
-            per_segment = 1 if settings["frames"][split] == settings["frames"]["test"] else 2
+            per_segment = 1 if settings.frames[split] == settings.frames.test else 2
             first = per_segment * len(found[split])
             for place, row in enumerate(rows):
                 segments.append(
@@ -122,7 +110,7 @@ def prepare_sportvu(
                 )
             found[split] += pieces
             record |= {"status": "read", **counts, "samples": per_segment * len(pieces)}
-            record["minutes"] = round(counts["frames"] / settings["frame_rate"] / 60, 2)
+            record["minutes"] = round(counts["frames"] / settings.frame_rate / 60, 2)
             log.info("%s: %s", path, ", ".join(f"{n} {what}" for what, n in counts.items() if n))
     report = pd.DataFrame(games, columns=GAME_COLUMNS)
     if empty := [split for split in SPLITS if not found[split]]:
@@ -136,44 +124,48 @@ def prepare_sportvu(
     return report, pd.DataFrame(segments, columns=SEGMENT_COLUMNS)
 
 
-def _write(settings: dict, found: dict[str, list[np.ndarray]], output: str | os.PathLike) -> None:
+def _write(
+    settings: BasketballSettings, found: dict[str, list[np.ndarray]], output: str | os.PathLike
+) -> None:
     metadata = Metadata(
         features=FEATURES,
         units=UNITS,
-        frame_interval=1.0 / settings["frame_rate"],
-        config=settings,
+        frame_interval=1.0 / settings.frame_rate,
+        config=settings.model_dump(mode="json"),
         shared_ranges=SHARED_RANGES,
         objects=ROLES,
     )
     with DatasetWriter(output, metadata) as writer:
         for split, segments in found.items():
-            trajectories = samples(segments, settings["frames"][split])
+            trajectories = samples(segments, settings.frames[split])
             count, objects, frames, _ = trajectories.shape
             writer.create_split(split, count, objects, frames, with_edges=False)
             writer.write(split, 0, trajectories)
 
 
-def _segments(game: Game, settings: dict) -> tuple[list[np.ndarray], Counter, list[dict]]:
+def _segments(
+    game: Game, settings: BasketballSettings
+) -> tuple[list[np.ndarray], Counter, list[dict]]:
     """States (T, 5, 4) of each segment of a game, what was counted, and where each is from."""
     rate, frames, rules = (
-        settings["frame_rate"],
-        settings["frames"]["test"],
-        settings["pick_and_roll"],
+        settings.frame_rate,
+        settings.frames.test,
+        settings.pick_and_roll,
     )
-    stretches, breaks = find_stretches(game, rate, settings["max_gap"], frames + 1)
+    stretches, breaks = find_stretches(game, rate, settings.max_gap, frames + 1)
     counts = Counter(dict.fromkeys(("screens", *OUTCOMES), 0))
     counts.update(game.counts)
     counts.update(breaks)
     pieces, rows = [], []
     for stretch in stretches:
         screens = find_screens(stretch.positions, rate, rules)
-        kept, outcomes = place_segments(screens, stretch, frames, rate, rules["lead"])
+        kept, outcomes = place_segments(screens, stretch, frames, rate, rules.lead)
         counts["screens"] += len(screens)
         counts.update(outcomes)
         for screen in kept:
-            positions = segment_positions(stretch, screen, frames, rate, rules["lead"])
-            pieces.append(states(positions, rate))
-            rows.append(_origin(stretch, screen, rate, rules["lead"]))
+            positions = segment_positions(stretch, screen, frames, rate, rules.lead)
+            pieces.append(with_velocities(positions, axis=0, rate=rate))
+            rows.append(_origin(stretch, screen, rate, rules.lead))
     return pieces, counts, rows
 
 
@@ -208,8 +200,3 @@ def _check_rate(recorded: float, wanted: float, path: Path) -> None:
             f"{path}: recorded {recorded:.2f} times a second, fewer than frame_rate ({wanted}); "
             "lower frame_rate or leave the game out, for positions between would be invented"
         )
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,47 +1,33 @@
 """Recordings of a walking person: trials of one subject, cut into segments of equal length.
 
-The settings of such a dataset are
-
-    {"source": "mocap", "subject": 35, "frame_rate": 120,
-     "trials": {"train": [1, ...], "valid": [...], "test": [...]},
-     "frames": {"train": 49, "valid": 49, "test": 99}}
-
 A segment never crosses from one trial into another, and a trial belongs to one split.
 """
 
 import logging
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from nri.data.format import SPLITS, Metadata
+from nri.data.format import Metadata
 from nri.data.mocap.asf_amc import MotionFileError, read_amc, read_asf
 from nri.data.mocap.kinematics import joint_positions
+from nri.data.mocap.settings import FEATURES, UNITS, MocapSettings
+from nri.data.splits import SPLITS
+from nri.data.velocities import with_velocities
 from nri.data.writer import DatasetWriter
 
-__all__ = ["cut", "find_glitches", "prepare_mocap", "states"]
+__all__ = ["cut", "find_glitches", "prepare_mocap"]
 
-FEATURES = ("x", "y", "z", "vx", "vy", "vz")
-UNITS = ("m", "m", "m", "m/s", "m/s", "m/s")
-# What walks together is scaled together, or the skeleton would be squeezed.
+# Joints of a walking person are scaled together, or the skeleton would be squeezed.
 SHARED_RANGES = (FEATURES[:3], FEATURES[3:])
 # m/s², some 150 g. Joints of a walking person stay far below; a marker that a camera
 # loses for a frame, or that two cameras confuse, does not.
 GLITCH_ACCELERATION = 1500.0
 
 log = logging.getLogger(__name__)
-
-
-def states(positions: np.ndarray, frame_rate: float) -> np.ndarray:
-    """Positions (frames, joints, 3) in m → states (frames - 1, joints, 6) in m and m/s.
-
-    The velocity is the step that led to a frame, so that no state knows the next one;
-    the first frame has none and is dropped.
-    """
-    velocities = np.diff(positions, axis=0) * frame_rate
-    return np.concatenate([positions[1:], velocities], axis=-1)
 
 
 def cut(trial: np.ndarray, frames: int) -> np.ndarray:
@@ -75,9 +61,9 @@ def find_glitches(
 
 
 def prepare_mocap(
-    settings: dict, directory: str | os.PathLike, output: str | os.PathLike
+    settings: MocapSettings, files: Mapping[str, Sequence[Path]], output: str | os.PathLike
 ) -> pd.DataFrame:
-    """Make the dataset file `output` from the subject's files in `directory`.
+    """Make the dataset file `output` from the files of `Mocap.inputs`.
 
     The file holds the joints' names, their bone graph as `skeleton`, and no edges: the
     truth is not known. Returns the glitches, which stay in the data, with the columns
@@ -85,22 +71,21 @@ def prepare_mocap(
     belongs to none) beside those of `find_glitches`.
 
     Raises, before anything is written, MotionFileError for a broken file or a trial
-    that is too short, FileNotFoundError for an absent one, ValueError for a trial that
-    is named twice or a split without trials.
+    that is too short, FileNotFoundError for an absent one.
     """
-    _check_trials(settings["trials"])
-    subject, rate = settings["subject"], settings["frame_rate"]
-    skeleton = read_asf(Path(directory, f"{subject:02}.asf"))
+    rate = settings.frame_rate
+    (skeleton_file,) = files["skeleton"]
+    skeleton = read_asf(skeleton_file)
     segments: dict[str, np.ndarray] = {}
     glitches = []
     for split in SPLITS:
-        frames = settings["frames"][split]
+        frames = settings.frames[split]
         pieces: list[np.ndarray] = []
-        for trial in settings["trials"][split]:
-            path = Path(directory, f"{subject:02}_{trial:02}.amc")
+        for trial, path in zip(settings.trials[split], files[split], strict=True):
             positions = joint_positions(skeleton, read_amc(path, skeleton))
             found = find_glitches(positions, rate, skeleton.names)
-            first, piece = sum(map(len, pieces)), cut(states(positions, rate), frames)
+            first = sum(map(len, pieces))
+            piece = cut(with_velocities(positions, axis=0, rate=rate), frames)
             if len(piece) == 0:
                 raise MotionFileError(
                     f"{path}: {len(positions)} frames are too few for a segment of {frames} and "
@@ -110,14 +95,16 @@ def prepare_mocap(
             # Frame 2 is the first with a velocity, and so the first of the first segment.
             segment = (found["frame"] - 2) // frames
             sample = (first + segment).where(segment < len(piece)).astype("Int64")
-            glitches.append(found.assign(split=split, trial=trial, sample=sample))
+            found = found.assign(split=split, trial=trial, sample=sample)
+            _warn_of(found, trial)
+            glitches.append(found)
             pieces.append(piece)
         segments[split] = np.concatenate(pieces)
     metadata = Metadata(
         features=FEATURES,
         units=UNITS,
         frame_interval=1.0 / rate,
-        config=settings,
+        config=settings.model_dump(mode="json"),
         shared_ranges=SHARED_RANGES,
         objects=skeleton.names,
         skeleton=skeleton.adjacency,
@@ -131,9 +118,8 @@ def prepare_mocap(
     return report[["split", "trial", "sample", "frame", "joint", "acceleration"]]
 
 
-def _check_trials(trials: dict[str, list[int]]) -> None:
-    named = [trial for split in SPLITS for trial in trials[split]]
-    if twice := sorted({trial for trial in named if named.count(trial) > 1}):
-        raise ValueError(f"trials {twice} are named twice; give each to one split, once")
-    if empty := [split for split in SPLITS if not trials[split]]:
-        raise ValueError(f"no trials for {', '.join(empty)}; name at least one for each split")
+def _warn_of(glitches: pd.DataFrame, trial: int) -> None:
+    if not glitches.empty:
+        joints = ", ".join(glitches["joint"].unique())
+        frames = ", ".join(map(str, glitches["frame"].unique()))
+        log.warning("trial %s: %s jump in frames %s, kept as recorded", trial, joints, frames)

@@ -6,13 +6,15 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from nri.data.format import SPLITS, Metadata, read_metadata, read_split
+from nri.data.format import Dataset, Metadata
 from nri.data.own.recordings import Recording, RecordingError
+from nri.data.own.settings import OwnSettings
+from nri.data.splits import SPLITS
 
 __all__ = ["array_recordings", "check_arrays", "read_arrays", "read_dataset"]
 
 
-def read_arrays(path: Path, settings: dict) -> list[Recording]:
+def read_arrays(path: Path, settings: OwnSettings) -> list[Recording]:
     """Recordings of an array `trajectories` (S, N, T, D), NaN where a value is missing.
 
     Raises RecordingError for an array that is not as the settings say.
@@ -35,26 +37,31 @@ def read_arrays(path: Path, settings: dict) -> list[Recording]:
             f"{path}: {len(names)} names in `objects` for {trajectories.shape[1]} objects; "
             "give each one"
         )
-    interval = settings["frame_interval"]
+    interval = settings.frame_interval
     return list(array_recordings(trajectories, edges, tuple(map(str, names)), interval))
 
 
 def check_arrays(
-    place: str, trajectories: np.ndarray, edges: np.ndarray | None, settings: dict
+    place: str, trajectories: np.ndarray, edges: np.ndarray | None, settings: OwnSettings
 ) -> None:
     """Raise RecordingError if trajectories (S, N, T, D) or edges are not as the settings say.
 
     Edges are (S, N, N), or with `edges_change` (S, T, N, N).
     """
-    features, types = len(settings["features"]), len(settings["edge_types"])
+    features, types = len(settings.features), len(settings.edge_types)
     if trajectories.ndim != 4 or trajectories.shape[-1] != features:
         raise RecordingError(
             f"{place}: trajectories has shape {trajectories.shape}, expected (samples, objects, "
             f"frames, features) with the {features} of `features`"
         )
+    if trajectories.shape[1] < 2:
+        raise RecordingError(
+            f"{place}: trajectories has {trajectories.shape[1]} object, but a graph joins two or "
+            "more; the second axis is that of the objects"
+        )
     if trajectories.dtype.kind not in "fiu" or np.isinf(trajectories).any():
         raise RecordingError(f"{place}: trajectories must be finite numbers, or NaN where missing")
-    if not settings["frame_interval"]:
+    if not settings.frame_interval:
         raise RecordingError(f"{place}: an array has no times; set `frame_interval` in seconds")
     if (edges is not None) != (types > 0):
         remedy = "name the types in `edge_types`" if types == 0 else "add them, or set it to []"
@@ -62,7 +69,7 @@ def check_arrays(
     if edges is None:
         return
     samples, objects, frames, _ = trajectories.shape
-    time, axis = ((frames,), "frame, ") if settings["edges_change"] else ((), "")
+    time, axis = ((frames,), "frame, ") if settings.edges_change else ((), "")
     expected = (samples, *time, objects, objects)
     if edges.shape != expected or edges.dtype.kind not in "iu":
         raise RecordingError(
@@ -86,31 +93,33 @@ def array_recordings(
         yield Recording(str(number), 0.0, interval, names, values.astype(float), own)
 
 
-def read_dataset(path: Path, settings: dict) -> dict[str, list[Recording]]:
+def read_dataset(path: Path, settings: OwnSettings) -> dict[str, list[Recording]]:
     """The splits of a file in our own format.
 
     Raises RecordingError if the config says something else about it.
     """
-    metadata = read_metadata(path)
-    _check_agreement(path, metadata, settings)
     parts = {}
-    for split in SPLITS:
-        data = read_split(path, split)
-        names = metadata.objects or tuple(map(str, range(data.trajectories.shape[1])))
-        interval = metadata.frame_interval
-        parts[split] = list(array_recordings(data.trajectories, data.edges, names, interval))
+    with Dataset(path) as dataset:
+        metadata = dataset.metadata
+        _check_agreement(path, metadata, settings)
+        for split in SPLITS:
+            data = dataset.split(split)
+            names = metadata.objects or tuple(map(str, range(data.trajectories.shape[1])))
+            interval = metadata.frame_interval
+            parts[split] = list(array_recordings(data.trajectories, data.edges, names, interval))
     return parts
 
 
-def _check_agreement(path: Path, metadata: Metadata, settings: dict) -> None:
+def _check_agreement(path: Path, metadata: Metadata, settings: OwnSettings) -> None:
     for key in ("features", "edge_types"):
-        if getattr(metadata, key) != tuple(settings[key]):
+        wanted = getattr(settings, key)
+        if getattr(metadata, key) != tuple(wanted):
             found = ", ".join(getattr(metadata, key)) or "none"
             raise RecordingError(
                 f"{path}: the file's {key} are {found}, the config says "
-                f"{', '.join(settings[key]) or 'none'}; correct the config"
+                f"{', '.join(wanted) or 'none'}; correct the config"
             )
-    if metadata.edges_change != settings["edges_change"]:
+    if metadata.edges_change != settings.edges_change:
         found = "change in time" if metadata.edges_change else "do not change in time"
         raise RecordingError(
             f"{path}: the file's edges {found}; set "

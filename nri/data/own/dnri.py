@@ -12,6 +12,7 @@ import torch
 
 from nri.data.own.arrays import array_recordings, check_arrays
 from nri.data.own.recordings import Recording, RecordingError
+from nri.data.own.settings import OwnSettings
 from nri.graph import edges_to_matrix
 
 __all__ = ["read_dnri"]
@@ -19,12 +20,12 @@ __all__ = ["read_dnri"]
 SPLITS = {"train": "train", "valid": "val", "test": "test"}
 
 
-def read_dnri(directory: Path, settings: dict) -> dict[str, list[Recording]]:
+def read_dnri(directory: Path, settings: OwnSettings) -> dict[str, list[Recording]]:
     """The recordings of each split, edges (frames, objects, objects)[receiver, sender].
 
     Raises RecordingError for a file that is absent, damaged or not as the settings say.
     """
-    if not settings["edges_change"]:
+    if not settings.edges_change:
         raise RecordingError(f"{directory}: the edges have a time axis; set `edges_change: true`")
     parts = {}
     for split, name in SPLITS.items():
@@ -42,7 +43,7 @@ def read_dnri(directory: Path, settings: dict) -> dict[str, list[Recording]]:
         trajectories = features.swapaxes(1, 2)
         check_arrays(place, trajectories, edges, settings)
         names = tuple(map(str, range(features.shape[2])))
-        recordings = array_recordings(trajectories, edges, names, settings["frame_interval"])
+        recordings = array_recordings(trajectories, edges, names, settings.frame_interval)
         parts[split] = list(recordings)
     return parts
 

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 
 from nri.data.own.recordings import RecordingError, Rows
+from nri.data.own.settings import OwnSettings
 from nri.data.own.tables import numbers, refuse
 
 __all__ = ["read_edges"]
 
 
-def read_edges(path: str | os.PathLike, recordings: list[Rows], settings: dict) -> list[Rows]:
+def read_edges(
+    path: str | os.PathLike, recordings: list[Rows], settings: OwnSettings
+) -> list[Rows]:
     """The recordings with the edges of a CSV: `receiver`, `sender`, `type`, and `sample` or all.
 
     With `edges_change` also `time`, in the unit of the recordings: a row holds from then to the
@@ -20,7 +23,7 @@ def read_edges(path: str | os.PathLike, recordings: list[Rows], settings: dict) 
     unknown, and a pair that is there twice or joins an object with itself.
     """
     edges = _read(path, settings)
-    types = settings["edge_types"]
+    types = settings.edge_types
     key = [name for name in ("sample", "time", "receiver", "sender") if name in edges]
     for column, wrong, problem in (
         ("type", ~edges["type"].isin(types), f"is none of edge_types ({', '.join(types)})"),
@@ -50,13 +53,13 @@ def read_edges(path: str | os.PathLike, recordings: list[Rows], settings: dict) 
     ]
 
 
-def _read(path: str | os.PathLike, settings: dict) -> pd.DataFrame:
+def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
     """The columns that are needed, `time` in s, and `line`."""
     try:
         edges = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise RecordingError(f"{path}: not readable as CSV ({str(error).strip()})") from error
-    changing = ["time"] if settings["edges_change"] else []
+    changing = ["time"] if settings.edges_change else []
     if absent := {"receiver", "sender", "type", *changing} - set(edges):
         raise RecordingError(
             f"{path}: no column {', '.join(sorted(absent))}; edges need receiver, sender and type, "
@@ -73,5 +76,5 @@ def _read(path: str | os.PathLike, settings: dict) -> pd.DataFrame:
         time = numbers(edges, path, "time")
         if time.isna().any():
             refuse(path, edges[time.isna()], "time", "is no time; correct or remove the row")
-        edges["time"] = time * settings["time_unit"]
+        edges["time"] = time * settings.time_unit
     return edges

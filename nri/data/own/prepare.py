@@ -1,16 +1,13 @@
 """Own data: tables, arrays or dataset files, cut into the samples of a dataset file.
 
-The settings of such a dataset are those of docs/own_data.md. What holds for all of them:
-
-- A recording is split by time into consecutive parts, or goes to one split as a whole; windows lie
-  within a part.
-- Whole objects make a window by the rules of `nri.data.own.windows`.
+A recording is split by time into consecutive parts, or goes to one split as a whole; windows lie
+within a part, by the rules of `nri.data.own.windows`.
 """
 
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,19 +15,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nri.data.format import SPLITS, Metadata
+from nri.data.format import Metadata
 from nri.data.own.arrays import read_arrays, read_dataset
 from nri.data.own.dnri import read_dnri
 from nri.data.own.edge_tables import read_edges
-from nri.data.own.features import (
+from nri.data.own.recordings import Recording, RecordingError, Rows, add_velocities
+from nri.data.own.settings import (
     ARRAY_SUFFIXES,
     DATASET_SUFFIXES,
     TABLE_SUFFIXES,
+    OwnSettings,
+    SplitRule,
     all_features,
+    all_units,
 )
-from nri.data.own.recordings import Recording, RecordingError, Rows, add_velocities
 from nri.data.own.tables import read_table
 from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS, Windows, explain_nothing, find_windows
+from nri.data.splits import SPLITS
 from nri.data.writer import DatasetWriter
 
 __all__ = ["prepare_own", "read_own", "regular_recordings"]
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 Parts = dict[str, list[Rows | Recording]]
 
 
-def read_own(settings: dict, paths: Sequence[Path]) -> list[list[Any]]:
+def read_own(settings: OwnSettings, paths: Sequence[Path]) -> list[list[Any]]:
     """The recordings of each file: `Rows` of tables, `Recording` of arrays.
 
     Of several files, recordings that are named in the file are called FILE:NAME.
@@ -65,7 +66,7 @@ def _full_name(path: Path, name: str) -> str:
     return name if name == path.stem else f"{path.stem}:{name}"
 
 
-def _read_file(settings: dict, path: Path) -> list[Any]:
+def _read_file(settings: OwnSettings, path: Path) -> list[Any]:
     suffix = path.suffix.lower()
     if suffix in TABLE_SUFFIXES:
         recordings: list[Any] = read_table(path, settings)
@@ -90,12 +91,12 @@ def _check_names(recordings: Sequence[Any]) -> None:
             )
 
 
-def _split(recordings: list[Any], rule: dict) -> Parts:
+def _split(recordings: list[Any], rule: SplitRule) -> Parts:
     """Parts of recordings by time, or whole ones drawn for each split."""
-    ends = np.cumsum([rule[split] for split in SPLITS])
+    ends = np.cumsum([getattr(rule, split) for split in SPLITS])
     ends = np.minimum(ends / ends[-1], 1.0)
     starts = [0.0, *ends[:-1]]
-    if rule["by"] == "time":
+    if rule.by == "time":
         return {
             split: [recording.between(low, high) for recording in recordings]
             for split, low, high in zip(SPLITS, starts, ends, strict=True)
@@ -105,7 +106,7 @@ def _split(recordings: list[Any], rule: dict) -> Parts:
             f"{len(recordings)} recordings are too few to split by sample; "
             "set `split: {by: time}`"
         )
-    order = np.random.default_rng(rule["seed"]).permutation(len(recordings))
+    order = np.random.default_rng(rule.seed).permutation(len(recordings))
     cuts = [0, *(round(end * len(order)) for end in ends)]
     # Each split has one at least.
     cuts[1] = min(max(cuts[1], 1), len(order) - 2)
@@ -116,7 +117,7 @@ def _split(recordings: list[Any], rule: dict) -> Parts:
     }
 
 
-def _parts(settings: dict, files: dict[str, list[Path]], edges: Path | None) -> Parts:
+def _parts(settings: OwnSettings, files: Mapping[str, Sequence[Path]], edges: Path | None) -> Parts:
     """What each split is made of: its own files, or a part of all."""
     _check_disjoint(files)
     paths = [path for split in files for path in files[split]]
@@ -129,39 +130,39 @@ def _parts(settings: dict, files: dict[str, list[Path]], edges: Path | None) -> 
         flat = read_edges(edges, [r for each in recordings for r in each], settings)
         rest = iter(flat)
         recordings = [[next(rest) for _ in each] for each in recordings]
-    if "" in files:
-        return _split([r for each in recordings for r in each], settings["split"])
+    if "files" in files:
+        return _split([r for each in recordings for r in each], settings.split)
     of = dict(zip(paths, recordings, strict=True))
     return {split: [r for path in files[split] for r in of[path]] for split in SPLITS}
 
 
 def prepare_own(
-    settings: dict,
-    files: dict[str, list[Path]],
+    settings: OwnSettings,
+    files: Mapping[str, Sequence[Path]],
     edges: Path | None,
     output: str | os.PathLike,
 ) -> pd.DataFrame:
     """Make the dataset file `output`; returns where each sample is from (`WINDOW_COLUMNS`).
 
-    files: of each split, or of all under the key "" where `split` of the settings says which part
-    goes where. Raises RecordingError or DataFormatError before anything is written.
+    files: those of each split, or under the key "files" all, which `settings.split` divides.
+    Raises RecordingError or DataFormatError before anything is written.
     """
     parts = _parts(settings, files, edges)
     regular = {split: regular_recordings(parts[split], settings) for split in SPLITS}
     sizes = {len(r.objects) for split in SPLITS for r in regular[split] if r.values.size}
-    if settings["objects"] is None and len(sizes) > 1:
+    if settings.objects is None and len(sizes) > 1:
         raise RecordingError(
             f"recordings have from {min(sizes)} to {max(sizes)} objects; set `objects` to how many "
             "a sample is to have"
         )
     found = {}
     for split in SPLITS:
-        frames = settings["frames"][split]
-        stride = (settings["stride"] if split == "train" else None) or frames
-        found[split] = find_windows(regular[split], frames, settings["objects"], stride)
+        frames = settings.frames[split]
+        stride = (settings.stride if split == "train" else None) or frames
+        found[split] = find_windows(regular[split], frames, settings.objects, stride)
         log.info("%s: %d samples of %d frames", split, len(found[split]), frames)
         if not len(found[split]):
-            reason = explain_nothing(split, frames, regular[split], settings["objects"])
+            reason = explain_nothing(split, frames, regular[split], settings.objects)
             raise RecordingError(reason)
     interval = next(r.interval for r in regular["train"])
     _write(settings, found, interval, output)
@@ -169,12 +170,12 @@ def prepare_own(
     return pd.DataFrame(rows, columns=WINDOW_COLUMNS)
 
 
-def regular_recordings(parts: Sequence[Rows | Recording], settings: dict) -> list[Recording]:
+def regular_recordings(parts: Sequence[Rows | Recording], settings: OwnSettings) -> list[Recording]:
     """Recordings at equal steps, gaps as the settings say, with the velocities.
 
     Raises RecordingError for what is to be refused, and for intervals that differ.
     """
-    index = [settings["features"].index(name) for name in settings["velocities"]]
+    index = [settings.features.index(name) for name in settings.velocities]
     intervals = [part.interval for part in parts]
     if intervals and max(intervals) > 1.01 * min(intervals):
         raise RecordingError(
@@ -184,7 +185,7 @@ def regular_recordings(parts: Sequence[Rows | Recording], settings: dict) -> lis
     return [add_velocities(part.regular(settings), index) for part in parts]
 
 
-def _check_disjoint(files: dict[str, list[Path]]) -> None:
+def _check_disjoint(files: Mapping[str, Sequence[Path]]) -> None:
     seen: dict[Path, str] = {}
     for split, paths in files.items():
         for path in map(Path.resolve, paths):
@@ -194,20 +195,18 @@ def _check_disjoint(files: dict[str, list[Path]]) -> None:
 
 
 def _write(
-    settings: dict, found: dict[str, Windows], interval: float, output: str | os.PathLike
+    settings: OwnSettings, found: dict[str, Windows], interval: float, output: str | os.PathLike
 ) -> None:
     names = {row["objects"] for windows in found.values() for row in windows.rows}
-    units = settings["units"] or [""] * len(settings["features"])
-    index = [settings["features"].index(name) for name in settings["velocities"]]
     metadata = Metadata(
         features=all_features(settings),
-        units=(*units, *(f"{units[i]}/s" if units[i] else "" for i in index)),
+        units=all_units(settings),
         frame_interval=interval,
-        edge_types=tuple(settings["edge_types"]),
-        config=settings,
-        shared_ranges=tuple(map(tuple, settings["shared_ranges"])),
+        edge_types=tuple(settings.edge_types),
+        config=settings.model_dump(mode="json"),
+        shared_ranges=tuple(map(tuple, settings.shared_ranges)),
         objects=tuple(names.pop().split(SEPARATOR)) if len(names) == 1 else (),
-        edges_change=settings["edges_change"],
+        edges_change=settings.edges_change,
     )
     with DatasetWriter(output, metadata) as writer:
         for split, windows in found.items():

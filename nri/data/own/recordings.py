@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 
 from nri.data.interpolation import interpolate
+from nri.data.own.settings import OwnSettings
+from nri.data.velocities import with_velocities
 
 __all__ = ["Recording", "RecordingError", "Rows", "add_velocities", "common_interval"]
 
@@ -47,21 +49,21 @@ class Recording:
         edges = _cut_edges(self.edges, first, last)
         return replace(self, start=start, values=self.values[:, first:last], edges=edges)
 
-    def regular(self, settings: dict) -> "Recording":
+    def regular(self, settings: OwnSettings) -> "Recording":
         """Gaps refused, left or filled as `gaps`, `max_gap` and `objects` of the settings say.
 
         Raises RecordingError for a gap that is to be refused.
         """
-        if settings["gaps"] == "refuse":
-            _refuse_gaps(self, may_come_and_go=settings["objects"] is not None)
+        if settings.gaps == "refuse":
+            _refuse_gaps(self, may_come_and_go=settings.objects is not None)
             return self
-        if settings["gaps"] == "cut":
+        if settings.gaps == "cut":
             return self
         times = self.interval * np.arange(self.values.shape[1])
         values = np.full_like(self.values, np.nan)
         for row, present in enumerate(self.present):
             known = self.values[row, present]
-            values[row] = interpolate(times, times[present], known, settings["max_gap"])
+            values[row] = interpolate(times, times[present], known, settings.max_gap)
         return replace(self, values=values)
 
 
@@ -87,12 +89,12 @@ class Rows:
         begin, end = (first + cut * self.interval for cut in cuts)
         return replace(self, table=self.table[(time >= begin) & (time < end)])
 
-    def regular(self, settings: dict) -> Recording:
+    def regular(self, settings: OwnSettings) -> Recording:
         """At equal steps; times between them and gaps as `gaps` of the settings says.
 
         Raises RecordingError for what is to be refused.
         """
-        features = settings["features"]
+        features = settings.features
         objects = tuple(self.table["object"].unique())
         start = float(self.table["time"].min()) if len(self.table) else 0.0
         offset = (self.table["time"] - start) / self.interval
@@ -102,12 +104,12 @@ class Rows:
         times = start + self.interval * (np.arange(frames) + TOLERANCE)
         edges = None if self.edges is None else edge_matrix(self.edges, objects, times)
         recording = Recording(self.name, start, self.interval, objects, values, edges)
-        if settings["gaps"] == "interpolate":
+        if settings.gaps == "interpolate":
             grid = start + self.interval * np.arange(frames)
             for number in range(len(objects)):
                 rows = self.table[index == number]
                 time, known = rows["time"].to_numpy(), rows[features].to_numpy(float)
-                values[number] = interpolate(grid, time, known, settings["max_gap"])
+                values[number] = interpolate(grid, time, known, settings.max_gap)
             return recording
         frame = np.rint(offset).astype(int)
         self._check_times(offset - frame)
@@ -182,15 +184,10 @@ def _cut_edges(edges: np.ndarray | None, first: int, last: int | None) -> np.nda
 
 
 def add_velocities(recording: Recording, index: list[int]) -> Recording:
-    """The changes of the features at `index` per second as further features.
-
-    The velocity is the step that led to a frame, so that no state knows the next one; the first
-    frame has none and is dropped.
-    """
+    """The recording with the velocities of the features at `index`, from its second frame on."""
     if not index or recording.values.shape[1] == 0:
         return recording
-    velocities = np.diff(recording.values[..., index], axis=1) / recording.interval
-    values = np.concatenate([recording.values[:, 1:], velocities], axis=-1)
+    values = with_velocities(recording.values, index, axis=1, interval=recording.interval)
     start, edges = recording.start + recording.interval, _cut_edges(recording.edges, 1, None)
     return replace(recording, start=start, values=values, edges=edges)
 

@@ -7,39 +7,44 @@ import numpy as np
 import pandas as pd
 
 from nri.data.own.recordings import RecordingError, Rows, common_interval
+from nri.data.own.settings import OwnSettings
 
 __all__ = ["numbers", "read_table", "refuse"]
 
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
 
 
-def read_table(path: str | os.PathLike, settings: dict) -> list[Rows]:
+def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
     """The recordings of one file, in the order in which they first appear in it.
 
-    settings: those of `nri.data.own.prepare`. A row without all its features, and one without a
-    time, is left out where `gaps` allows it.
-    Raises RecordingError naming line and column of what is wrong.
+    Rows without all features are left out if `gaps` allows it.
+    Raises RecordingError, which names line and column of what is wrong.
     """
     text = _read(path, settings)
-    columns, features = settings["columns"], settings["features"]
-    keys = [columns["time"], *([columns["sample"]] if columns.get("sample") else [])]
-    if "objects" in columns:
+    columns, features = settings.columns, settings.features
+    keys = [columns.time, *([columns.sample] if columns.sample else [])]
+    if columns.objects is not None:
         pieces = [
             _piece(text, path, settings, dict(zip(features, own, strict=True)), keys, name)
-            for name, own in columns["objects"].items()
+            for name, own in columns.objects.items()
         ]
         table = pd.concat(pieces, ignore_index=True)
     else:
-        keys.append(columns["object"])
+        keys.append(columns.object)
         names = dict(zip(features, features, strict=True))
         table = _piece(text, path, settings, names, keys, None)
     if table.empty:
         raise RecordingError(f"{path}: no row with all of {', '.join(features)}")
-    interval = settings["frame_interval"] or common_interval(table, ["sample", "object"])
+    interval = settings.frame_interval or common_interval(table, ["sample", "object"])
     if interval <= 0:
         raise RecordingError(
             f"{path}: no object has two times, so the frame interval is unknown; check that "
             "columns.object and columns.sample do not name a column that differs in every row"
+        )
+    if table.groupby("sample")["object"].nunique().max() < 2:
+        raise RecordingError(
+            f"{path}: no recording has two objects, which a graph needs; check that columns.object "
+            "and columns.sample name the right columns"
         )
     first = table.groupby("sample", sort=False)["line"].transform("first")
     table = table.assign(first=first).sort_values(["first", "time", "line"], kind="stable")
@@ -49,20 +54,22 @@ def read_table(path: str | os.PathLike, settings: dict) -> list[Rows]:
     ]
 
 
-def _read(path: str | os.PathLike, settings: dict) -> pd.DataFrame:
+def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
     """All cells as text, the column `line` last."""
     parquet = Path(path).suffix.lower() == ".parquet"
     frame = _read_parquet(path) if parquet else _read_text(path, settings)
-    columns, wanted = settings["columns"], [settings["columns"]["time"]]
-    wanted += [columns[key] for key in ("sample", "object") if columns.get(key)]
-    wanted += [name for own in columns.get("objects", {}).values() for name in own]
-    wanted += [] if "objects" in columns else settings["features"]
+    columns = settings.columns
+    wanted = [name for name in (columns.time, columns.sample, columns.object) if name]
+    if columns.objects is None:
+        wanted += settings.features
+    else:
+        wanted += [name for own in columns.objects.values() for name in own]
     if absent := [name for name in wanted if name not in frame]:
         raise RecordingError(
             f"{path}: no column {', '.join(absent)}; the columns are {', '.join(map(str, frame))}. "
             "Correct `columns` or `features`, `separator`, or for a file without a header `names`"
         )
-    first = 1 if parquet or settings["names"] else 2
+    first = 1 if parquet or settings.names else 2
     frame = frame.assign(line=np.arange(first, first + len(frame)))
     return frame[(frame.drop(columns="line") != "").any(axis=1)]
 
@@ -81,8 +88,8 @@ def _read_parquet(path: str | os.PathLike) -> pd.DataFrame:
     return frame.where(frame.notna(), "").astype(str)
 
 
-def _read_text(path: str | os.PathLike, settings: dict) -> pd.DataFrame:
-    names, separator = settings["names"], settings["separator"]
+def _read_text(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
+    names, separator = settings.names, settings.separator
     try:
         return pd.read_csv(
             path,
@@ -105,7 +112,7 @@ def _read_text(path: str | os.PathLike, settings: dict) -> pd.DataFrame:
 def _piece(
     text: pd.DataFrame,
     path: str | os.PathLike,
-    settings: dict,
+    settings: OwnSettings,
     names: dict[str, str],
     keys: list[str],
     name: str | None,
@@ -114,18 +121,18 @@ def _piece(
 
     name: that of the object, where it is not in a column.
     """
-    columns, lenient = settings["columns"], settings["gaps"] != "refuse"
+    columns, lenient = settings.columns, settings.gaps != "refuse"
     for key in keys:
-        if key != columns["time"] and (blank := text[key].str.strip() == "").any():
+        if key != columns.time and (blank := text[key].str.strip() == "").any():
             refuse(path, text[blank], key, "is empty; give every row its name")
-    time = numbers(text, path, columns["time"])
+    time = numbers(text, path, columns.time)
     if time.isna().any():
-        refuse(path, text[time.isna()], columns["time"], "is no time; correct or remove the row")
+        refuse(path, text[time.isna()], columns.time, "is no time; correct or remove the row")
     piece = {
         "line": text["line"],
-        "sample": text[columns["sample"]] if columns.get("sample") else Path(path).stem,
-        "time": time * settings["time_unit"],
-        "object": text[columns["object"]] if name is None else name,
+        "sample": text[columns.sample] if columns.sample else Path(path).stem,
+        "time": time * settings.time_unit,
+        "object": text[columns.object] if name is None else name,
     }
     for feature, column in names.items():
         values = numbers(text, path, column)

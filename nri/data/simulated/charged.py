@@ -7,37 +7,39 @@ independent of each other.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from nri.data.simulated import particles
+from nri.data.simulated.particles import Particles
+from nri.data.simulated.system import SimulatedSettings
+from nri.data.source import PairForces
 
 __all__ = ["Charged"]
 
-POSITION_SCALE = 1.0
 
-
-@dataclass(frozen=True)
-class Charged:
+class Charged(Particles[SimulatedSettings]):
     """Edge type 1: same sign, the particles repel; type 0: opposite signs, they attract."""
 
-    features = particles.FEATURES
-    units = particles.UNITS
-    shared_ranges = particles.SHARED_RANGES
-    edge_types = ("attract", "repel")
+    Settings = SimulatedSettings
+    position_scale = 1.0
 
-    def draw(
-        self, streams: Sequence[np.random.Generator], objects: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Initial states (samples, objects, 4) and edge types (samples, objects, objects) int8."""
-        initial = particles.draw_particles(streams, objects, POSITION_SCALE)
+    @classmethod
+    def edge_types(cls, settings: SimulatedSettings) -> tuple[str, ...]:
+        """What a pair does."""
+        return ("attract", "repel")
+
+    @classmethod
+    def pair_forces(cls, settings: SimulatedSettings) -> PairForces:
+        """The products of two charges."""
+        return PairForces((-1.0, 1.0), inverse_square=True)
+
+    @classmethod
+    def draw_edges(
+        cls, settings: SimulatedSettings, streams: Sequence[np.random.Generator]
+    ) -> np.ndarray:
+        """A charge for each particle, from which the types (S, N, N) int8 follow."""
+        objects = settings.objects
         positive = np.stack([stream.random(objects) for stream in streams]) < 0.5
         edges = (positive[:, :, None] == positive[:, None, :]).astype(np.int8)
         edges[:, np.arange(objects), np.arange(objects)] = 0
-        return initial, edges
-
-    def simulate(self, initial: np.ndarray, edges: np.ndarray, frames: int) -> np.ndarray:
-        """(samples, objects, frames, 4) float64, frame f at t = 0.1 (f + 1) seconds."""
-        coefficients = 2.0 * edges - 1.0
-        return particles.simulate_particles(initial, coefficients, True, frames)
+        return edges

@@ -7,152 +7,69 @@ pull each other along; with this sign the static baseline comes out as in the pa
 
 What the model sees is (dφ/dt, sin φ, ω). dφ/dt is the right-hand side above at the frame
 itself; the difference quotient over one step, which circulates in code, tends to it.
-
-Integrated by the fifth-order method of Dormand and Prince in steps of 0.01 s, many
-simulations side by side: arrays are (..., simulation), see `particles`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
-import numba
 import numpy as np
 
 from nri.data.simulated.randomness import draw_symmetric_types
+from nri.data.simulated.system import SimulatedSettings, System
+from nri.declare import Probabilities, setting
 
-__all__ = ["Kuramoto"]
-
-TIME_STEP = 0.01  # seconds
-STEPS_PER_FRAME = 10
-
-# The Dormand-Prince tableau without its step-size control (Hairer, Norsett and Wanner,
-# Solving Ordinary Differential Equations I, table II.5.2): row m holds the weights of the
-# slopes from which stage m starts, the last row those of the whole step.
-TABLEAU = np.array(
-    [
-        [0, 0, 0, 0, 0, 0],
-        [1 / 5, 0, 0, 0, 0, 0],
-        [3 / 40, 9 / 40, 0, 0, 0, 0],
-        [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
-        [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
-        [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
-        [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-    ]
-)
-STAGES = len(TABLEAU) - 1
-
-LANES = 64  # simulations side by side; their state stays in the fastest caches
+__all__ = ["Kuramoto", "KuramotoSettings"]
 
 
-@dataclass(frozen=True)
-class Kuramoto:
+class KuramotoSettings(SimulatedSettings):
+    """Settings of a data set of oscillators."""
+
+    probabilities: Probabilities = setting([0.5, 0.5])
+    """Probability that a pair is not coupled, and that it is."""
+
+
+class Kuramoto(System[KuramotoSettings]):
     """Edge type 1: coupled, type 0: not; `probabilities[t]` is the share of type t."""
 
-    probabilities: tuple[float, float] = (0.5, 0.5)
+    Settings = KuramotoSettings
 
-    features = ("dphi", "sin_phi", "omega")
-    units = ("rad/s", "1", "rad/s")
-    shared_ranges = ()
-    edge_types = ("none", "coupled")
+    @classmethod
+    def features(cls, settings: KuramotoSettings) -> tuple[str, ...]:
+        """Rate and sine of the phase, and the natural frequency."""
+        return ("dphi", "sin_phi", "omega")
 
+    @classmethod
+    def units(cls, settings: KuramotoSettings) -> tuple[str, ...]:
+        """Of the features."""
+        return ("rad/s", "1", "rad/s")
+
+    @classmethod
+    def edge_types(cls, settings: KuramotoSettings) -> tuple[str, ...]:
+        """What a pair is."""
+        return ("none", "coupled")
+
+    @classmethod
+    def contradictions(cls, settings: KuramotoSettings) -> Iterator[tuple[str, str]]:
+        """A pair is coupled or not."""
+        yield from super().contradictions(settings)
+        if len(settings.probabilities) != 2:
+            yield "probabilities", f"{settings.probabilities}: 2 types expected"
+
+    @classmethod
     def draw(
-        self, streams: Sequence[np.random.Generator], objects: int
+        cls, settings: KuramotoSettings, streams: Sequence[np.random.Generator]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """φ(0) and ω (samples, objects, 2), edge types (samples, objects, objects) int8."""
-        uniform = np.stack([stream.random((objects, 2)) for stream in streams])
+        """φ(0) and ω (S, N, 2), edge types (S, N, N) int8."""
+        uniform = np.stack([stream.random((settings.objects, 2)) for stream in streams])
         initial = np.array([0.0, 1.0]) + uniform * np.array([2.0 * np.pi, 9.0])
-        return initial, draw_symmetric_types(streams, objects, self.probabilities)
+        return initial, draw_symmetric_types(streams, settings.objects, settings.probabilities)
 
-    def simulate(self, initial: np.ndarray, edges: np.ndarray, frames: int) -> np.ndarray:
-        """(samples, objects, frames, 3) float64, frame f at t = 0.1 f seconds."""
+    @classmethod
+    def simulate(
+        cls, settings: KuramotoSettings, initial: np.ndarray, edges: np.ndarray, frames: int
+    ) -> np.ndarray:
+        """(S, N, T, 3) float64, frame f at t = 0.1 f seconds."""
+        from nri.data.simulated.oscillator_motion import simulate_oscillators
+
         i, j = np.tril_indices(initial.shape[1], -1)
-        return _simulate(initial, edges[:, i, j].astype(np.float64, order="C"), frames)
-
-
-@numba.njit(error_model="numpy", cache=True)
-def _sine_and_cosine(angle):
-    """Taylor series about the nearest multiple of π/2, exact to the rounding of `angle`.
-
-    Calls into the C library would keep the loop over simulations from being vectorised
-    and make up most of the time.
-    """
-    quarters = np.rint(angle * (2.0 / np.pi))
-    rest = angle - quarters * (np.pi / 2.0)
-    q = rest * rest
-    s = 1 - q * (1 / 72) * (1 - q * (1 / 110) * (1 - q * (1 / 156) * (1 - q * (1 / 210))))
-    s = rest * (1 - q * (1 / 6) * (1 - q * (1 / 20) * (1 - q * (1 / 42) * s)))
-    c = 1 - q * (1 / 56) * (
-        1 - q * (1 / 90) * (1 - q * (1 / 132) * (1 - q * (1 / 182) * (1 - q * (1 / 240))))
-    )
-    c = 1 - q * (1 / 2) * (1 - q * (1 / 12) * (1 - q * (1 / 30) * c))
-    quadrant = quarters - 4.0 * np.floor(quarters / 4.0)
-    odd = (quadrant == 1.0) or (quadrant == 3.0)
-    sine, cosine = (c, s) if odd else (s, c)
-    sine = -sine if quadrant >= 2.0 else sine
-    cosine = -cosine if (quadrant == 1.0) or (quadrant == 2.0) else cosine
-    return sine, cosine
-
-
-@numba.njit(error_model="numpy", cache=True)
-def _slopes(phase, omega, coupling, sine, cosine, slope):
-    """Fill `slope` (objects, lanes) with dφ/dt; `coupling` (pairs, lanes), pairs i > j by rows."""
-    objects, lanes = phase.shape
-    # The sine of a difference by the addition theorem: 2N sines rather than N(N-1)/2,
-    # and sines are what costs.
-    for i in range(objects):
-        for lane in range(lanes):
-            sine[i, lane], cosine[i, lane] = _sine_and_cosine(phase[i, lane])
-            slope[i, lane] = omega[i, lane]
-    pair = 0
-    for i in range(objects):
-        for j in range(i):
-            for lane in range(lanes):
-                pull = coupling[pair, lane] * (
-                    sine[j, lane] * cosine[i, lane] - cosine[j, lane] * sine[i, lane]
-                )
-                slope[i, lane] += pull
-                slope[j, lane] -= pull
-            pair += 1
-
-
-@numba.njit(error_model="numpy", cache=True)
-def _advance(phase, weights, slopes, advanced):
-    """Fill `advanced` (objects, lanes) with phase + step · Σ_m weights[m] slopes[m]."""
-    stages, objects, lanes = slopes.shape
-    advanced[:] = phase
-    for m in range(stages):
-        scale = TIME_STEP * weights[m]
-        for i in range(objects):
-            for lane in range(lanes):
-                advanced[i, lane] += scale * slopes[m, i, lane]
-
-
-@numba.njit(error_model="numpy", cache=True)
-def _simulate_block(initial, couplings, trajectories):
-    """Fill `trajectories` (lanes, objects, frames, 3) of one block of simulations."""
-    _, _, frames, _ = trajectories.shape
-    state = initial.T.copy()  # (2, objects, lanes)
-    phase, omega = state[0], state[1]
-    coupling = couplings.T.copy()  # (pairs, lanes)
-    sine, cosine, point = np.empty_like(phase), np.empty_like(phase), np.empty_like(phase)
-    slopes = np.empty((STAGES, *phase.shape))
-    for frame in range(frames):
-        _slopes(phase, omega, coupling, sine, cosine, slopes[0])
-        trajectories[:, :, frame, 0] = slopes[0].T
-        trajectories[:, :, frame, 1] = sine.T
-        trajectories[:, :, frame, 2] = omega.T
-        for _ in range(STEPS_PER_FRAME):
-            for stage in range(STAGES):
-                _advance(phase, TABLEAU[stage], slopes[:stage], point)
-                _slopes(point, omega, coupling, sine, cosine, slopes[stage])
-            _advance(phase, TABLEAU[STAGES], slopes, phase)
-
-
-@numba.njit(error_model="numpy", cache=True, parallel=True)
-def _simulate(initial, couplings, frames):
-    samples, objects, _ = initial.shape
-    trajectories = np.empty((samples, objects, frames, 3))
-    for block in numba.prange((samples + LANES - 1) // LANES):
-        start, stop = block * LANES, min((block + 1) * LANES, samples)
-        _simulate_block(initial[start:stop], couplings[start:stop], trajectories[start:stop])
-    return trajectories
+        couplings = edges[:, i, j].astype(np.float64, order="C")
+        return simulate_oscillators(initial, couplings, frames)

@@ -5,41 +5,76 @@ The force on particle i is
     F_i = Σ_j c_ij (r_i − r_j) / |r_i − r_j|ᵖ
 
 with p = 0 for springs and p = 3 for charges. Motion, walls and the clipping of forces
-are those of the official simulators (`data/synthetic_sim.py`). What is called leapfrog
-there kicks by a whole step before the first drift, so that the stored velocity is half
-a step behind the position; whoever wants the paper's data has to do the same.
-
-Many simulations run side by side: arrays are (..., simulation), and every innermost
-loop goes over simulations, where the compiler finds its vectors. No operation mixes
-simulations and none may be contracted or reordered (no `fastmath`), hence each
-trajectory comes out the same to the last bit whatever runs beside it.
+are those of the official simulators (`data/synthetic_sim.py`); `particle_motion` integrates.
 """
 
 from collections.abc import Sequence
+from typing import ClassVar, TypeVar
 
-import numba
 import numpy as np
 
-__all__ = ["FEATURES", "SHARED_RANGES", "UNITS", "draw_particles", "simulate_particles"]
+from nri.data.simulated.system import FRAME_INTERVAL, SimulatedSettings, System
 
-FEATURES = ("x", "y", "vx", "vy")
-UNITS = ("length", "length", "length/s", "length/s")
-SHARED_RANGES = (("x", "y"), ("vx", "vy"))
+__all__ = ["BOX", "FORCE_LIMIT", "FRAME_INTERVAL", "STEPS_PER_FRAME", "TIME_STEP", "Particles"]
 
-TIME_STEP = 0.001  # seconds
 STEPS_PER_FRAME = 100
-BOX = 5.0  # half the side: the walls stand at ±BOX
-MAXIMUM_FORCE = 0.1 / TIME_STEP  # of each component
+TIME_STEP = FRAME_INTERVAL / STEPS_PER_FRAME  # seconds
+BOX = 5.0  # half the side: the walls are at ±BOX
+FORCE_LIMIT = 0.1 / TIME_STEP  # of each component
 
 INITIAL_SPEED = 0.5
 
-LANES = 96  # simulations side by side: long loops, and a state that stays in the near caches
+S = TypeVar("S", bound=SimulatedSettings)
+
+
+class Particles(System[S]):
+    """A system of particles. It adds `pair_forces`, `draw_edges` and `position_scale`.
+
+    `position_scale`: standard deviation of the initial coordinates.
+    """
+
+    position_scale: ClassVar[float]
+    shared_ranges = (("x", "y"), ("vx", "vy"))
+
+    @classmethod
+    def features(cls, settings: S) -> tuple[str, ...]:
+        """Position and velocity."""
+        return ("x", "y", "vx", "vy")
+
+    @classmethod
+    def units(cls, settings: S) -> tuple[str, ...]:
+        """The length has no unit."""
+        return ("length", "length", "length/s", "length/s")
+
+    @classmethod
+    def draw_edges(cls, settings: S, streams: Sequence[np.random.Generator]) -> np.ndarray:
+        """Edge types (S, N, N) int8, symmetric, diagonal 0, one graph for each stream."""
+        raise NotImplementedError
+
+    @classmethod
+    def draw(
+        cls, settings: S, streams: Sequence[np.random.Generator]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Initial states (S, N, 4) and edge types (S, N, N) int8."""
+        initial = draw_particles(streams, settings.objects, cls.position_scale)
+        return initial, cls.draw_edges(settings, streams)
+
+    @classmethod
+    def simulate(
+        cls, settings: S, initial: np.ndarray, edges: np.ndarray, frames: int
+    ) -> np.ndarray:
+        """(S, N, T, 4) float64, frame f at t = 0.1 (f + 1) seconds."""
+        from nri.data.simulated.particle_motion import simulate_particles
+
+        forces = cls.pair_forces(settings)
+        coefficients = np.array(forces.coefficients, dtype=np.float64)[edges]
+        return simulate_particles(initial, coefficients, forces.inverse_square, frames)
 
 
 def draw_particles(
     streams: Sequence[np.random.Generator], objects: int, position_scale: float
 ) -> np.ndarray:
-    """Initial states, one per stream: (samples, objects, 4) float64.
+    """Initial states, one per stream: (S, N, 4) float64.
 
     Coordinates are normal with standard deviation `position_scale`, directions of motion
     uniform, all speeds the same.
@@ -48,89 +83,3 @@ def draw_particles(
     position, direction = normal[:, 0], normal[:, 1]
     speed = np.linalg.norm(direction, axis=-1, keepdims=True)
     return np.concatenate([position_scale * position, INITIAL_SPEED * direction / speed], axis=-1)
-
-
-@numba.njit(error_model="numpy", cache=True)
-def _forces(position, coefficient, inverse_square, force):
-    """Fill `force` (2, objects, lanes); `coefficient` (pairs, lanes), pairs i > j row by row."""
-    _, objects, lanes = position.shape
-    force[:] = 0.0
-    pair = 0
-    for i in range(objects):
-        for j in range(i):
-            for lane in range(lanes):
-                dx = position[0, i, lane] - position[0, j, lane]
-                dy = position[1, i, lane] - position[1, j, lane]
-                strength = coefficient[pair, lane]
-                if inverse_square:
-                    squared = dx * dx + dy * dy
-                    strength /= squared * np.sqrt(squared)
-                force[0, i, lane] += strength * dx
-                force[1, i, lane] += strength * dy
-                force[0, j, lane] -= strength * dx
-                force[1, j, lane] -= strength * dy
-            pair += 1
-
-
-@numba.njit(error_model="numpy", cache=True)
-def _move(position, velocity, force):
-    """Kick, drift and reflect at the walls, in place; all (2, objects, lanes)."""
-    axes, objects, lanes = position.shape
-    for axis in range(axes):
-        for i in range(objects):
-            for lane in range(lanes):
-                # Comparisons rather than min and max, so that NaN stays NaN and is noticed.
-                f = force[axis, i, lane]
-                f = MAXIMUM_FORCE if f > MAXIMUM_FORCE else f
-                f = -MAXIMUM_FORCE if f < -MAXIMUM_FORCE else f
-                v = velocity[axis, i, lane] + TIME_STEP * f
-                r = position[axis, i, lane] + TIME_STEP * v
-                v = -abs(v) if r > BOX else (abs(v) if r < -BOX else v)
-                r = 2.0 * BOX - r if r > BOX else (-2.0 * BOX - r if r < -BOX else r)
-                velocity[axis, i, lane] = v
-                position[axis, i, lane] = r
-
-
-@numba.njit(error_model="numpy", cache=True)
-def _simulate_block(initial, coefficients, inverse_square, trajectories):
-    """Fill `trajectories` (lanes, objects, frames, 4) of one block of simulations."""
-    _, _, frames, _ = trajectories.shape
-    state = initial.T.copy()  # (4, objects, lanes)
-    position, velocity = state[:2], state[2:]
-    force = np.empty_like(position)
-    coefficient = coefficients.T.copy()  # (pairs, lanes)
-    for frame in range(frames):
-        for _ in range(STEPS_PER_FRAME):
-            _forces(position, coefficient, inverse_square, force)
-            _move(position, velocity, force)
-        trajectories[:, :, frame, :] = state.T
-
-
-@numba.njit(error_model="numpy", cache=True, parallel=True)
-def _simulate(initial, coefficients, inverse_square, frames):
-    samples, objects, features = initial.shape
-    trajectories = np.empty((samples, objects, frames, features))
-    for block in numba.prange((samples + LANES - 1) // LANES):
-        start, stop = block * LANES, min((block + 1) * LANES, samples)
-        _simulate_block(
-            initial[start:stop],
-            coefficients[start:stop],
-            inverse_square,
-            trajectories[start:stop],
-        )
-    return trajectories
-
-
-def simulate_particles(
-    initial: np.ndarray, coefficients: np.ndarray, inverse_square: bool, frames: int
-) -> np.ndarray:
-    """Trajectories from initial states, on all of numba's threads.
-
-    `initial` (samples, objects, 4) holds x, y, vx, vy; `coefficients` (samples, objects,
-    objects) the symmetric c_ij; both float64. `inverse_square` chooses p = 3 over p = 0.
-    Returns (samples, objects, frames, 4) float64; frame f is the state at t = 0.1 (f + 1)
-    seconds: as in the official data, the initial state itself is not a frame.
-    """
-    i, j = np.tril_indices(initial.shape[1], -1)
-    pairs = np.ascontiguousarray(coefficients[:, i, j])
-    return _simulate(initial, pairs, inverse_square, frames)

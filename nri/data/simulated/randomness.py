@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nri.data.format import SPLITS
+from nri.data.splits import SPLITS
 
 __all__ = ["draw_symmetric_types", "generators"]
 

@@ -6,49 +6,61 @@ k_ij is one of a few strengths, drawn for each pair; the paper's are 0 (no sprin
 and in its appendix 0, 0.05 and 0.1.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
-from nri.data.simulated import particles
+from nri.data.simulated.particles import Particles
 from nri.data.simulated.randomness import draw_symmetric_types
+from nri.data.simulated.system import SimulatedSettings
+from nri.data.source import PairForces
+from nri.declare import NotNegative, Probabilities, setting
 
-__all__ = ["Springs"]
-
-POSITION_SCALE = 0.5
+__all__ = ["Springs", "SpringsSettings"]
 
 
-@dataclass(frozen=True)
-class Springs:
-    """`strengths[t]` is the spring constant of edge type t, `probabilities[t]` its share."""
+class SpringsSettings(SimulatedSettings):
+    """Settings of a data set of springs."""
 
-    strengths: tuple[float, ...] = (0.0, 0.1)
-    probabilities: tuple[float, ...] = (0.5, 0.5)
+    strengths: Annotated[list[NotNegative], Field(min_length=2)] = setting([0.0, 0.1])
+    """Spring constant of each edge type."""
+    probabilities: Probabilities = setting([0.5, 0.5])
+    """Probability of each edge type."""
 
-    features = particles.FEATURES
-    units = particles.UNITS
-    shared_ranges = particles.SHARED_RANGES
 
-    @property
-    def edge_types(self) -> tuple[str, ...]:
-        """Names of the edge types, in the order of their indices."""
-        if self.strengths[0] == 0.0 and len(self.strengths) == 2:
+class Springs(Particles[SpringsSettings]):
+    """Edge type t: a spring with the constant `strengths[t]`, 0 for none."""
+
+    Settings = SpringsSettings
+    position_scale = 0.5
+
+    @classmethod
+    def edge_types(cls, settings: SpringsSettings) -> tuple[str, ...]:
+        """The paper's names, else the constants."""
+        strengths = settings.strengths
+        if strengths[0] == 0.0 and len(strengths) == 2:
             return ("none", "spring")
-        if self.strengths[0] == 0.0 and len(self.strengths) == 3:
+        if strengths[0] == 0.0 and len(strengths) == 3:
             return ("none", "weak", "strong")
-        return tuple(f"k = {strength:g}" for strength in self.strengths)
+        return tuple(f"k = {strength:g}" for strength in strengths)
 
-    def draw(
-        self, streams: Sequence[np.random.Generator], objects: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Initial states (samples, objects, 4) and edge types (samples, objects, objects) int8."""
-        return (
-            particles.draw_particles(streams, objects, POSITION_SCALE),
-            draw_symmetric_types(streams, objects, self.probabilities),
-        )
+    @classmethod
+    def pair_forces(cls, settings: SpringsSettings) -> PairForces:
+        """Springs pull back."""
+        return PairForces(tuple(-k for k in settings.strengths), inverse_square=False)
 
-    def simulate(self, initial: np.ndarray, edges: np.ndarray, frames: int) -> np.ndarray:
-        """(samples, objects, frames, 4) float64, frame f at t = 0.1 (f + 1) seconds."""
-        coefficients = -np.asarray(self.strengths, dtype=np.float64)[edges]
-        return particles.simulate_particles(initial, coefficients, False, frames)
+    @classmethod
+    def draw_edges(
+        cls, settings: SpringsSettings, streams: Sequence[np.random.Generator]
+    ) -> np.ndarray:
+        """A type for each pair, (S, N, N) int8."""
+        return draw_symmetric_types(streams, settings.objects, settings.probabilities)
+
+    @classmethod
+    def contradictions(cls, settings: SpringsSettings) -> Iterator[tuple[str, str]]:
+        """Strengths and probabilities are of the same types."""
+        yield from super().contradictions(settings)
+        if len(settings.probabilities) != (types := len(settings.strengths)):
+            yield "probabilities", f"{settings.probabilities}: {types} types expected"

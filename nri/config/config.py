@@ -1,0 +1,169 @@
+"""The whole configuration: every key, its type, its default and its help."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic_core import PydanticCustomError
+
+from nri.choices import DECODERS, ENCODERS, SOURCES, load
+from nri.config.errors import nearest
+from nri.config.identity import GIVEN_GRAPHS, PAPER
+from nri.config.training import TrainingSettings
+from nri.data.source import DatasetSettings
+from nri.declare import Distinct, Name, Positive, Seed, Settings, setting
+
+__all__ = ["BASELINES", "BaselineEntry", "Config", "InferEntry", "RunEntry", "Transfer"]
+
+BASELINES = {"static": "", "lstm-single": "lstm-single", "lstm-joint": "lstm-joint"}
+BASELINES |= {"corr-path": "", "corr-lstm": "lstm-single"}
+"""Baselines, and the decoder that each of them trains, or "" for none."""
+
+FORMER_SOURCES = {"file": "own", "sportvu": "basketball"}
+
+Seeds = Annotated[list[Seed], Field(min_length=1), Distinct]
+Text = Annotated[str, Field(min_length=1)]
+EdgeTypes = Annotated[int, Field(ge=2, le=64)]
+
+
+def _true_graph(encoder: Any) -> Any:
+    """`encoder: true` is a boolean in YAML and means the true graph."""
+    return "true" if encoder is True else encoder
+
+
+def _dataset(entry: Any) -> Any:
+    """A data set as its source declares it."""
+    if not isinstance(entry, Mapping):
+        raise PydanticCustomError("dict_type", "Input should be a mapping")
+    source = entry.get("source")
+    if source in FORMER_SOURCES:
+        text = f"source {source!r} is now called {FORMER_SOURCES[source]!r}"
+        raise PydanticCustomError("unknown_choice", "{text}", {"text": text})
+    if source not in tuple(SOURCES):
+        text = f"source {source!r} is not known{nearest(source, SOURCES)}; there are: "
+        text += ", ".join(SOURCES)
+        raise PydanticCustomError("unknown_choice", "{text}", {"text": text})
+    return load(SOURCES[source]).Settings.model_validate(entry)
+
+
+def _study(entry: Any) -> Any:
+    """A study as a mapping; earlier versions had a bare title."""
+    if isinstance(entry, str):
+        text = f"a study is now a mapping; write {{title: {entry!r}}}"
+        raise PydanticCustomError("unknown_choice", "{text}", {"text": text})
+    return entry
+
+
+class Evaluation(Settings):
+    """What is scored on test splits, and kept of it."""
+
+    horizon: Positive = 20
+    """Steps of prediction that are scored; data sets with shorter tests score what they have."""
+    examples: Positive = 8
+    """Test samples whose predictions are kept for the figures."""
+
+
+class Study(Settings):
+    """A comparison that is not in the paper. Its runs are left out of the paper's tables."""
+
+    title: Text
+    """The heading of its table."""
+    compares_with: Name = PAPER
+    """The recipe of the runs that are shown beside those of the study."""
+
+
+class Transfer(Settings):
+    """Another data set that a trained model is tested on."""
+
+    dataset: str
+    """A name from `datasets`."""
+    study: Name | None = None
+    """The study that the test belongs to; that of the run by default."""
+
+
+class RunEntry(Settings):
+    """A model to train: a data set, an encoder, a decoder and a number of edge types."""
+
+    formerly: ClassVar[Mapping[str, str]] = {"variant": "recipe", "also_on": "test_on"}
+
+    dataset: str
+    """A name from `datasets`."""
+    encoder: Annotated[Literal[*ENCODERS, *GIVEN_GRAPHS], BeforeValidator(_true_graph)]
+    """A network, `mlp`, `cnn` (both the paper's) or `node-cnn`; or a graph that is given."""
+    decoder: Literal[*(name for name in DECODERS if name not in BASELINES), "none"]
+    """`mlp`, `rnn`, `sim` (the true equations), or `none` for the supervised encoder."""
+    edge_types: EdgeTypes
+    """Number K of edge types."""
+    recipe: Name = PAPER
+    """A name from `recipes`, which becomes part of the run's path; `paper` is `training` alone."""
+    seeds: Seeds | None = None
+    """Seeds instead of those of all runs."""
+    training: TrainingSettings = TrainingSettings()
+    """Settings of this run alone, over those of its recipe."""
+    study: Name | None = None
+    """A name from `studies`: the run is then left out of the paper's tables."""
+    test_on: list[Transfer] = setting([])
+    """Other data sets whose test splits the trained model is evaluated on."""
+
+
+class BaselineEntry(Settings):
+    """A baseline to compare with."""
+
+    formerly: ClassVar[Mapping[str, str]] = {"variant": "recipe"}
+
+    dataset: str
+    """A name from `datasets`."""
+    baseline: Literal[*BASELINES]
+    """The last frame repeated, an LSTM, or correlations of paths or of an LSTM's states."""
+    recipe: Name = PAPER
+    """As that of a run; only of baselines that are trained."""
+    seeds: Seeds | None = None
+    """Seeds instead of those of all runs; without a training, the first one by default."""
+    training: TrainingSettings = TrainingSettings()
+    """As that of a run; only of baselines that are trained."""
+
+
+class InferEntry(Settings):
+    """New data that a trained model infers graphs from."""
+
+    dataset: str
+    """The data set that the model was trained on."""
+    run: str
+    """The run's directory below its data set, such as `mlp-mlp-k2`."""
+    path: Text
+    """The file with the new data."""
+    settings: dict[str, Any] = setting({})
+    """Settings of the data set that the new file is read with instead, such as `objects`."""
+
+
+class Config(Settings):
+    """The configuration of the pipeline."""
+
+    formerly: ClassVar[Mapping[str, str]] = {"variants": "recipes", "infer": "infer_on"}
+
+    command: str = "make results"
+    """The command that makes these results again; the page shows it to readers."""
+    seeds: Seeds = setting([1, 2])
+    """Seeds of every run that does not name its own."""
+    mirror: Text | None = None
+    """Directory laid out HOST/PATH to read instead of the public addresses, or null."""
+    gpu: Annotated[int, Field(ge=0, le=64)] = 0
+    """GPUs that a training or an evaluation asks for."""
+    evaluation: Evaluation = Evaluation()
+    """What is scored on test splits, and kept of it."""
+    datasets: dict[Name, Annotated[SerializeAsAny[DatasetSettings], BeforeValidator(_dataset)]] = (
+        setting({})
+    )
+    """The data sets, by name; the settings of each depend on its `source`."""
+    training: TrainingSettings = TrainingSettings()
+    """Settings of every training; recipes and runs override them."""
+    recipes: dict[Name, TrainingSettings] = setting({})
+    """Named overrides of `training`, for runs to choose from."""
+    studies: dict[Name, Annotated[Study, BeforeValidator(_study)]] = setting({})
+    """Comparisons that are not in the paper, by name."""
+    runs: list[RunEntry] = setting([])
+    """The models to train."""
+    baselines: list[BaselineEntry] = setting([])
+    """The baselines to compare with."""
+    infer_on: dict[Name, InferEntry] = setting({})
+    """New data that trained models infer graphs from, by name."""

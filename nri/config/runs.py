@@ -1,0 +1,76 @@
+"""Runs: what a job trains or scores, as the Snakefile hands it over in JSON."""
+
+from typing import Any, Self
+
+from nri.config.identity import PAPER, graph_key, model_key
+from nri.config.training import TrainingSettings
+from nri.declare import Settings
+
+__all__ = ["Identity", "Run"]
+
+
+class Identity(Settings):
+    """What is scored: a model, or a baseline that trains nothing."""
+
+    dataset: str
+    encoder: str = ""
+    decoder: str = ""
+    edge_types: int | None = None
+    recipe: str = PAPER
+    baseline: str = ""
+    """The name of a baseline; empty for an encoder and a decoder of `runs`."""
+
+    @property
+    def group(self) -> str:
+        """The directory of `results/` that holds it."""
+        return "baselines" if self.baseline else "runs"
+
+    @property
+    def name(self) -> str:
+        """Its directory below the data set: encoder-decoder-kK[-recipe] or baseline[-recipe]."""
+        name = self.baseline or f"{self.encoder}-{self.decoder}-k{self.edge_types}"
+        return name if self.recipe == PAPER else f"{name}-{self.recipe}"
+
+    @property
+    def model(self) -> str:
+        """The row of the paper."""
+        return self.baseline.replace("-", "_") or model_key(self.encoder, self.decoder)
+
+    @property
+    def graph(self) -> str:
+        """How its own graph is found; empty for a baseline, which has none."""
+        return "" if self.baseline else graph_key(self.encoder)
+
+    def columns(self) -> dict[str, Any]:
+        """What it is, in the columns of metrics.csv; a baseline's networks are left out."""
+        networks = {name: getattr(self, name) for name in ("encoder", "decoder", "edge_types")}
+        if self.baseline:
+            networks = {"encoder": "", "decoder": "", "edge_types": None}
+        return {
+            "dataset": self.dataset,
+            "trained_on": self.dataset,
+            "model": self.model,
+            **networks,
+            "recipe": self.recipe,
+            "graph": self.graph,
+        }
+
+    def identity(self) -> dict[str, Any]:
+        """The fields of `Identity` alone, as JSON has them."""
+        return self.model_dump(include=set(Identity.model_fields))
+
+
+class Run(Identity):
+    """What one training depends on beside its data, its seed and its code."""
+
+    training: TrainingSettings
+
+    def depends_on(self) -> dict[str, Any]:
+        """All of it, without settings that have no effect on this model."""
+        settings = self.training.in_effect(self.encoder, self.decoder)
+        return {**self.identity(), "training": settings}
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Self:
+        """The run that a config.json, read as JSON, is of."""
+        return cls.model_validate({**record["identity"], "training": record["training"]})

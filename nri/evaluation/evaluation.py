@@ -1,0 +1,146 @@
+"""A trained model and the samples that it is tested on: what the metrics measure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nri.data.samples import Samples
+from nri.evaluation.protocol import BATCH, REESTIMATED, posterior, posteriors_of_steps
+from nri.matching import best_matching, count_types
+from nri.model.nri import NRI
+from nri.model.objectives import Averages, Objective
+
+__all__ = ["Evaluation", "Measure", "Measurement", "on_own_data"]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number of a metric, of one prediction step or of all, under one kind of graph.
+
+    graph: None is the model's own, inferred or given.
+    """
+
+    value: float
+    step: int | None = None
+    graph: str | None = None
+
+
+Measure = Callable[["Evaluation"], Iterator[Measurement]]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model and its test samples; quantities that several metrics need are computed once.
+
+    samples: whole trajectories, normalised as the model's training data; the encoder sees their
+    first `frames` frames. horizon: prediction steps, cut at the end of the trajectories.
+    true_types: number of true edge types of the training data.
+    posterior (S, E, K), on the CPU: of a model that infers its graph. matching (K,): the true
+    type of each of the model's types, -1 for none; None where no true edges are known.
+    objective: what the model was trained to minimise, on the data set of its training.
+    units (D,): factors that convert an error into the units to report it in.
+    """
+
+    model: NRI
+    samples: Samples
+    frames: int
+    horizon: int
+    true_types: int
+    posterior: Tensor | None = None
+    matching: np.ndarray | None = None
+    objective: Objective | None = None
+    units: Tensor | None = None
+
+    @property
+    def knows_edges(self) -> bool:
+        """Whether the inferred graph can be compared with a true one."""
+        return self.matching is not None and self.samples.edges is not None
+
+    @property
+    def edges_change(self) -> bool:
+        """Whether the true edges change in time."""
+        return self.samples.edges is not None and self.samples.edges.dim() == 3
+
+    @cached_property
+    def seen_edges(self) -> Tensor:
+        """True edges of the frames that the encoder sees, (S, E) or, changing, (S, frames, E)."""
+        return self.samples.first_frames(self.frames).edges.cpu()
+
+    @property
+    def posterior_of_seen(self) -> Tensor:
+        """The posterior with the axes of `seen_edges`: one graph for all frames that it saw."""
+        if not self.edges_change:
+            return self.posterior
+        return self.posterior.unsqueeze(1).expand(*self.seen_edges.shape, -1)
+
+    @property
+    def edges_of_steps(self) -> Tensor:
+        """Changing true edges of the frame that each prediction step starts from, (S, H, E)."""
+        return self.samples.edges[:, self.frames : self.frames + self.steps].cpu()
+
+    @property
+    def steps(self) -> int:
+        """H, the prediction steps for which there is a true frame."""
+        return min(self.horizon, self.samples.x.shape[2] - self.frames - 1)
+
+    @cached_property
+    def reestimated(self) -> dict[str, Tensor]:
+        """Of a decoder with memory, the posterior of each step by how it is re-estimated.
+
+        (S, H, E, K), as `nri.evaluation.protocol.posteriors_of_steps`.
+        """
+        if self.model.decoder is None or not self.model.decoder.recurrent:
+            return {}
+        return {
+            graph: posteriors_of_steps(self.model, self.samples, self.frames, self.steps, graph)
+            for graph in REESTIMATED
+        }
+
+    @cached_property
+    def terms(self) -> dict[str, float] | None:
+        """Averages of the ELBO's terms over the frames that the encoder sees, where it is known."""
+        if self.objective is None or self.model.decoder is None:
+            return None
+        return _average_terms(self.model, self.objective, self.samples.first_frames(self.frames))
+
+
+def on_own_data(
+    model: NRI,
+    objective: Objective,
+    true_types: int,
+    samples: Samples,
+    frames: int,
+    horizon: int,
+) -> Evaluation:
+    """A model on the test split of the data set of its training.
+
+    The types of its graph are matched with the true ones here, once for all samples.
+    """
+    probabilities = posterior(model, samples, frames) if model.infers_graph else None
+    matching = None
+    if probabilities is not None and samples.edges is not None:
+        edges = samples.first_frames(frames).edges.cpu()
+        matching = best_matching(count_types(probabilities, edges, true_types).numpy())
+    return Evaluation(
+        model=model,
+        samples=samples,
+        frames=frames,
+        horizon=horizon,
+        true_types=true_types,
+        posterior=probabilities,
+        matching=matching,
+        objective=objective,
+    )
+
+
+@torch.no_grad()
+def _average_terms(model: NRI, objective: Objective, samples: Samples) -> dict[str, float]:
+    model.eval()
+    averages = Averages()
+    for batch in samples.batches(BATCH):
+        averages.add(objective.validation(batch.x, batch.edges), len(batch))
+    return averages.result()

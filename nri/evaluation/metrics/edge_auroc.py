@@ -1,0 +1,41 @@
+"""Area under the ROC curve of the edges, where there are two edge types."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+
+from nri.evaluation.evaluation import Evaluation, Measurement
+
+__all__ = ["edge_auroc", "measure"]
+
+
+def measure(evaluation: Evaluation) -> Iterator[Measurement]:
+    """Of the inferred graph; and, where edges change in time, of each kind of re-estimated one."""
+    if not evaluation.knows_edges or evaluation.true_types != 2:
+        return
+    graphs = {None: (evaluation.posterior_of_seen, evaluation.seen_edges)}
+    if evaluation.edges_change:
+        edges = evaluation.edges_of_steps
+        graphs |= {graph: (found, edges) for graph, found in evaluation.reestimated.items()}
+    for graph, (posterior, edges) in graphs.items():
+        area = edge_auroc(posterior, edges, evaluation.matching)
+        if area is not None:
+            yield Measurement(area, graph=graph)
+
+
+def edge_auroc(probabilities: Tensor, edges: Tensor, matching: np.ndarray) -> float | None:
+    """Probability that an edge of type 1 scores above one of type 0.
+
+    probabilities (..., E, K), edges (..., E). The score of an edge is the probability of the
+    model's types that `matching` (K,) maps to type 1. None where all true edges have one type.
+    """
+    score = probabilities[..., torch.from_numpy(matching == 1)].sum(-1).numpy().ravel()
+    positive = edges.numpy().ravel() == 1
+    count, others = positive.sum(), (~positive).sum()
+    if count == 0 or others == 0:
+        return None
+    ranks = rankdata(score)[positive].sum()
+    return float((ranks - count * (count + 1) / 2) / (count * others))

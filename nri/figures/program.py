@@ -1,0 +1,37 @@
+"""The command line that all programs of figures share: files in, files out."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["read_paths"]
+
+HELP = {
+    "config": "config.json of the run",
+    "configs": "config.json of every run",
+    "curves": "curve.csv of every run, in the order of the configs",
+    "data": "the data set, HDF5",
+    "edges": "the inferred edges, CSV",
+    "examples": "examples.npz of the run, or of every run in the order of the configs",
+    "metrics": "results/metrics.csv",
+    "output": "files to write: .svg, .png",
+    "posterior": "posterior.npz of the run",
+    "runs": "results/runs.csv",
+    "segments": "where each segment is from, CSV",
+}
+
+
+def read_paths(
+    description: str | None, *, one: Sequence[str] = (), several: Sequence[str] = ()
+) -> argparse.Namespace:
+    """Read `--NAME PATH` from the command line, `--NAME PATH PATH …` for names of `several`.
+
+    Every figure also has `--output A.svg B.png`. The paths are attributes of what is returned:
+    `Path`s for names of `one`, lists of `Path`s for `output` and names of `several`.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    for name in one:
+        parser.add_argument(f"--{name}", required=True, type=Path, help=HELP[name])
+    for name in (*several, "output"):
+        parser.add_argument(f"--{name}", required=True, type=Path, nargs="+", help=HELP[name])
+    return parser.parse_args()

@@ -1,0 +1,64 @@
+"""config.json: what a run is, what it was made from, and what that took."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from nri.config.runs import Identity, Run
+from nri.data.format import Metadata
+from nri.device import choose_device
+from nri.files import atomic_path
+from nri.provenance import provenance
+
+__all__ = ["Work", "write_record"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a training took; nothing where nothing is trained. epochs: passes, of all stages."""
+
+    updates: int = 0
+    epochs: float = 0
+    parameters: int = 0
+    wall_seconds: float = 0.0
+    process_seconds: float = 0.0
+
+
+def write_record(
+    path: Path, run: Identity, seed: int, metadata: Metadata, work: Work, threads: int
+) -> None:
+    """Write the config.json of a run, or of a baseline that trains nothing."""
+    training = run.training.model_dump() if isinstance(run, Run) else None
+    record = {
+        # The columns of metrics.csv; and what the model is built from, which they leave out of a
+        # baseline (`Run.from_record`).
+        "run": {**run.columns(), "seed": seed},
+        "identity": run.identity(),
+        "dataset": metadata.config,
+        "data": _data(metadata),
+        "training": training,
+        "updates": work.updates,
+        "epochs": work.epochs,
+        "parameters": work.parameters,
+        "seconds": {"wall": work.wall_seconds, "process": work.process_seconds},
+        "device": torch.cuda.get_device_name() if choose_device().type == "cuda" else "cpu",
+        "threads": threads,
+        "provenance": provenance(),
+    }
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
+
+
+def _data(metadata: Metadata) -> dict[str, Any]:
+    """What has to be known of the training data to use the model without them."""
+    return {
+        "features": metadata.features,
+        "units": metadata.units,
+        "frame_interval": metadata.frame_interval,
+        "edge_types": metadata.edge_types,
+        "minimum": metadata.normalisation.minimum.tolist(),
+        "maximum": metadata.normalisation.maximum.tolist(),
+    }

@@ -1,0 +1,27 @@
+"""Tabulate what the rules for pick-and-rolls made of each tracked game."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from nri.files import atomic_path
+from nri.results.catalogue import dataset_entry
+from nri.results.games_table import games_table
+
+
+def main() -> None:
+    """Read the report of a data set, DATASET.games.csv, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--games", required=True, type=Path, help="what each game gave, CSV")
+    parser.add_argument("--output", required=True, type=Path, help="the table, HTML")
+    arguments = parser.parse_args()
+
+    dataset = arguments.games.name.removesuffix(".games.csv")
+    table = games_table(pd.read_csv(arguments.games), dataset_entry(dataset).title)
+    with atomic_path(arguments.output) as path:
+        path.write_text(table, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+# Graphs that trained models infer: from test splits of own data, and from new data.
+
+INFERENCE_SETTINGS = {name: entry.model_dump() for name, entry in INFER.items()}
+INFERENCE_CODE = {
+    name: source_digests("scripts/infer.py", *networks_of(RUNS[entry.dataset, entry.run]))
+    for name, entry in INFER.items()
+}
+
+
+rule infer_test:
+    input:
+        posteriors=lambda wildcards: all_seeds("posterior.npz", wildcards),
+        configs=lambda wildcards: all_seeds("config.json", wildcards),
+        data="results/data/{dataset}.h5",
+        windows="results/data/{dataset}.windows.csv",
+    output:
+        edges="results/graphs/{dataset}/{run}/edges.csv",
+        graphs=directory("results/graphs/{dataset}/{run}/graphml"),
+    log:
+        "results/logs/graphs/{dataset}/{run}.log",
+    benchmark:
+        "results/benchmarks/graphs/{dataset}/{run}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        *source_digests("scripts/graphs.py"),
+        program=script("graphs.py"),
+        runs=lambda wildcards, input: [str(Path(path).parent) for path in input.configs],
+        directory=lambda wildcards, output: Path(output.edges).parent,
+    shell:
+        "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
+        " --windows {input.windows:q} --output {params.directory:q} > {log:q} 2>&1"
+
+
+rule infer_new:
+    input:
+        models=lambda wildcards: infer_seeds("model.safetensors", wildcards),
+        configs=lambda wildcards: infer_seeds("config.json", wildcards),
+        data=lambda wildcards: user_file(INFER[wildcards.name].path),
+    output:
+        edges="results/inferred/{name}/edges.csv",
+        graphs=directory("results/inferred/{name}/graphml"),
+    log:
+        "results/logs/inferred/{name}.log",
+    benchmark:
+        "results/benchmarks/inferred/{name}.tsv"
+    wildcard_constraints:
+        name="|".join(INFER) or "(?!)",
+    conda:
+        "../../envs/cuda.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        *tracked(INFERENCE_SETTINGS, lambda wildcards: wildcards.name),
+        *padded(INFERENCE_CODE, lambda wildcards: wildcards.name),
+        program=script("infer.py"),
+        runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
+        settings=settings_json(lambda wildcards: INFER[wildcards.name].settings),
+        directory=lambda wildcards, output: Path(output.edges).parent,
+    shell:
+        "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
+        " --settings {params.settings:q} --threads {threads} --output {params.directory:q}"
+        " > {log:q} 2>&1"

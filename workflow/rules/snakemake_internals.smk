@@ -1,0 +1,65 @@
+# All uses of what Snakemake does not document: attributes of `workflow`, each as in the version
+# 9.27.1. A newer Snakemake that renames one breaks this file alone.
+
+from pathlib import Path
+
+from snakemake.settings.types import DeploymentMethod
+
+
+def is_main_process() -> bool:
+    """Whether this is the process that plans, and not a job that reads the rules again.
+
+    `workflow.is_main_process`, 9.27.1: a job on a cluster must read the frozen configuration, not
+    the default one, which may have been edited since it was submitted.
+    """
+    return workflow.is_main_process
+
+
+def is_module() -> bool:
+    """Whether another workflow imports this one (`module`, `use rule`).
+
+    `workflow.modifier.is_module`, 9.27.1: who imports has its own configuration files, which are
+    not ours to replace.
+    """
+    return workflow.modifier.is_module
+
+
+def hand_to_jobs(configuration: Path) -> None:
+    """Let jobs read this configuration file alone.
+
+    `workflow.config_settings.configfiles`, 9.27.1: what Snakemake hands to its jobs as
+    `--configfiles`. There is no documented way to replace it.
+    """
+    workflow.config_settings.configfiles = [configuration]
+
+
+def deploys_environments() -> bool:
+    """Whether jobs run in conda environments that Snakemake makes.
+
+    `workflow.deployment_settings`, 9.27.1: the only trace of `--software-deployment-method`.
+    """
+    return DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+
+
+def limit_local_gpus(gpus: int) -> None:
+    """Let local jobs that want a GPU wait for one of these, unless `--resources gpu=N` says more.
+
+    `workflow.resource_settings.nodes`, `workflow.global_resources` and
+    `workflow.register_resource`, 9.27.1: Snakemake counts cores and memory, but no GPUs. `nodes`
+    is set where a cluster's executor runs the jobs.
+    """
+    local = is_main_process() and workflow.resource_settings.nodes is None
+    if gpus and local and "gpu" not in workflow.global_resources:
+        workflow.register_resource("gpu", gpus)
+
+
+def drop_resources(*unwanted: str) -> None:
+    """Take resources out of the `set-resources` of a profile.
+
+    `workflow.resource_settings.overwrite_resources`, 9.27.1: a profile cannot depend on the
+    configuration.
+    """
+    workflow.resource_settings.overwrite_resources = {
+        name: type(given)({key: given[key] for key in given if key not in unwanted})
+        for name, given in workflow.resource_settings.overwrite_resources.items()
+    }
