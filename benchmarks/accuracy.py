@@ -19,16 +19,17 @@ from matplotlib.lines import Line2D
 
 from benchmarks import CONFIG, DOCS
 from benchmarks.clock import in_fresh_process, table
-from nri.config.resolve import resolve_dataset, resolve_runs
+from nri.choices import SOURCES, load
+from nri.config.config import Config
+from nri.config.parse import parse_config
+from nri.config.resolve import resolve_runs
 from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import Samples, load_samples
-from nri.data.simulated.prepare import simulate_dataset
 from nri.evaluation.protocol import posterior
 from nri.figures.style import FADED, OBJECTS, PAGE, legend_below, panel_title, save, styled
-from nri.matching import best_accuracy
+from nri.matching import best_accuracy, count_types
 from nri.model.build import build_model
-from nri.model.objectives import count_types
 from nri.training.checkpoints import Checkpoint
 from nri.training.trainer import Trainer
 
@@ -72,10 +73,10 @@ class TestedTrainer(Trainer):
     def _update(self, batch: Samples) -> None:
         super()._update(batch)
         self.spent += time.process_time() - self.since
-        ended = self.progress.update == self.updates
+        ended = self.progress.update == self.stage.updates
         if self.spent >= min(self.tested + INTERVAL, self.budget) or ended:
             self.tested = self.spent
-            accuracy = edge_accuracy(self.model, self.test, self.true_types)
+            accuracy = edge_accuracy(self.model, self.test, self.true_type_count)
             row = {"seconds": self.spent, "update": self.progress.update, "accuracy": accuracy}
             self.rows.append(row)
         if self.spent >= self.budget:
@@ -89,33 +90,42 @@ def edge_accuracy(model: torch.nn.Module, samples: Samples, types: int) -> float
     return best_accuracy(count_types(probabilities, samples.edges, types).numpy())
 
 
-def recipe_of(dataset: str, recipe: str, config: dict[str, Any]) -> tuple[str, TrainingSettings]:
+def recipe_of(dataset: str, recipe: str, config: Config) -> tuple[str, TrainingSettings]:
     """Encoder and settings of the joint stage: refitting the decoder changes no graph."""
     runs = resolve_runs(config)
     run = next(runs[dataset, name] for name in RUNS[recipe] if (dataset, name) in runs)
-    encoder, training = run["encoder"], {**run["training"], "stages": []}
+    encoder, settings = run.encoder, run.training.overridden(TrainingSettings(stages=[]))
     if recipe == "one":
-        encoder, training = "node-cnn", training | ONE
+        encoder, settings = "node-cnn", settings.overridden(TrainingSettings(**ONE))
     if recipe == "paper":  # whose run in the configuration is cut short
-        training["epochs"] = config["training"]["epochs"]
-    return encoder, TrainingSettings.from_dict(training)
+        settings = settings.overridden(TrainingSettings(epochs=config.training.epochs))
+    return encoder, settings
 
 
 def curve(dataset: str, recipe: str, seed: int, budget: float) -> list[dict[str, Any]]:
     """Train one model on simulations of its own, and test it as it goes."""
     torch.set_num_threads(1)
-    config = yaml.safe_load(CONFIG.read_text())
+    config = parse_config(yaml.safe_load(CONFIG.read_text()))
     encoder, settings = recipe_of(dataset, recipe, config)
-    data = resolve_dataset(config["datasets"][dataset])
-    data |= {"seed": DATA_SEED + seed, "samples": {**data["samples"], "test": TESTED}}
+    data = config.datasets[dataset]
+    samples = data.samples.model_copy(update={"test": TESTED})
+    data = data.model_copy(update={"seed": DATA_SEED + seed, "samples": samples})
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "data.h5"
-        simulate_dataset(data, path)
+        load(SOURCES[data.source]).prepare(data, {}, path, {})
         metadata, device = read_metadata(path), torch.device("cpu")
         train, valid, test = (load_samples(path, s, device) for s in ("train", "valid", "test"))
         frames = train.x.shape[2]
         torch.manual_seed(seed)
-        model = build_model(encoder, "mlp", 2, settings, metadata, frames)
+        model = build_model(
+            encoder=encoder,
+            decoder="mlp",
+            edge_types=2,
+            settings=settings,
+            metadata=metadata,
+            frames=frames,
+            objects=train.x.shape[1],
+        )
         model.fit_scales(train.x, settings.standardise)
         checkpoint = Checkpoint(Path(directory) / "checkpoint.pt")
         trainer = TestedTrainer(model, settings, train, valid, 2, seed, [checkpoint])
@@ -182,8 +192,12 @@ def report(quick: bool) -> str:
     )
     settings = ", ".join(f"`{name}: {value}`".lower() for name, value in ONE.items())
     header = (
-        *("system, recipe", "target", "CPU s to it, each seed", "CPU s in all"),
-        *("accuracy at the end", "each seed"),
+        "system, recipe",
+        "target",
+        "CPU s to it, each seed",
+        "CPU s in all",
+        "accuracy at the end",
+        "each seed",
     )
     return (
         "Edge accuracy without labels, one core, on 2,000 simulations that chose nothing, while a "

@@ -40,7 +40,7 @@ def measure(axis: str, value: int, quick: bool) -> Cost:
     if axis == "objects":
         sizes["batch"] = 4
     case = Case("", **FAST, **sizes)
-    work = Work(case, False, False)
+    work = Work(case, "ours", quick=False)
     repeats = max(1, round(0.2 / cpu_seconds(work)))
     seconds = statistics.median(cpu_seconds(work, repeats) for _ in range(1 if quick else 5))
     return Cost(seconds, math.nan if quick else peak_memory(case))
@@ -74,7 +74,7 @@ def at_once(count: int, seconds: float) -> list[str]:
 def _updates(seconds: float) -> tuple[int, float, float]:
     """Updates done in so many seconds of wall time, and their CPU and wall time."""
     torch.set_num_threads(1)
-    work = Work(Case("", **FAST, **TYPICAL), False, False)
+    work = Work(Case("", **FAST, **TYPICAL), "ours", quick=False)
     work()
     done, cpu, start = 0, time.process_time(), time.monotonic()
     while time.monotonic() < start + seconds:

@@ -1,10 +1,13 @@
-"""NRI as its equations are written: the baseline of the benchmarks and the oracle of the tests.
+"""The model computed in plainer ways: baselines of the benchmarks, oracles of the tests.
 
-Edges get their nodes by products with one-hot matrices, every edge type is computed for
-every edge from the concatenated pair, and whole tensors go from layer to layer.
+`one_hot_copy` is NRI as its equations are written: edges get their nodes by products with one-hot
+matrices, every edge type is computed for every edge from the concatenated pair, and whole tensors
+go from layer to layer. `torch_copy` is the model itself without `nri.model.fused_messages`: the
+plain torch code that a GPU runs.
 """
 
 import copy
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +16,62 @@ from nri import graph
 from nri.model.decoders.layers import Messages
 from nri.model.message_passing import PairLinear
 
-__all__ = ["plain_copy"]
+__all__ = ["one_hot_copy", "torch_copy"]
+
+
+def one_hot_copy(model: nn.Module) -> nn.Module:
+    """The same model with the same weights, computed as the equations are written."""
+    return _copy(model, {PairLinear: OneHotPairLinear, Messages: OneHotMessages})
+
+
+def torch_copy(model: nn.Module) -> nn.Module:
+    """The same model with the same weights, computed layer by layer in plain torch."""
+    return _copy(model, {Messages: TorchMessages})
+
+
+def _copy(model: nn.Module, classes: dict[type, type]) -> nn.Module:
+    """A copy whose modules of some classes compute as others do."""
+    model = copy.deepcopy(model)
+    for module in model.modules():
+        module.__class__ = classes.get(type(module), type(module))
+    return model
+
+
+class TorchMessages(Messages):
+    """Messages without the fused path."""
+
+    def forward(
+        self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """(..., N, F), (..., E, K) → (..., N, H)."""
+        return self.layer_by_layer(nodes, edges, activation)
+
+
+class OneHotPairLinear(PairLinear):
+    """A linear layer on concatenated pairs."""
+
+    def forward(self, nodes: Tensor, edges: Tensor | None = None) -> Tensor:
+        """(..., N, F) and, where declared, (..., E, G) → (..., E, out_features)."""
+        pairs = _pairs(nodes)
+        pairs = pairs if edges is None else torch.cat([pairs, edges], dim=-1)
+        return nn.functional.linear(pairs, self.weight, self.bias)
+
+
+class OneHotMessages(Messages):
+    """Σ_j Σ_k z_ij,k f_k(x_j, x_i) (Eqs. 10-11), each f_k evaluated on every edge."""
+
+    def forward(
+        self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """(..., N, F), (..., E, K) → (..., N, H)."""
+        pairs, messages = _pairs(nodes), 0.0
+        for k in self.active:
+            first, second = self.msg_fc1[k], self.msg_fc2[k]
+            hidden = activation(nn.functional.linear(pairs, first.weight, first.bias))
+            hidden = activation(second(self.dropout(hidden)))
+            messages = messages + hidden * edges[..., k : k + 1]
+        _, receiver = _incidence(nodes.shape[-2])
+        return receiver.T @ messages
 
 
 def _incidence(nodes: int) -> tuple[Tensor, Tensor]:
@@ -26,39 +84,3 @@ def _pairs(nodes: Tensor) -> Tensor:
     """Sender and receiver of each edge: (..., N, F) → (..., E, 2F)."""
     sender, receiver = _incidence(nodes.shape[-2])
     return torch.cat([sender @ nodes, receiver @ nodes], dim=-1)
-
-
-class PlainPairLinear(PairLinear):
-    """A linear layer on concatenated pairs."""
-
-    def forward(self, nodes: Tensor, edges: Tensor | None = None) -> Tensor:
-        """(..., N, F) and, where declared, (..., E, G) → (..., E, out_features)."""
-        pairs = _pairs(nodes)
-        pairs = pairs if edges is None else torch.cat([pairs, edges], dim=-1)
-        return nn.functional.linear(pairs, self.weight, self.bias)
-
-
-class PlainMessages(Messages):
-    """Σ_j Σ_k z_ij,k f_k(x_j, x_i) (Eqs. 10-11), each f_k evaluated on every edge."""
-
-    def forward(self, nodes: Tensor, edges: Tensor, activation) -> Tensor:
-        """(..., N, F), (..., E, K) → (..., N, H)."""
-        pairs, messages = _pairs(nodes), 0.0
-        for k in self.active:
-            first, second = self.msg_fc1[k], self.msg_fc2[k]
-            hidden = activation(nn.functional.linear(pairs, first.weight, first.bias))
-            hidden = activation(second(self.dropout(hidden)))
-            messages = messages + hidden * edges[..., k : k + 1]
-        _, receiver = _incidence(nodes.shape[-2])
-        return receiver.T @ messages
-
-
-def plain_copy(model: nn.Module) -> nn.Module:
-    """The same model with the same weights, computed plainly."""
-    model = copy.deepcopy(model)
-    for module in model.modules():
-        if type(module) is PairLinear:
-            module.__class__ = PlainPairLinear
-        elif type(module) is Messages:
-            module.__class__ = PlainMessages
-    return model

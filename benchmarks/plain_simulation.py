@@ -5,7 +5,7 @@ The same steps as `nri.data.simulated` takes, so that what differs is how they a
 
 import numpy as np
 
-from nri.data.simulated import kuramoto, particles
+from nri.data.simulated import oscillator_motion, particles
 
 __all__ = ["plain_kuramoto", "plain_particles"]
 
@@ -13,7 +13,7 @@ __all__ = ["plain_kuramoto", "plain_particles"]
 def plain_particles(
     initial: np.ndarray, coefficients: np.ndarray, inverse_square: bool, frames: int
 ) -> np.ndarray:
-    """One simulation of `particles.simulate_particles`: (N, 4), (N, N) → (N, frames, 4)."""
+    """One simulation of `particle_motion.simulate_particles`: (N, 4), (N, N) → (N, frames, 4)."""
     position, velocity = initial[:, :2].copy(), initial[:, 2:].copy()
     trajectory = np.empty((len(initial), frames, 4))
     others = ~np.eye(len(initial), dtype=bool)
@@ -27,7 +27,7 @@ def plain_particles(
                     coefficients, distance**3, where=others, out=np.zeros_like(distance)
                 )
             force = (strength[..., None] * apart).sum(1)
-            force = force.clip(-particles.MAXIMUM_FORCE, particles.MAXIMUM_FORCE)
+            force = force.clip(-particles.FORCE_LIMIT, particles.FORCE_LIMIT)
             velocity += particles.TIME_STEP * force
             position += particles.TIME_STEP * velocity
             over, under = position > particles.BOX, position < -particles.BOX
@@ -49,10 +49,17 @@ def plain_kuramoto(initial: np.ndarray, coupling: np.ndarray, frames: int) -> np
     trajectory = np.empty((len(initial), frames, 3))
     for frame in range(frames):
         trajectory[:, frame] = np.stack([slope(phase), np.sin(phase), omega], axis=-1)
-        for _ in range(kuramoto.STEPS_PER_FRAME):
-            slopes = np.zeros((kuramoto.STAGES, len(phase)))
-            for stage in range(kuramoto.STAGES):
-                point = phase + kuramoto.TIME_STEP * kuramoto.TABLEAU[stage] @ slopes
+        for _ in range(oscillator_motion.STEPS_PER_FRAME):
+            slopes = np.zeros((oscillator_motion.STAGES, len(phase)))
+            for stage in range(oscillator_motion.STAGES):
+                point = (
+                    phase + oscillator_motion.TIME_STEP * oscillator_motion.TABLEAU[stage] @ slopes
+                )
                 slopes[stage] = slope(point)
-            phase = phase + kuramoto.TIME_STEP * kuramoto.TABLEAU[kuramoto.STAGES] @ slopes
+            phase = (
+                phase
+                + oscillator_motion.TIME_STEP
+                * oscillator_motion.TABLEAU[oscillator_motion.STAGES]
+                @ slopes
+            )
     return trajectory

@@ -13,8 +13,7 @@ import numpy as np
 
 from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, ratio_cell, table
 from benchmarks.plain_simulation import plain_kuramoto, plain_particles
-from nri.config.resolve import resolve_dataset
-from nri.data.simulated.prepare import simulate_dataset, system_of
+from nri.choices import SOURCES, load
 from nri.data.simulated.randomness import generators
 
 __all__ = ["report"]
@@ -36,13 +35,14 @@ class Simulations:
 
     def __init__(self, source: str, objects: int, count: int):
         self.source = source
-        self.system = system_of(resolve_dataset({"source": source}))
-        streams = generators(0, "train", 0, count)
-        self.initial, self.edges = self.system.draw(streams, objects)
+        self.system = load(SOURCES[source])
+        samples = {"train": count, "valid": 1, "test": 1}
+        self.settings = self.system.Settings(source=source, objects=objects, samples=samples)
+        self.initial, self.edges = self.system.draw(self.settings, generators(0, "train", 0, count))
 
     def ours(self) -> np.ndarray:
         """All of them, (samples, objects, frames, features)."""
-        return self.system.simulate(self.initial, self.edges, FRAMES)
+        return self.system.simulate(self.settings, self.initial, self.edges, FRAMES)
 
     def plain(self, index: int) -> np.ndarray:
         """One of them, (objects, frames, features)."""
@@ -74,11 +74,12 @@ def measure(source: str, objects: int, quick: bool) -> list[str]:
 
 def write_paper_data(samples: dict[str, int]) -> tuple[float, float, float]:
     """Wall seconds, peak MiB above the start and MiB of the file of a springs data set."""
-    settings = {"source": "springs", "objects": 5, "samples": samples}
+    springs = load(SOURCES["springs"])
+    settings = springs.Settings(source="springs", objects=5, samples=samples)
     before, start = high_water(), time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "springs5.h5"
-        simulate_dataset(resolve_dataset(settings), path)
+        springs.prepare(settings, {}, path, {}, numba.get_num_threads())
         size = path.stat().st_size
     return time.monotonic() - start, high_water() - before, size / 2**20
 

@@ -1,18 +1,20 @@
-"""How long an update and an evaluation take, beside the plain formulation (`plain`)."""
+"""How long an update and an evaluation take, beside plainer ways to compute them (`plain`)."""
 
 import statistics
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 import yaml
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import CONFIG
 from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, ratio_cell, table
-from benchmarks.plain import plain_copy
-from nri.config.resolve import resolve_training
+from benchmarks.plain import one_hot_copy, torch_copy
+from nri.config.identity import PAPER
+from nri.config.parse import parse_config
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
 from nri.data.samples import Samples
@@ -21,15 +23,21 @@ from nri.model.build import build_model
 from nri.model.nri import NRI
 from nri.model.objectives import make_objective
 
-__all__ = ["FAST", "Case", "Work", "peak_memory", "report"]
+__all__ = ["FAST", "WAYS", "Case", "Work", "peak_memory", "report"]
 
 HORIZON = 20
 FEATURES = ("x", "y", "vx", "vy")
+WAYS: dict[str, Callable[[nn.Module], nn.Module]] = {
+    "one-hot": one_hot_copy,
+    "torch": torch_copy,
+    "ours": lambda model: model,
+}
+"""Ways to compute a model."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A row of the table: an update of a recipe, or with `evaluates` an evaluation."""
+    """A row of the table: an update of a recipe or, with `evaluates`, an evaluation."""
 
     name: str
     encoder: str = "mlp"
@@ -37,7 +45,7 @@ class Case:
     objects: int = 5
     frames: int = 49
     edge_types: int = 2
-    recipe: str = ""
+    recipe: str = PAPER
     stage: int = 0
     evaluates: str = ""
     batch: int = 0  # the recipe's where 0
@@ -66,22 +74,30 @@ CASES = [
 
 
 class Work:
-    """What a case repeats, for the fast model and a plain copy of it."""
+    """What a case repeats, computed in one of WAYS."""
 
-    def __init__(self, case: Case, plain: bool, quick: bool):
-        config = yaml.safe_load(CONFIG.read_text())
-        entry = {"recipe": case.recipe, "training": case.training}
-        settings = TrainingSettings.from_dict(resolve_training(entry, config))
+    def __init__(self, case: Case, way: str, quick: bool):
+        config = parse_config(yaml.safe_load(CONFIG.read_text()))
+        settings = config.training
+        if case.recipe != PAPER:
+            settings = settings.overridden(config.recipes[case.recipe])
+        settings = settings.overridden(TrainingSettings(**case.training))
         torch.manual_seed(0)
         metadata = Metadata(FEATURES, FEATURES, 0.1, ("a", "b"))
         model = build_model(
-            *(case.encoder, case.decoder, case.edge_types, settings, metadata, case.frames)
+            encoder=case.encoder,
+            decoder=case.decoder,
+            edge_types=case.edge_types,
+            settings=settings,
+            metadata=metadata,
+            frames=case.frames,
+            objects=case.objects,
         )
         self.case, self.settings = case, settings.resolved_stages()[case.stage]
         batch = case.batch or settings.batch_size
         self.samples = _random_samples(min(batch, 16) if quick else batch, case)
         model.fit_scales(self.samples.x, settings.standardise)
-        self.model: NRI = plain_copy(model) if plain else model
+        self.model: NRI = WAYS[way](model)
         self.objective = make_objective(self.model, self.settings, 2)
         trained = self.model.decoder if self.settings.freeze == "encoder" else self.model
         self.parameters = list(trained.parameters())
@@ -101,14 +117,14 @@ class Work:
             self.optimiser.step()
 
     def gradients(self) -> list[Tensor]:
-        """The gradients of a training batch with noise that is the same every time."""
+        """The gradients of a training batch; the noise is the same every time."""
         self.model.train()
         if self.settings.freeze == "encoder":
             self.model.graph.eval()
         self.optimiser.zero_grad(set_to_none=True)
         generator = torch.Generator().manual_seed(1)
-        terms = self.objective.training(self.samples.x, self.samples.edges, generator, 1.0)
-        terms.loss.backward()
+        batch_loss = self.objective.training(self.samples.x, self.samples.edges, generator, 1.0)
+        batch_loss.loss.backward()
         return [p.grad for p in self.parameters if p.grad is not None]
 
 
@@ -121,23 +137,24 @@ def _random_samples(count: int, case: Case) -> Samples:
 
 def measure(case: Case, quick: bool) -> list[str]:
     """A row of the table."""
-    plain, fast = Work(case, True, quick), Work(case, False, quick)
-    error = "" if case.evaluates else f"{gradient_error(plain, fast):.0e}"
-    flops = count_flops(fast)
-    repeats = max(1, round((0.1 if quick else 1.0) / cpu_seconds(plain)))
-    turns = [
-        (cpu_seconds(plain, repeats), cpu_seconds(fast, repeats), matrix_rate())
-        for _ in range(3 if quick else 9)
-    ]
-    slow, quicker, _ = zip(*turns, strict=True)
-    share = statistics.median(flops / f / rate for _, f, rate in turns)
-    memory = ["", ""] if quick else [f"{peak_memory(case, which):.0f}" for which in (True, False)]
+    works = {way: Work(case, way, quick) for way in WAYS}
+    error = "" if case.evaluates else f"{gradient_error(works['one-hot'], works['ours']):.0e}"
+    flops = count_flops(works["ours"])
+    repeats = max(1, round((0.1 if quick else 1.0) / cpu_seconds(works["one-hot"])))
+    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+    shares = []
+    for _ in range(3 if quick else 9):
+        for way, work in works.items():
+            seconds[way].append(cpu_seconds(work, repeats))
+        shares.append(flops / seconds["ours"][-1] / matrix_rate())
+    samples = len(works["ours"].samples)
     return [
         case.name,
-        *(f"{len(fast.samples) / statistics.median(times):.3g}" for times in (slow, quicker)),
-        ratio_cell(slow, quicker),
-        f"{share:.0%}",
-        *memory,
+        *(f"{samples / statistics.median(seconds[way]):.3g}" for way in WAYS),
+        ratio_cell(seconds["one-hot"], seconds["ours"]),
+        ratio_cell(seconds["torch"], seconds["ours"]),
+        f"{statistics.median(shares):.0%}",
+        *("" if quick else f"{peak_memory(case, way):.0f}" for way in WAYS),
         error,
     ]
 
@@ -161,20 +178,20 @@ def _addmm_flops(_: Any, a: tuple[int, int], b: tuple[int, int], **__: Any) -> i
     return 2 * a[0] * a[1] * b[1]
 
 
-def gradient_error(plain: Work, fast: Work) -> float:
+def gradient_error(one: Work, other: Work) -> float:
     """Largest relative difference between the gradients of any parameter."""
-    pairs = zip(plain.gradients(), fast.gradients(), strict=True)
-    return max(((p - f).norm() / p.norm()).item() for p, f in pairs if p.norm() > 0)
+    pairs = zip(one.gradients(), other.gradients(), strict=True)
+    return max(((a - b).norm() / a.norm()).item() for a, b in pairs if a.norm() > 0)
 
 
-def peak_memory(case: Case, plain: bool = False) -> float:
+def peak_memory(case: Case, way: str = "ours") -> float:
     """MiB by which one call raises the peak of a fresh process."""
-    return in_fresh_process(_peak_memory, case, plain)
+    return in_fresh_process(_peak_memory, case, way)
 
 
-def _peak_memory(case: Case, plain: bool) -> float:
+def _peak_memory(case: Case, way: str) -> float:
     torch.set_num_threads(1)
-    work = Work(case, plain, False)
+    work = Work(case, way, False)
     samples, work.samples = work.samples, work.samples.take(slice(0, 2))
     work()  # what is loaded once, such as compiled loops, does not count
     work.samples, before = samples, high_water()
@@ -185,16 +202,24 @@ def _peak_memory(case: Case, plain: bool) -> float:
 def report(quick: bool) -> str:
     """The section of the report."""
     rate = statistics.median(matrix_rate() for _ in range(9)) / 1e9
-    header = (
-        *("", "plain, samples/s", "ours, samples/s", "ratio, median (range)"),
-        *("of the matrix peak", "plain, MiB", "ours, MiB", "gradient error"),
-    )
+    header = [
+        "",
+        *(f"{way}, samples/s" for way in WAYS),
+        "one-hot : ours, median (range)",
+        "torch : ours, median (range)",
+        "of the matrix peak",
+        *(f"{way}, MiB" for way in WAYS),
+        "gradient error",
+    ]
+    rows = [measure(case, quick) for case in CASES]
     return (
-        "Plain is NRI as its equations are written: one-hot matrices, every type on every edge, "
-        "whole tensors from layer to layer (`benchmarks/plain.py`); weights, batches and noise are "
-        "the same. Recipes are those of config/config.yaml, trajectories random. The matrix peak "
-        f"is what products of matrices in the cache reach, {rate:.0f} GFLOP/s. The gradient error "
-        "is the largest relative difference of any parameter's gradient: rounding as a rule; a "
+        "Three ways to compute the same model with the same weights, batches and noise. *One-hot* "
+        "is NRI as its equations are written: one-hot matrices, every type on every edge, whole "
+        "tensors from layer to layer. *Torch* is our model without `nri/model/fused_messages.py`, "
+        "the plain torch code that a GPU runs (both in `benchmarks/plain.py`). Recipes are those "
+        "of config/config.yaml, trajectories random. The matrix peak is what products of matrices "
+        f"in the cache reach, {rate:.0f} GFLOP/s. The gradient error is the largest relative "
+        "difference between one-hot and ours of any parameter's gradient: rounding as a rule; a "
         "ReLU that rounding opens in one of the two alone makes it 1e-3.\n\n"
-        f"{table(header, [measure(case, quick) for case in CASES])}\n"
+        f"{table(header, rows)}\n"
     )

@@ -10,8 +10,7 @@ The help is the docstring below the field, so that an edit of it is no edit of t
 schema, reference in docs/, defaults and checks are all made from these classes.
 """
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -27,7 +26,6 @@ __all__ = [
     "Probabilities",
     "Seed",
     "Settings",
-    "nearest",
     "setting",
 ]
 
@@ -63,6 +61,8 @@ class Settings(BaseModel):
 
     formerly: ClassVar[Mapping[str, str]] = {}
     """Keys of earlier versions, each with the key that it has now."""
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Keys that belong to another place, each with that place."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -75,33 +75,18 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_unknown_keys(cls, values: Any) -> Any:
-        """The values as they are; an error that names the remedy for a key that is not declared."""
+        """The values as they are; an error of the type `unknown_key` for an undeclared key."""
         for key in values if isinstance(values, Mapping) else ():
             if key not in cls.model_fields:
-                raise PydanticCustomError("unknown_key", "{text}", {"text": cls.unknown(key)})
+                context = {"key": key, "declared": cls}
+                raise PydanticCustomError("unknown_key", "unknown key '{key}'", context)
         return values
-
-    @classmethod
-    def unknown(cls, key: Any) -> str:
-        """What to say of a key that is not declared here."""
-        if key in cls.formerly:
-            return f"{key!r} is now called {cls.formerly[key]!r}"
-        known = ", ".join(sorted(cls.model_fields))
-        return f"unknown key {key!r}{nearest(key, cls.model_fields)}; allowed here: {known}"
 
     def has_effect(self, name: str, **others: Any) -> bool:
         """Whether a setting has an effect, given the others here and `others` elsewhere."""
         extra = type(self).model_fields[name].json_schema_extra or {}
         values = {**vars(self), **others}
-        return all(
-            values[key] in allowed for key, allowed in extra.get("applies_to", {}).items()
-        )
-
-
-def nearest(word: Any, known: Iterable[str]) -> str:
-    """", did you mean 'seeds'?" for "sedes", or nothing where no known word is like it."""
-    matches = get_close_matches(str(word), list(known), n=1)
-    return f", did you mean {matches[0]!r}?" if matches else ""
+        return all(values[key] in allowed for key, allowed in extra.get("applies_to", {}).items())
 
 
 def setting(default: Any, applies_to: Mapping[str, Any] | None = None, **bounds: Any) -> Any:

@@ -36,8 +36,9 @@ class Job:
 
     @property
     def name(self) -> str:
-        """What the job is about, without its seed: "springs5/mlp-mlp-k2"."""
-        return "/".join(value for key, value in self.wildcards.items() if key != "seed")
+        """What the job is about, without its seed and the directory: "springs5/mlp-mlp-k2"."""
+        left_out = ("seed", "group")
+        return "/".join(value for key, value in self.wildcards.items() if key not in left_out)
 
 
 def read_jobs(text: str) -> list[Job]:

@@ -1,13 +1,14 @@
-"""One table, ours beside the paper's or our studies: CSV, Markdown, LaTeX, HTML, every seed."""
+"""One table, of a metric beside the paper's or of our studies: CSV, Markdown, LaTeX and HTML."""
 
 import argparse
 import json
 
 from nri.files import atomic_path, write_table
-from nri.results.comparison import compare, every_seed, read_paper_numbers
+from nri.results.comparison import cells_of_table, every_seed, read_paper_numbers
+from nri.results.metrics import metric_of_table
 from nri.results.rows import read_metrics, read_runs, without_studies
 from nri.results.studies import compare_studies, render_studies, study_seeds
-from nri.results.tables import TABLES, render
+from nri.results.tables import render
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
     parser.add_argument("--metrics", required=True, help="results/metrics.csv")
     parser.add_argument("--runs", required=True, help="results/runs.csv")
     parser.add_argument("--paper", required=True, help="config/paper_numbers.csv")
-    parser.add_argument("--table", choices=[*TABLES, "studies"], required=True)
+    parser.add_argument("--table", required=True, help='of nri.results.metrics, or "studies"')
     parser.add_argument("--studies", default={}, type=json.loads, help="{NAME: TITLE}, as JSON")
     parser.add_argument("--output", required=True, help="the files' path without extension")
     arguments = parser.parse_args()
@@ -27,15 +28,15 @@ def main() -> None:
     if arguments.table == "studies":
         comparison = compare_studies(metrics, runs, arguments.studies)
         seeds = study_seeds(metrics, runs, arguments.studies)
-        texts = {markup: render_studies(comparison, markup) for markup in languages}
+        texts = {language: render_studies(comparison, language) for language in languages}
     else:
-        metric = TABLES[arguments.table].metric
-        comparison = compare(metrics, runs, read_paper_numbers(arguments.paper), metric)
+        metric, paper = metric_of_table(arguments.table).name, read_paper_numbers(arguments.paper)
+        comparison = cells_of_table(metrics, runs, paper, metric)
         seeds = every_seed(without_studies(metrics, runs), runs, metric)
-        texts = {markup: render(comparison, arguments.table, markup) for markup in languages}
+        texts = {language: render(comparison, metric, language) for language in languages}
 
-    for markup, text in texts.items():
-        with atomic_path(f"{arguments.output}.{markup}") as path:
+    for language, text in texts.items():
+        with atomic_path(f"{arguments.output}.{language}") as path:
             path.write_text(text)
     write_table(comparison, f"{arguments.output}.csv")
     write_table(seeds, f"{arguments.output}_seeds.csv")

@@ -6,44 +6,21 @@ from pathlib import Path
 
 import pytest
 import torch
+from datasets import simulate
 from workflows import copy_checkout, snakemake
 
 from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
-from nri.data.simulated.prepare import simulate_dataset
 from nri.model.build import build_model
 
 SETTINGS = {
     "encoder_hidden": 16,
     "decoder_hidden": 16,
-    "encoder_dropout": 0.0,
-    "decoder_dropout": 0.0,
-    "encoder_inputs": "features",
-    "standardise": False,
-    "skip_first": False,
-    "undirected": False,
-    "simulation_steps": 1,
-    "prior": "uniform",
-    "temperature": 0.5,
-    "straight_through": False,
-    "noise_ramp": None,
-    "likelihood": "gaussian",
-    "likelihood_features": "all",
-    "variance": 5e-5,
-    "residual_scale": 1.0,
-    "degrees_of_freedom": 2.0,
-    "prediction_steps": 10,
-    "loss_windows": "all",
-    "freeze": None,
     "epochs": 2,
     "batch_size": 32,
     "learning_rate": 1e-3,
     "learning_rate_schedule": "cosine",
-    "learning_rate_every": 200,
-    "learning_rate_factor": 0.5,
-    "gradient_clip": None,
-    "stages": [],
 }
 
 
@@ -81,7 +58,7 @@ def make_settings():
     """Training settings of a small model; keywords override."""
 
     def make(**changes) -> TrainingSettings:
-        return TrainingSettings.from_dict({**SETTINGS, **changes})
+        return TrainingSettings(**{**SETTINGS, **changes})
 
     return make
 
@@ -99,8 +76,7 @@ def small_springs(tmp_path_factory) -> Path:
         "strengths": [0.0, 0.1],
         "probabilities": [0.5, 0.5],
     }
-    simulate_dataset(settings, path)
-    return path
+    return simulate(settings, path)
 
 
 @pytest.fixture(scope="session")

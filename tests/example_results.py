@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from nri.config.runs import Identity
 from nri.evaluation.examples import Examples
 from nri.evaluation.metrics_file import METRIC_COLUMNS, RUN
 from nri.graph import receivers, senders
@@ -76,9 +77,9 @@ def curve_frame(accuracy: float | None, growth: float | None, rng) -> pd.DataFra
 
 def config(dataset: str, encoder: str, decoder: str, recipe: str, seed: int, **scale) -> dict:
     scale = {"train": 1000, "updates": 2400, "epochs": 40, **scale}
-    run = {"dataset": dataset, "encoder": encoder, "decoder": decoder, "edge_types": 2}
+    run = Identity(dataset=dataset, encoder=encoder, decoder=decoder, edge_types=2, recipe=recipe)
     return {
-        "run": {**run, "recipe": recipe, "seed": seed},
+        "run": {**run.columns(), "seed": seed},
         "dataset": {"samples": {"train": scale["train"], "valid": 200, "test": 200}},
         "training": {"epochs": scale["epochs"]},
         "updates": scale["updates"],

@@ -3,7 +3,6 @@
 import json
 import runpy
 import sys
-from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.torch import load_file
 
-from nri.config.checks import ConfigError, validate
+from nri.config.config import BASELINES
+from nri.config.parse import ConfigError, parse_config
 from nri.config.resolve import resolve_baselines
+from nri.config.runs import Identity, Run
+from nri.config.training import TrainingSettings
+from nri.data.format import Metadata, read_metadata
 from nri.data.samples import Samples, load_samples
 from nri.evaluation.correlation import (
     correlation_rows,
@@ -25,11 +28,14 @@ from nri.evaluation.correlation import (
     hidden_vectors,
     path_vectors,
 )
+from nri.evaluation.examples import Examples
 from nri.evaluation.metrics.mse import future_mse
+from nri.evaluation.metrics_file import ROW
 from nri.evaluation.protocol import predict
 from nri.evaluation.static import static_mse
 from nri.graph import matrix_to_edges
-from nri.model.decoders.lstm import JointLSTM, SingleLSTM, build_lstm
+from nri.model.context import ModelContext
+from nri.model.decoders.lstm import JointLSTM, SingleLSTM
 from nri.model.nri import NRI, GivenGraph
 from nri.model.rollout import burn_in, unroll
 from nri.results.rows import collect_metrics, collect_runs
@@ -39,6 +45,13 @@ from nri.training.trainer import Trainer
 CPU = torch.device("cpu")
 N, D, H = 4, 3, 8
 FEATURES = ("x", "y", "vx", "vy")
+
+
+def build_lstm(joint, settings):
+    """An untrained LSTM of 5 objects, with a graph that it ignores."""
+    metadata = Metadata(FEATURES, FEATURES, 0.1, ("none", "spring"))
+    context = ModelContext(settings, metadata, frames=49, edge_types=2, objects=5)
+    return NRI(GivenGraph("full", 2), (JointLSTM if joint else SingleLSTM).build(context), FEATURES)
 
 
 @pytest.fixture
@@ -134,7 +147,7 @@ def test_lstm_trained_as_a_decoder_lowers_its_loss(joint, small_springs, make_se
     samples = {split: load_samples(small_springs, split, CPU) for split in ("train", "valid")}
     settings = make_settings(epochs=5, learning_rate=1e-2, standardise=True, batch_size=16)
     torch.manual_seed(1)
-    model = build_lstm(joint, settings, FEATURES, 5)
+    model = build_lstm(joint, settings)
     model.fit_scales(samples["train"].x, settings.standardise)
     checkpoints = [Checkpoint(tmp_path / "checkpoint.pt")]
     trainer = Trainer(
@@ -247,24 +260,30 @@ def test_hidden_vectors_are_the_second_layers(x):
 def results(tmp_path_factory, repository, small_springs, make_settings):
     """The directory of every baseline after its program has run."""
     root = tmp_path_factory.mktemp("results")
-    program = repository / "scripts" / "baseline.py"
-    for baseline in ("static", "lstm-single", "lstm-joint", "corr-path", "corr-lstm"):
-        settings = {"dataset": "springs5", "baseline": baseline, "recipe": "paper"}
-        if baseline not in ("static", "corr-path"):
-            settings["training"] = asdict(make_settings())
-        command = [program, "--settings", json.dumps(settings), "--seed", 3]
-        command += [
-            "--data",
-            small_springs,
-            "--evaluation",
-            '{"horizon": 20, "examples": 4}',
-            "--code",
-            "abc",
-        ]
-        command += ["--checkpoints", root / "checkpoints", "--output", root / baseline]
+
+    def run(program, *arguments):
+        path = repository / "scripts" / f"{program}.py"
+        command = [path, *arguments, "--data", small_springs]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", [str(argument) for argument in command])
-            runpy.run_path(str(program), run_name="__main__")
+            runpy.run_path(str(path), run_name="__main__")
+
+    for baseline, decoder in BASELINES.items():
+        output = root / baseline
+        identity = Identity(dataset="springs5", baseline=baseline)
+        if decoder:
+            network = {"encoder": "full", "decoder": decoder, "edge_types": 2}
+            trained = Run(**{**vars(identity), **network}, training=make_settings())
+            checkpoints = ("--checkpoints", root / "checkpoints")
+            arguments = ("--seed", 3, *checkpoints, "--output", output)
+            run("train", "--run", trained.model_dump_json(), *arguments)
+        if baseline.startswith("lstm"):
+            settings = json.dumps({"horizon": 20, "examples": 4})
+            run("evaluate", "--run", output, "--settings", settings, "--output", output)
+        else:
+            lstm = ("--lstm", output) if decoder else ()
+            arguments = ("--seed", 3, "--horizon", 20, *lstm, "--output", output)
+            run("baseline", "--baseline", identity.model_dump_json(), *arguments)
     return root
 
 
@@ -294,7 +313,7 @@ def test_program_writes_what_the_results_collect(results):
 
 def test_what_was_trained_is_kept(results, make_settings):
     for baseline, joint in (("lstm-joint", True), ("lstm-single", False), ("corr-lstm", False)):
-        model = build_lstm(joint, make_settings(), FEATURES, 5)
+        model = build_lstm(joint, make_settings())
         model.load_state_dict(load_file(results / baseline / "model.safetensors"))
         assert len(pd.read_csv(results / baseline / "curve.csv")) == 2
     assert {path.name for path in (results / "static").iterdir()} == {"config.json", "metrics.csv"}
@@ -302,14 +321,16 @@ def test_what_was_trained_is_kept(results, make_settings):
 
 def test_what_was_trained_leaves_its_predictions(results, small_springs, make_settings):
     samples = load_samples(small_springs, "test", CPU).take(slice(0, 4))
+    normalisation = read_metadata(small_springs).normalisation
+    low, high = normalisation.minimum, normalisation.maximum
     for baseline, joint in (("lstm-joint", True), ("lstm-single", False)):
-        model = build_lstm(joint, make_settings(), FEATURES, 5)
+        model = build_lstm(joint, make_settings())
         model.load_state_dict(load_file(results / baseline / "model.safetensors"))
-        with np.load(results / baseline / "examples.npz") as stored:
-            predicted = predict(model, samples, 49, 49).transpose(1, 2)
-            np.testing.assert_allclose(stored["predicted"], predicted, atol=1e-5)
-            np.testing.assert_array_equal(stored["truth"], samples.x[:, :, 50:])
-            assert "posterior" not in stored
+        stored = Examples.load(results / baseline / "examples.npz", "predicted")
+        predicted = predict(model, samples, 49, 49).transpose(1, 2)
+        normalised = 2 * (stored.predicted - low) / (high - low) - 1
+        np.testing.assert_allclose(normalised, predicted, atol=1e-4)
+        assert stored.posterior is None
 
 
 @pytest.fixture
@@ -320,15 +341,11 @@ def config(repository):
     return {**default, "seeds": [1, 2], "recipes": recipes, "runs": [], "baselines": []}
 
 
-@pytest.fixture
-def schema(repository):
-    return yaml.safe_load((repository / "workflow/schemas/config.schema.yaml").read_text())
-
-
-def test_baselines_resolve_to_what_their_jobs_depend_on(config, schema):
+def test_baselines_resolve_to_what_their_jobs_depend_on(config):
     config["baselines"] = [
         {"dataset": "springs5", "baseline": "static"},
         {"dataset": "springs5", "baseline": "corr-path"},
+        {"dataset": "springs5", "baseline": "corr-lstm"},
         {"dataset": "springs5", "baseline": "lstm-joint"},
         {
             "dataset": "springs5",
@@ -338,16 +355,28 @@ def test_baselines_resolve_to_what_their_jobs_depend_on(config, schema):
             "seeds": [7],
         },
     ]
-    validate(config, schema)
-    resolved = resolve_baselines(config)
-    static = {"dataset": "springs5", "baseline": "static", "recipe": "paper", "seeds": [1]}
-    assert resolved["springs5", "static"] == static
-    assert resolved["springs5", "corr-path"]["seeds"] == [1]
-    assert resolved["springs5", "lstm-joint"]["training"] == config["training"]
-    assert resolved["springs5", "lstm-joint"]["seeds"] == [1, 2]
+    resolved = resolve_baselines(parse_config(config))
+    static = resolved["springs5", "static"]
+    assert static.identity() == Identity(dataset="springs5", baseline="static").model_dump()
+    assert not isinstance(static, Run)
+    assert static.seeds == resolved["springs5", "corr-path"].seeds == [1]
+    assert resolved["springs5", "corr-lstm"].decoder == "lstm-single"
+    joint = resolved["springs5", "lstm-joint"]
+    assert (joint.group, joint.model, joint.graph) == ("baselines", "lstm_joint", "")
+    assert (joint.encoder, joint.decoder, joint.seeds) == ("full", "lstm-joint", [1, 2])
+    assert joint.training == TrainingSettings()
     fast = resolved["springs5", "lstm-joint-fast"]
-    assert fast["training"] == {**config["training"], "decoder_hidden": 64, "epochs": 5}
-    assert fast["seeds"] == [7]
+    assert fast.training == TrainingSettings(decoder_hidden=64, epochs=5.0)
+    assert fast.seeds == [7]
+
+
+def test_a_baseline_has_no_networks_in_the_results():
+    lstm = Identity(
+        dataset="springs5", baseline="lstm-single", encoder="full", decoder="lstm-single"
+    )
+    columns = lstm.columns()
+    assert (columns["model"], columns["encoder"], columns["graph"]) == ("lstm_single", "", "")
+    assert columns.keys() == set(ROW)
 
 
 @pytest.mark.parametrize(
@@ -369,17 +398,17 @@ def test_baselines_resolve_to_what_their_jobs_depend_on(config, schema):
         ({"dataset": "springs7"}, "'springs7' is not declared"),
     ],
 )
-def test_baselines_that_cannot_work_are_refused(change, message, config, schema):
+def test_baselines_that_cannot_work_are_refused(change, message, config):
     springs, edges = config["datasets"]["springs5"], {"strengths": [0.0, 0.1, 0.2]}
     config["datasets"]["three"] = {**springs, **edges, "probabilities": [0.5, 0.25, 0.25]}
     trials = {"train": [1], "valid": [2], "test": [3]}
     config["datasets"]["walks"] = {"source": "mocap", "subject": 35, "trials": trials}
     config["baselines"] = [{"dataset": "springs5", "baseline": "lstm-single", **change}]
     with pytest.raises(ConfigError, match=message):
-        validate(config, schema)
+        parse_config(config)
 
 
-def test_the_same_baseline_twice_is_refused(config, schema):
+def test_the_same_baseline_twice_is_refused(config):
     config["baselines"] = 2 * [{"dataset": "springs5", "baseline": "static"}]
     with pytest.raises(ConfigError, match="a second springs5/static"):
-        validate(config, schema)
+        parse_config(config)

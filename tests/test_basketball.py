@@ -1,9 +1,9 @@
 """Pick-and-rolls found by rule, and the dataset made of them."""
 
-import itertools
 import json
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -20,7 +20,6 @@ from tracking import (
     write_game,
 )
 
-from nri.config.resolve import DATASET_DEFAULTS, resolve_dataset
 from nri.data.basketball.pick_and_roll import (
     ROLES,
     Screen,
@@ -31,13 +30,15 @@ from nri.data.basketball.pick_and_roll import (
 from nri.data.basketball.prepare import (
     GAME_COLUMNS,
     SEGMENT_COLUMNS,
-    prepare_sportvu,
+    prepare_basketball,
     samples,
-    states,
 )
+from nri.data.basketball.settings import BasketballSettings, PickAndRoll
+from nri.data.basketball.source import Basketball
 from nri.data.basketball.sportvu import TrackingFileError
 from nri.data.basketball.stretches import Stretch
 from nri.data.format import read_metadata, read_split
+from nri.data.velocities import with_velocities
 from nri.results.games_table import games_table
 
 RATE = 6.25
@@ -132,7 +133,7 @@ def test_plays_at_both_ends_look_alike():
 
 def test_velocity_is_the_step_that_led_here():
     positions = np.cumsum(np.random.default_rng(0).normal(size=(6, 5, 2)), axis=0)
-    found = states(positions, RATE)
+    found = with_velocities(positions, axis=0, rate=RATE)
     np.testing.assert_array_equal(found[..., :2], positions[1:])
     np.testing.assert_allclose(found[1:, :, :2] - found[:-1, :, :2], found[1:, :, 2:] / RATE)
 
@@ -165,14 +166,15 @@ def games(tmp_path):
 
 def settings_of(files, **changes):
     games = {split: [path.name for path in paths] for split, paths in files.items()}
-    return resolve_dataset({"source": "basketball", "games": games, **changes})
+    return BasketballSettings(source="basketball", games=games, **changes)
 
 
 def test_dataset_file(games, tmp_path):
     output, settings = tmp_path / "nba.h5", settings_of(games)
-    report, segments = prepare_sportvu(settings, games, output)
+    report, segments = prepare_basketball(settings, games, output)
     metadata = read_metadata(output)
-    assert metadata.config == settings
+    assert metadata.config == settings.model_dump()
+    assert metadata.observed_frames == 17
     assert metadata.objects == ROLES
     assert metadata.features == ("x", "y", "vx", "vy")
     assert metadata.units == ("m", "m", "m/s", "m/s")
@@ -210,7 +212,7 @@ def test_dataset_file(games, tmp_path):
 def test_moments_told_by_two_events_make_one_segment(games, tmp_path):
     play = moments(pick_and_roll())
     write_game(games["test"][0], play, play, play[50:], gameid="7")
-    report, segments = prepare_sportvu(settings_of(games), games, tmp_path / "nba.h5")
+    report, segments = prepare_basketball(settings_of(games), games, tmp_path / "nba.h5")
     row = report.query("split == 'test'").iloc[0]
     assert (row["recorded"], row["repeated"], row["kept"]) == (550, 350, 1)
     assert len(segments.query("split == 'test'")) == 1
@@ -221,7 +223,7 @@ def test_empty_archives_and_second_copies_are_left_out_and_said_so(games, tmp_pa
     copy = tmp_path / "copy.7z"
     copy.write_bytes(games["train"][0].read_bytes())
     games["train"] += [tmp_path / "empty.7z", copy]
-    report, _ = prepare_sportvu(settings_of(games), games, tmp_path / "nba.h5")
+    report, _ = prepare_basketball(settings_of(games), games, tmp_path / "nba.h5")
     assert report["status"].tolist() == ["read", "empty", "duplicate", "read", "read"]
     assert report["kept"].fillna(0).tolist() == [3, 0, 0, 1, 2]
     assert report["sha256"][0] == report["sha256"][2]
@@ -236,7 +238,7 @@ def test_a_game_in_two_splits_is_refused(games, tmp_path):
     games["test"].append(copy)
     message = r"copy\.7z: game 0021500000 is in split test and, as .*train\.7z, in train; remove"
     with pytest.raises(TrackingFileError, match=message):
-        prepare_sportvu(settings_of(games), games, tmp_path / "nba.h5")
+        prepare_basketball(settings_of(games), games, tmp_path / "nba.h5")
     assert not (tmp_path / "nba.h5").exists()
 
 
@@ -244,7 +246,7 @@ def test_a_cut_archive_stops_before_any_game_is_read(games, tmp_path, caplog):
     content = games["test"][0].read_bytes()
     games["test"][0].write_bytes(content[:-50])
     with pytest.raises(TrackingFileError, match=r"test\.7z: not a 7z archive, or cut off"):
-        prepare_sportvu(settings_of(games), games, tmp_path / "nba.h5")
+        prepare_basketball(settings_of(games), games, tmp_path / "nba.h5")
     assert "recorded" not in caplog.text
     assert not list(tmp_path.glob("*nba*"))
 
@@ -252,16 +254,16 @@ def test_a_cut_archive_stops_before_any_game_is_read(games, tmp_path, caplog):
 def test_a_split_without_segments_is_refused_with_the_counts(games, tmp_path):
     write_game(games["valid"][0], moments(pick_and_roll(screens=False)), gameid="9")
     with pytest.raises(ValueError, match=r"no segments for valid:(.|\n)*screens(.|\n)*loosen"):
-        prepare_sportvu(settings_of(games), games, tmp_path / "nba.h5")
+        prepare_basketball(settings_of(games), games, tmp_path / "nba.h5")
     assert not (tmp_path / "nba.h5").exists()
 
 
 def test_other_recorded_rates(games, tmp_path):
     """At 12.5 Hz the same play; positions between moments at 5 Hz would be invented."""
-    at_25, _ = prepare_sportvu(settings_of(games), games, tmp_path / "a.h5")
+    at_25, _ = prepare_basketball(settings_of(games), games, tmp_path / "a.h5")
     play = pick_and_roll(rate=12.5)
     write_game(games["valid"][0], moments(play, rate=12.5), gameid="0021500001")
-    at_12, _ = prepare_sportvu(settings_of(games), games, tmp_path / "b.h5")
+    at_12, _ = prepare_basketball(settings_of(games), games, tmp_path / "b.h5")
     assert at_12["recorded_rate"].tolist() == [25.0, 12.5, 25.0]
     assert at_12["kept"].tolist() == at_25["kept"].tolist()
     for a, b in zip(
@@ -272,11 +274,11 @@ def test_other_recorded_rates(games, tmp_path):
     write_game(games["valid"][0], moments(pick_and_roll(rate=5), rate=5), gameid="0021500001")
     message = r"valid\.7z: recorded 5\.00 times a second, fewer than frame_rate \(6\.25\)"
     with pytest.raises(TrackingFileError, match=message):
-        prepare_sportvu(settings_of(games), games, tmp_path / "c.h5")
+        prepare_basketball(settings_of(games), games, tmp_path / "c.h5")
 
 
 def test_table_of_games(games, tmp_path):
-    report, _ = prepare_sportvu(settings_of(games), games, tmp_path / "nba.h5")
+    report, _ = prepare_basketball(settings_of(games), games, tmp_path / "nba.h5")
     report.loc[0, "game"] = "a<b.7z"
     cells = cells_of(games_table(report, "Basketball"))
     assert cells["train: a<b.7z"][-2:] == ["3", "6"]
@@ -295,12 +297,10 @@ def cells_of(table):
 def real(data_dir, repository, tmp_path_factory):
     """The dataset of config/nba.yaml: (path, games, segments, settings)."""
     entry = yaml.safe_load((repository / "config/nba.yaml").read_text())["datasets"]["nba_5hz"]
-    settings, path = resolve_dataset(entry), tmp_path_factory.mktemp("nba") / "nba_5hz.h5"
-    files = {
-        split: [data_dir / "mirror" / name for name in names]
-        for split, names in settings["games"].items()
-    }
-    return path, *prepare_sportvu(settings, files, path), settings
+    settings, path = BasketballSettings(**entry), tmp_path_factory.mktemp("nba") / "nba_5hz.h5"
+    inputs = Basketball.inputs(settings, str(data_dir / "mirror"))
+    files = {split: list(map(Path, paths)) for split, paths in inputs.items()}
+    return path, *prepare_basketball(settings, files, path), settings
 
 
 def test_real_games(real):
@@ -325,7 +325,7 @@ def test_real_games(real):
 def test_real_screens_look_like_screens(real):
     path, _, _, settings = real
     test = read_split(path, "test").trajectories
-    at = round(settings["pick_and_roll"]["lead"] * settings["frame_rate"])
+    at = round(settings.pick_and_roll.lead * settings.frame_rate)
     ball, handler, screener, guard, _ = test[:, :, at, :2].swapaxes(0, 1)
     assert np.linalg.norm(ball - handler, axis=-1).max() <= 1.5
     assert np.linalg.norm(screener - guard, axis=-1).max() <= 1.2
@@ -336,10 +336,10 @@ def test_real_screens_look_like_screens(real):
 
 
 def test_command_line(games, repository, tmp_path):
-    outputs = [tmp_path / name for name in ("out.h5", "games.csv", "segments.csv")]
-    command = [sys.executable, repository / "scripts/prepare_sportvu.py", "--settings"]
-    command += [json.dumps(settings_of(games)), "--files", *itertools.chain(*games.values())]
-    command += ["--output", outputs[0], "--games", outputs[1], "--segments", outputs[2]]
+    outputs = [tmp_path / name for name in ("out.h5", "out.games.csv", "out.segments.csv")]
+    files = {split: list(map(str, paths)) for split, paths in games.items()}
+    command = [sys.executable, repository / "scripts/prepare.py", "--output", outputs[0]]
+    command += ["--settings", settings_of(games).model_dump_json(), "--inputs", json.dumps(files)]
     subprocess.run(command, check=True, env={"PYTHONPATH": str(repository)})
     assert len(read_split(outputs[0], "test").trajectories) == 2
     assert pd.read_csv(outputs[1])["split"].tolist() == ["train", "valid", "test"]
@@ -347,4 +347,4 @@ def test_command_line(games, repository, tmp_path):
 
 
 def test_the_rules_of_the_tests_are_the_defaults():
-    assert DATASET_DEFAULTS["sportvu"]["pick_and_roll"] == RULES
+    assert PickAndRoll() == RULES

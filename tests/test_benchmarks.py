@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import __main__ as page
 from benchmarks.simulation import Simulations
-from benchmarks.step import CASES, Work, gradient_error, measure
+from benchmarks.step import CASES, WAYS, Work, gradient_error, measure
 
 
 def test_a_row_of_the_table():
@@ -14,13 +14,15 @@ def test_a_row_of_the_table():
     assert cells[0] == case.name
     assert float(cells[1]) > 0
     assert float(cells[2]) > 0
+    assert float(cells[3]) > 0
 
 
-def test_both_models_of_a_case_have_the_same_gradients():
+def test_all_ways_to_compute_a_case_have_the_same_gradients():
     for case in CASES:
         if case.recipe == "fast":
-            works = [Work(case, plain, quick=True) for plain in (True, False)]
-            assert gradient_error(*works) < 1e-3
+            works = {way: Work(case, way, quick=True) for way in WAYS}
+            assert gradient_error(works["one-hot"], works["ours"]) < 1e-3
+            assert gradient_error(works["torch"], works["ours"]) < 1e-3
 
 
 @pytest.mark.parametrize("source", ["springs", "charged", "kuramoto"])

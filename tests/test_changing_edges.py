@@ -11,11 +11,11 @@ import pytest
 import torch
 import yaml
 
-from nri.config.checks import ConfigError, validate
-from nri.config.resolve import resolve_dataset
+from nri.config.parse import ConfigError, parse_config
 from nri.data.format import DataFormatError, Metadata, read_metadata, read_split
 from nri.data.own.prepare import prepare_own
 from nri.data.own.recordings import RecordingError
+from nri.data.own.settings import OwnSettings
 from nri.data.samples import Samples, load_samples
 from nri.data.writer import DatasetWriter
 from nri.evaluation.evaluation import Evaluation, on_own_data
@@ -23,9 +23,10 @@ from nri.evaluation.measure import measure
 from nri.evaluation.protocol import posterior
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
 from nri.graph import matrix_to_edges, receivers
-from nri.matching import best_matching
+from nri.matching import best_matching, count_types
+from nri.model.encoders.encoder import Encoder
 from nri.model.nri import NRI, InferredGraph
-from nri.model.objectives import CrossEntropy, count_types
+from nri.model.objectives import CrossEntropy
 from nri.results.rows import read_metrics
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}
@@ -34,7 +35,7 @@ TYPES = {"edge_types": ["none", "push"], "edges_change": True}
 
 def settings(**changes):
     entry = {"source": "own", "path": "own", "features": ["x", "y"], "frames": FRAMES}
-    return resolve_dataset(entry | {"frame_interval": 0.5, **TYPES} | changes)
+    return OwnSettings(**(entry | {"frame_interval": 0.5, **TYPES} | changes))
 
 
 @pytest.fixture
@@ -51,13 +52,15 @@ def prepare(directory, arrays, **changes):
     """The dataset file of arrays, and where its samples are from."""
     np.savez(directory / "own.npz", **arrays)
     output = directory / "own.h5"
-    return output, prepare_own(settings(**changes), {"": [directory / "own.npz"]}, None, output)
+    return output, prepare_own(
+        settings(**changes), {"files": [directory / "own.npz"]}, None, output
+    )
 
 
 @pytest.mark.parametrize("by", ["sample", "time"])
 @pytest.mark.parametrize("velocities", [[], ["y"]])
 def test_edges_stay_with_their_frames(arrays, tmp_path, by, velocities):
-    frames = FRAMES if by == "sample" else {"train": 4, "valid": 2, "test": 4}
+    frames = FRAMES if by == "sample" else {"train": 4, "valid": 3, "test": 4}
     rule = {"by": by, "train": 0.4, "valid": 0.25, "test": 0.35}
     changes = {"split": rule, "velocities": velocities, "stride": 2, "frames": frames}
     path, windows = prepare(tmp_path, arrays, **changes)
@@ -73,12 +76,12 @@ def test_edges_stay_with_their_frames(arrays, tmp_path, by, velocities):
 def test_a_dataset_file_keeps_its_edges(arrays, tmp_path):
     path, _ = prepare(tmp_path, arrays, split={"by": "sample"})
     output = tmp_path / "again.h5"
-    prepare_own(settings(), {"": [path]}, None, output)
+    prepare_own(settings(), {"files": [path]}, None, output)
     for split in FRAMES:
         ours, theirs = read_split(output, split), read_split(path, split)
         np.testing.assert_array_equal(ours.edges, theirs.edges)
     with pytest.raises(RecordingError, match=r"edges change in time; set `edges_change: true`"):
-        prepare_own(settings(edges_change=False), {"": [path]}, None, output)
+        prepare_own(settings(edges_change=False), {"files": [path]}, None, output)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def prepare_table(directory, edges, **changes):
     rows = [(100 + t, who, t, 0.0) for t in range(40) for who in "ab"]
     pd.DataFrame(rows, columns=["t", "who", "x", "y"]).to_csv(directory / "own.csv", index=False)
     (directory / "edges.csv").write_text(edges)
-    output, files = directory / "own.h5", {"": [directory / "own.csv"]}
+    output, files = directory / "own.h5", {"files": [directory / "own.csv"]}
     prepare_own(settings(**TABLE | changes), files, directory / "edges.csv", output)
     return output
 
@@ -195,7 +198,7 @@ PUSHES = {"features": ["x", "y", "vx", "vy"], "frames": {"train": 6, "valid": 6,
 
 def test_the_layout_of_dynamic_nri(tmp_path):
     directory, output = store_dnri(tmp_path), tmp_path / "pushes.h5"
-    prepare_own(settings(**PUSHES), {"": [directory]}, None, output)
+    prepare_own(settings(**PUSHES), {"files": [directory]}, None, output)
     data = read_split(output, "test")
     features = torch.load(directory / "test_feats").numpy()
     np.testing.assert_array_equal(data.trajectories, features.swapaxes(1, 2))
@@ -237,15 +240,16 @@ def test_damaged_torch_files_are_named(tmp_path, damage, changes, message):
     directory = store_dnri(tmp_path)
     damage(directory)
     with pytest.raises(RecordingError, match=message):
-        prepare_own(settings(**PUSHES | changes), {"": [directory]}, None, tmp_path / "pushes.h5")
+        prepare_own(
+            settings(**PUSHES | changes), {"files": [directory]}, None, tmp_path / "pushes.h5"
+        )
 
 
-class LastFrame(torch.nn.Module):
+class LastFrame(Encoder):
     """An encoder that tells from an object's last frame what acts on it."""
 
     def __init__(self):
-        super().__init__()
-        self.fc_out = torch.nn.Linear(1, 2)
+        super().__init__(edge_types=2)
 
     def forward(self, x):
         seen = x[:, receivers(x.shape[1]), -1, 0]
@@ -355,21 +359,18 @@ def test_the_figure_shows_every_graph_and_a_constant_one():
         (lambda c: c["runs"][0].update(encoder="true"), r"runs\[0\].encoder: 'true' is one graph"),
         (
             lambda c: c["baselines"].append({"dataset": "pushes", "baseline": "corr-path"}),
-            r"baselines\[1\].baseline: 'corr-path' tells one graph",
+            r"baselines\[1\].baseline: 'corr-path' finds one graph",
         ),
         (lambda c: c["datasets"]["pushes"].update(edge_types=[]), "edges_change: true, but"),
     ],
 )
 def test_what_needs_one_graph_is_refused_in_the_config(repository, change, message):
     config = yaml.safe_load((repository / "config/config.yaml").read_text())
-    config |= yaml.safe_load((repository / "config/dynamic.yaml").read_text()) | {
-        "training": config["training"]
-    }
-    schema = yaml.safe_load((repository / "workflow/schemas/config.schema.yaml").read_text())
-    validate(config, schema)
+    config |= yaml.safe_load((repository / "config/dynamic.yaml").read_text())
+    parse_config(config)
     change(config)
     with pytest.raises(ConfigError, match=message):
-        validate(config, schema)
+        parse_config(config)
 
 
 def run_to_the_end(repository, directory, synth):

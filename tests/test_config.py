@@ -1,30 +1,21 @@
-"""The configuration: what ships is valid; what cannot work is refused with key and remedy."""
+"""The configuration: what ships is valid; what cannot work is refused with place and remedy."""
 
 import copy
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
-from nri.config.checks import FEATURES, ConfigError, validate
-from nri.config.identity import run_name
-from nri.config.resolve import (
-    resolve_baselines,
-    resolve_datasets,
-    resolve_runs,
-    resolve_studies,
-    training_settings,
-)
+from nri.choices import SOURCES, load
+from nri.config import reference
+from nri.config.parse import ConfigError, parse_config
+from nri.config.resolve import resolve_baselines, resolve_runs, resolve_studies
+from nri.config.runs import Run
 from nri.config.training import TrainingSettings
-from nri.data.simulated.prepare import system_of
 
 
-@pytest.fixture(scope="session")
-def schema(repository):
-    return yaml.safe_load((repository / "workflow/schemas/config.schema.yaml").read_text())
-
-
-def load(repository, overlay=None):
+def load_yaml(repository, overlay=None):
     config = yaml.safe_load((repository / "config/config.yaml").read_text())
     if overlay:
         update_config(config, yaml.safe_load((repository / "config" / overlay).read_text()))
@@ -33,27 +24,40 @@ def load(repository, overlay=None):
 
 @pytest.fixture
 def config(repository):
-    return copy.deepcopy(load(repository))
+    return copy.deepcopy(load_yaml(repository))
 
 
 @pytest.mark.parametrize(
-    "overlay", [None, "smoke.yaml", "mocap.yaml", "nba.yaml", "own.yaml", "dynamic.yaml"]
+    "overlay",
+    [None, "smoke.yaml", "paper.yaml", "mocap.yaml", "nba.yaml", "own.yaml", "dynamic.yaml"],
 )
-def test_what_ships_is_valid(overlay, repository, schema):
-    config = load(repository, overlay)
-    validate(config, schema)
-    for run in resolve_runs(config).values():
-        assert TrainingSettings.from_dict(run["training"]).resolved_stages()
-    assert resolve_runs(config)
+def test_what_ships_is_valid(overlay, repository):
+    config = parse_config(load_yaml(repository, overlay))
+    runs = resolve_runs(config)
+    assert runs
+    for run in runs.values():
+        assert Run.model_validate_json(run.job()) == Run(**run.identity(), training=run.training)
 
 
 BAD = [
     ({"sedes": [1]}, r"sedes.*allowed here.*seeds"),
-    ({"datasets": {"springs5": {"objects": -5}}}, r"datasets\.springs5\.objects: -5.*minimum"),
-    ({"datasets": {"springs5": {"objects": "five"}}}, r"springs5\.objects: 'five'.*integer"),
+    (
+        {"datasets": {"springs5": {"objects": -5}}},
+        r"datasets\.springs5\.objects: -5 must be at least 2",
+    ),
+    (
+        {"datasets": {"springs5": {"objects": "five"}}},
+        r"springs5\.objects: 'five' is not an integer",
+    ),
     ({"datasets": {"springs5": {"colour": 1}}}, r"springs5: .*colour.*allowed here.*objects"),
-    ({"datasets": {"springs5": {"source": "string"}}}, r"springs5\.source.*springs.*kuramoto"),
-    ({"datasets": {"springs5": {"samples": {"train": -1}}}}, r"samples\.train: -1"),
+    (
+        {"datasets": {"springs5": {"source": "string"}}},
+        r"springs5: source 'string' is not known, did you mean 'springs'.*kuramoto",
+    ),
+    (
+        {"datasets": {"springs5": {"samples": {"train": -1}}}},
+        r"samples\.train: -1 must be at least 1",
+    ),
     ({"datasets": {"springs5": {"probabilities": [0.5, 0.6]}}}, r"probabilities.*sum to 1\.1"),
     ({"datasets": {"springs5": {"frames": {"test": 50}}}}, r"frames\.test: 50.*51"),
     ({"training": {"epochs": 0}}, r"training\.epochs: 0"),
@@ -68,7 +72,7 @@ BAD = [
 ]
 
 BAD_RUNS = [
-    ({"edge_types": 1}, r"runs\[0\]\.edge_types: 1.*minimum"),
+    ({"edge_types": 1}, r"runs\[0\]\.edge_types: 1 must be at least 2"),
     ({"dataset": "springs"}, r"runs\[0\]\.dataset: 'springs' is not declared.*springs5"),
     ({"recipe": "slow"}, r"recipe: 'slow' is not declared"),
     ({"encoder": "gnn"}, r"encoder: 'gnn'.*cnn"),
@@ -79,7 +83,7 @@ BAD_RUNS = [
     ({"decoder": "rnn", "training": {"loss_windows": 3}}, r"loss_windows.*recurrent"),
     ({"training": {"prediction_steps": 49}}, r"prediction_steps.*49 frames"),
     ({"study": "width"}, r"runs\[0\]\.study: 'width' is not declared in studies; declared: none"),
-    ({"test_on": ["charged5"]}, r"test_on\[0\]: 'charged5' is not of type 'object'"),
+    ({"test_on": ["charged5"]}, r"test_on\[0\]: 'charged5' is not a mapping"),
     ({"test_on": [{"dataset": "springs5"}]}, r"tested on springs5 anyway"),
     ({"test_on": [{"dataset": "more"}, {"dataset": "more"}]}, r"test_on\[1\].*more anyway"),
     ({"test_on": [{"dataset": "absent"}]}, r"test_on\[0\]\.dataset: 'absent' is not declared"),
@@ -97,10 +101,10 @@ OTHERS = {
 
 
 @pytest.mark.parametrize(("change", "message"), BAD, ids=lambda value: str(value)[:60])
-def test_bad_configurations_are_refused(change, message, config, schema):
+def test_bad_configurations_are_refused(change, message, config):
     update_config(config, change)
     with pytest.raises(ConfigError, match=message):
-        validate(config, schema)
+        parse_config(config)
 
 
 BAD_GAMES = [
@@ -108,22 +112,22 @@ BAD_GAMES = [
     ({"games": {"test": ["own/a.json"]}}, r"games\.test: game own/a\.json is in train too"),
     ({"frame_rate": 0}, r"frame_rate: 0"),
     ({"max_gap": -1}, r"max_gap: -1"),
-    ({"pick_and_roll": 5}, r"pick_and_roll: 5 is not of type 'object'"),
+    ({"pick_and_roll": 5}, r"pick_and_roll: 5 is not a mapping"),
     ({"pick_and_roll": {"reach": 1}}, r"pick_and_roll: .*reach.*allowed here.*screen_reach"),
-    ({"pick_and_roll": {"basket_distance": [10, 3]}}, r"basket_distance: \[10, 3\].*below"),
+    ({"pick_and_roll": {"basket_distance": [10, 3]}}, r"basket_distance: \[10\.0, 3\.0\].*below"),
     ({"pick_and_roll": {"lead": 4.0}}, r"lead: 4\.0 s leaves no screen.*25 frames at 6\.25"),
     ({"frames": {"test": 18}}, r"frames\.test: 18.*19"),
 ]
 
 
 @pytest.mark.parametrize(("change", "message"), BAD_GAMES, ids=lambda value: str(value)[:60])
-def test_bad_games_and_rules_are_refused(change, message, config, schema):
+def test_bad_games_and_rules_are_refused(change, message, config):
     games = {"train": ["own/a.json"], "valid": ["01.01.2016.CHA.at.TOR"], "test": ["b.7z"]}
     config["datasets"]["nba"] = {"source": "basketball", "games": games}
-    validate(config, schema)
+    parse_config(config)
     update_config(config, {"datasets": {"nba": change}})
     with pytest.raises(ConfigError, match=rf"datasets\.nba.*{message}"):
-        validate(config, schema)
+        parse_config(config)
 
 
 BAD_FILES = [
@@ -149,98 +153,267 @@ OWN = {
 
 
 @pytest.mark.parametrize(("change", "message"), BAD_FILES, ids=lambda value: str(value)[:60])
-def test_bad_own_data_are_refused(change, message, config, schema):
+def test_bad_own_data_are_refused(change, message, config):
     config["datasets"]["own"] = copy.deepcopy(OWN)
-    validate(config, schema)
+    parse_config(config)
     update_config(config, {"datasets": {"own": change}})
     with pytest.raises(ConfigError, match=rf"datasets\.own.*{message}"):
-        validate(config, schema)
+        parse_config(config)
 
 
-def test_own_data_allow_what_their_edges_allow(config, schema):
+def test_own_data_allow_what_their_edges_allow(config):
     config["datasets"]["own"] = entry = copy.deepcopy(OWN)
     config["runs"] = [{"dataset": "own", "encoder": "true", "decoder": "mlp", "edge_types": 2}]
     with pytest.raises(ConfigError, match="'true' needs known edges; own has none"):
-        validate(config, schema)
+        parse_config(config)
     entry |= {"edges": "e.csv", "edge_types": ["none", "spring"]}
-    validate(config, schema)
+    parse_config(config)
     config["infer_on"] = {"new": {"dataset": "own", "run": "mlp-mlp-k2", "path": "b.csv"}}
     with pytest.raises(ConfigError, match=r"infer_on\.new\.run: own/mlp-mlp-k2 .*own/true-mlp-k2"):
-        validate(config, schema)
+        parse_config(config)
 
 
 @pytest.mark.parametrize(("change", "message"), BAD_RUNS, ids=lambda value: str(value)[:60])
-def test_bad_runs_are_refused(change, message, config, schema):
+def test_bad_runs_are_refused(change, message, config):
     run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
     config["runs"] = [{**run, **change}]
     springs = config["datasets"]["springs5"]
     config["datasets"] |= {name: {**springs, **other} for name, other in OTHERS.items()}
     config["studies"] = {}
     with pytest.raises(ConfigError, match=message):
-        validate(config, schema)
+        parse_config(config)
 
 
-def test_the_same_run_twice_needs_a_variant(config, schema):
+def test_the_same_run_twice_needs_a_recipe(config):
     run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
     config["runs"] = [run, run]
     with pytest.raises(ConfigError, match=r"second springs5/mlp-mlp-k2.*recipe"):
-        validate(config, schema)
+        parse_config(config)
     config["recipes"], config["baselines"] = {"other": {"straight_through": True}}, []
     config["runs"] = [run, {**run, "recipe": "other"}]
-    validate(config, schema)
-    assert {name for _, name in resolve_runs(config)} == {"mlp-mlp-k2", "mlp-mlp-k2-other"}
+    runs = resolve_runs(parse_config(config))
+    assert {name for _, name in runs} == {"mlp-mlp-k2", "mlp-mlp-k2-other"}
 
 
-def test_settings_are_layered_defaults_variant_run(config):
+def test_settings_are_layered_defaults_recipe_run(config):
     config["recipes"] = {"fast": {"epochs": 7, "batch_size": 8}}
     run = {"dataset": "springs5", "encoder": True, "decoder": "mlp", "edge_types": 2}
     config["runs"] = [{**run, "recipe": "fast", "training": {"batch_size": 4}}]
-    (resolved,) = resolve_runs(config).values()
-    training = resolved["training"]
-    assert (training["epochs"], training["batch_size"], training["temperature"]) == (7, 4, 0.5)
-    assert run_name(config["runs"][0]) == "true-mlp-k2-fast"
-    assert resolved["seeds"] == config["seeds"]
+    config["baselines"], config["training"] = [], {"epochs": 9, "temperature": 0.7}
+    (resolved,) = resolve_runs(parse_config(config)).values()
+    training = resolved.training
+    assert (training.epochs, training.batch_size, training.temperature) == (7, 4, 0.7)
+    assert training.learning_rate == TrainingSettings().learning_rate
+    assert resolved.name == "true-mlp-k2-fast"
+    assert resolved.seeds == config["seeds"]
 
 
-def test_a_skeleton_is_of_one_data_set(repository, schema):
-    config = load(repository, "mocap.yaml")
+def test_a_skeleton_is_of_one_data_set(repository):
+    config = load_yaml(repository, "mocap.yaml")
     trials = {"train": [1], "valid": [2], "test": [3]}
     config["datasets"]["other"] = {"source": "mocap", "subject": 7, "trials": trials}
     for run in config["runs"]:
         run["test_on"] = [{"dataset": "other"}]
     with pytest.raises(ConfigError, match=r"runs\[3\]\.test_on.*other: the skeleton is that of"):
-        validate(config, schema)
+        parse_config(config)
 
 
-def test_studies_and_tests_elsewhere_are_no_settings_of_a_training(config, schema):
+def test_studies_and_tests_elsewhere_are_no_settings_of_a_training(config):
     run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
     config["runs"] = [run]
-    (plain,) = resolve_runs(config).values()
+    (plain,) = resolve_runs(parse_config(config)).values()
     config["studies"] = {"size": {"title": "Number of objects"}, "width": {"title": "Width"}}
     springs = config["datasets"]["springs5"]
     config["datasets"] |= {"springs10": {**springs, "objects": 10}, "springs3": springs}
     others = [{"dataset": "springs10", "study": "size"}, {"dataset": "springs3"}]
-    config["runs"] = [{**run, "study": "width", "test_on": others}]
-    validate(config, schema)
-    runs = resolve_runs(config)
+    config["runs"] = [{**run, "study": "width", "test_on": others, "seeds": [7]}]
+    runs = resolve_runs(parse_config(config))
     (studied,) = runs.values()
-    assert training_settings(studied) == training_settings(plain)
-    assert {"dataset", "recipe", "training"} <= training_settings(plain).keys()
+    assert studied.depends_on() == plain.depends_on()
+    assert studied.job() == plain.job()
+    assert {"dataset", "recipe", "training"} <= plain.depends_on().keys()
     assert resolve_studies(runs) == {
         "springs5/mlp-mlp-k2": {"springs5": "width", "springs10": "size", "springs3": "width"}
     }
     config["runs"] = [{**run, "test_on": [{"dataset": "springs3"}]}]
-    assert resolve_studies(resolve_runs(config)) == {}
+    assert resolve_studies(resolve_runs(parse_config(config))) == {}
 
 
-def test_feature_names_agree_with_the_simulators(config):
-    datasets = resolve_datasets(config)
-    for settings in datasets.values():
-        assert FEATURES[settings["source"]] == system_of(settings).features
-    assert resolve_baselines({**config, "baselines": []}) == {}
+RENAMED = [
+    ({"variants": {}}, r"config: 'variants' is now called 'recipes'"),
+    ({"infer": {}}, r"config: 'infer' is now called 'infer_on'"),
+    ({"training": {"hard": True}}, r"training: 'hard' is now called 'straight_through'"),
+    ({"training": {"windows": 3}}, r"training: 'windows' is now called 'loss_windows'"),
+    ({"training": {"trains": "decoder"}}, r"training: 'trains' is now called 'freeze'"),
+    ({"training": {"stages": [{"hard": True}]}}, r"stages\[0\]: 'hard' is now called"),
+    ({"studies": {"width": "Width"}}, r"studies\.width: .*write \{title: 'Width'\}"),
+    ({"datasets": {"own": {"source": "file"}}}, r"own: source 'file' is now called 'own'"),
+    ({"datasets": {"a": {"source": "sportvu"}}}, r"'sportvu' is now called 'basketball'"),
+]
+RENAMED_IN_RUNS = [
+    ({"variant": "fast"}, r"runs\[0\]: 'variant' is now called 'recipe'"),
+    ({"also_on": []}, r"runs\[0\]: 'also_on' is now called 'test_on'"),
+]
 
 
-def test_the_reference_names_every_setting(config, repository):
-    text = (repository / "docs" / "config.md").read_text()
-    for key in [*config, *config["training"]]:
-        assert f"| `{key}` |" in text
+@pytest.mark.parametrize(("change", "message"), RENAMED)
+def test_keys_of_earlier_versions_are_refused_with_the_new_one(change, message, config):
+    update_config(config, change)
+    with pytest.raises(ConfigError, match=message):
+        parse_config(config)
+
+
+@pytest.mark.parametrize(("change", "message"), RENAMED_IN_RUNS)
+def test_keys_of_runs_of_earlier_versions_too(change, message, config):
+    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
+    config["runs"] = [{**run, **change}]
+    with pytest.raises(ConfigError, match=message):
+        parse_config(config)
+
+
+WRONG_KIND = [
+    ({"training": {"batch_size": 32.0}}, r"batch_size: 32\.0 is not an integer"),
+    ({"training": {"learning_rate": "1e-4"}}, r"YAML reads 1e-4 as text; write 1\.0e-4"),
+    ({"training": {"epochs": "2E3"}}, r"write 2\.0e\+3"),
+    ({"training": {"learning_rate": float("inf")}}, r"learning_rate: Infinity is not a finite"),
+    ({"training": {"variance": float("nan")}}, r"variance: NaN is not a finite number"),
+    ({"training": {"epochs": True}}, r"epochs: true is not a number"),
+    ({"training": {"batch_size": True}}, r"batch_size: true is not an integer"),
+    ({"training": {"standardise": 1}}, r"standardise: 1 is neither true nor false"),
+    ({"training": {"encoder_hidden": 10**19}}, r"encoder_hidden: 10+ must be at most 65536"),
+    ({"seeds": [10**19]}, r"seeds\[0\]: 10+ must be below"),
+    ({"seeds": []}, r"seeds: \[\] has 0 of at least 1"),
+    ({"seeds": [1, 1]}, r"seeds: \[1, 1\]: 1 is there twice"),
+    ({"recipes": {"": {}}}, r"recipes: the name '' does not match"),
+    ({"recipes": {"fast\n": {}}}, r"recipes: the name 'fast\\n' does not match"),
+    ({"recipes": {"paper": {}}}, r"recipes\.paper: this name means `training` alone"),
+    ({"studies": {"width": {"title": ""}}}, r"studies\.width\.title: '' is empty"),
+    ({"datasets": {"springs5": 5}}, r"datasets\.springs5: 5 is not a mapping"),
+    ({"training": None}, r"training: null is not a mapping"),
+    ({"training": {"prior": [0.5, "a"]}}, r"prior\[1\]: 'a' is not a number"),
+    ({"training": {"freeze": "decoder"}}, r"freeze: 'decoder' is not 'encoder'"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG_KIND, ids=lambda value: str(value)[:50])
+def test_values_of_the_wrong_kind_are_refused(change, message, config):
+    if "recipes" in change:
+        config["recipes"] |= change["recipes"]
+    else:
+        update_config(config, change)
+    if change == {"training": None}:
+        config["training"] = None
+    with pytest.raises(ConfigError, match=message):
+        parse_config(config)
+
+
+def test_a_misspelt_key_is_answered_with_the_nearest_known_one(config):
+    config["training"] = {"temprature": 1}
+    with pytest.raises(ConfigError, match=r"'temprature', did you mean 'temperature'\?"):
+        parse_config(config)
+
+
+def test_a_missing_key_is_named(config):
+    config["runs"] = [{"dataset": "springs5", "encoder": "mlp", "decoder": "mlp"}]
+    with pytest.raises(ConfigError, match=r"config\.runs\[0\]: 'edge_types' is missing"):
+        parse_config(config)
+
+
+def test_settings_for_new_data_are_those_of_the_data_set(config):
+    config["datasets"]["own"] = copy.deepcopy(OWN)
+    config["runs"] = [{"dataset": "own", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}]
+    entry = {"dataset": "own", "run": "mlp-mlp-k2", "path": "b.csv", "settings": {"objects": 4}}
+    config["infer_on"] = {"new": entry}
+    parse_config(config)
+    entry["settings"] = {"object": 4}
+    with pytest.raises(ConfigError, match=r"infer_on\.new\.settings: .*did you mean 'objects'"):
+        parse_config(config)
+
+
+def run_on(config, encoder, decoder, **training):
+    run = {"dataset": "springs5", "encoder": encoder, "decoder": decoder, "edge_types": 2}
+    config["runs"], config["baselines"] = [{**run, "training": training}], []
+    (resolved,) = resolve_runs(parse_config(config)).values()
+    return resolved
+
+
+IDLE = [
+    ("mlp", "mlp", {}, {"residual_scale": 3.0}),
+    ("mlp", "mlp", {"likelihood": "student_t"}, {"variance": 1.0}),
+    ("mlp", "mlp", {}, {"simulation_steps": 7}),
+    ("mlp", "mlp", {"learning_rate_schedule": "cosine"}, {"learning_rate_every": 3}),
+    ("mlp", "rnn", {}, {"simulation_steps": 7}),
+    ("mlp", "sim", {}, {"decoder_hidden": 7}),
+    ("mlp", "none", {}, {"temperature": 0.1}),
+    ("true", "mlp", {}, {"encoder_hidden": 7}),
+    ("full", "mlp", {}, {"prior": [0.1, 0.9]}),
+    # Every stage has a value of its own, or feels none.
+    ("mlp", "mlp", {"stages": [{"epochs": 3}, {"epochs": 4}]}, {"epochs": 5}),
+    ("mlp", "mlp", {"stages": [{"freeze": "encoder"}]}, {"temperature": 0.1}),
+]
+FELT = [
+    ("mlp", "mlp", {"likelihood": "student_t"}, {"residual_scale": 3.0}),
+    ("mlp", "mlp", {}, {"encoder_hidden": 7}),
+    ("mlp", "sim", {}, {"simulation_steps": 7}),
+    ("mlp", "none", {}, {"encoder_dropout": 0.5}),
+    ("true", "mlp", {}, {"decoder_hidden": 7}),
+    ("mlp", "mlp", {"stages": [{"epochs": 3}, {}]}, {"epochs": 5}),
+    ("mlp", "mlp", {"stages": [{}, {"freeze": "encoder"}]}, {"temperature": 0.1}),
+    ("mlp", "mlp", {"stages": [{}, {"likelihood": "student_t"}]}, {"residual_scale": 3.0}),
+]
+
+
+@pytest.mark.parametrize(("encoder", "decoder", "training", "change"), IDLE)
+def test_a_setting_that_a_run_cannot_feel_does_not_retrain_it(
+    encoder, decoder, training, change, config
+):
+    before = run_on(config, encoder, decoder, **training)
+    after = run_on(config, encoder, decoder, **training, **change)
+    assert after.training != before.training
+    assert after.depends_on() == before.depends_on()
+    keys = [run.training.checkpoint_keys(encoder, decoder) for run in (before, after)]
+    assert keys[0] == keys[1]
+
+
+@pytest.mark.parametrize(("encoder", "decoder", "training", "change"), FELT)
+def test_a_setting_that_a_run_feels_retrains_it(encoder, decoder, training, change, config):
+    before = run_on(config, encoder, decoder, **training)
+    after = run_on(config, encoder, decoder, **training, **change)
+    assert after.depends_on() != before.depends_on()
+    keys = [run.training.checkpoint_keys(encoder, decoder)[-1] for run in (before, after)]
+    if "epochs" not in change:
+        assert keys[0] != keys[1]
+
+
+def test_whole_numbers_are_the_same_with_and_without_a_point(config):
+    one, other = (run_on(config, "mlp", "mlp", epochs=epochs) for epochs in (3, 3.0))
+    assert one.job() == other.job()
+
+
+def test_every_source_has_settings_of_its_own_name(config):
+    for name, choice in SOURCES.items():
+        assert {"source", "frames"} <= load(choice).Settings.model_fields.keys(), name
+    assert resolve_baselines(parse_config({**config, "baselines": []})) == {}
+
+
+def test_schema_and_reference_are_those_of_the_declarations():
+    remedy = "run python -m nri.config.reference"
+    assert reference.SCHEMA.read_text() == reference.render_schema(), remedy
+    page = reference.PAGE.read_text()
+    assert page == reference.render_page(page), remedy
+    for name in reference.TABLES:
+        assert f"<!-- table: {name} -->" in page
+
+
+def test_every_property_of_the_schema_is_explained():
+    schema = yaml.safe_load(reference.render_schema())
+    for name, definition in {"config": schema, **schema["$defs"]}.items():
+        for key, entry in definition.get("properties", {}).items():
+            assert entry.get("description"), f"{name}.{key}"
+            assert key in definition.get("required", ()) or "default" in entry, f"{name}.{key}"
+
+
+@pytest.mark.parametrize("overlay", [None, "paper.yaml", "mocap.yaml", "nba.yaml", "own.yaml"])
+def test_what_ships_fits_the_schema(overlay, repository):
+    schema = yaml.safe_load(reference.render_schema())
+    Draft202012Validator(schema).validate(load_yaml(repository, overlay))

@@ -12,11 +12,11 @@ import h5py
 import numpy as np
 import pytest
 
-from nri.config.resolve import resolve_dataset
 from nri.data.format import DataFormatError, read_metadata, read_split
 from nri.data.mocap.asf_amc import MotionFileError, read_amc, read_asf
 from nri.data.own.prepare import prepare_own
 from nri.data.own.recordings import RecordingError
+from nri.data.own.settings import OwnSettings
 
 SUBJECT = "mirror/mocap.cs.cmu.edu/subjects/35"
 
@@ -82,7 +82,7 @@ PEOPLE = {
 
 
 def own(**changes):
-    return resolve_dataset({"source": "own", "path": "own", **PEOPLE} | changes)
+    return OwnSettings(**({"source": "own", "path": "own", **PEOPLE} | changes))
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def people(data_dir, tmp_path):
 
     def read(text, **changes):
         (tmp_path / "biwi_eth.txt").write_text(text)
-        files = {"": [tmp_path / "biwi_eth.txt"]}
+        files = {"files": [tmp_path / "biwi_eth.txt"]}
         return prepare_own(own(**changes), files, None, tmp_path / "own.h5")
 
     return lines, read
@@ -162,7 +162,7 @@ def test_a_stored_copy(people, tmp_path):
         (lambda f: f.attrs.pop("features"), {}, r"root attribute 'features' is missing; see docs"),
     ):
         with pytest.raises((DataFormatError, RecordingError), match=says) as error:
-            prepare_own(own(**settings), {"": [damaged(change)]}, None, tmp_path / "again.h5")
+            prepare_own(own(**settings), {"files": [damaged(change)]}, None, tmp_path / "again.h5")
         assert str(copy) in str(error.value)
     shutil.copy(path, copy)
     os.truncate(copy, path.stat().st_size // 2)
@@ -184,7 +184,7 @@ def test_arrays(data_dir, tmp_path):
 
     def read(content, **more):
         np.savez(path, **content)
-        return prepare_own(own(**changes, **more), {"": [path]}, None, output)
+        return prepare_own(own(**changes, **more), {"files": [path]}, None, output)
 
     assert len(read({"trajectories": values}))
     hole, types = values.copy(), {"edge_types": ["none", "spring"]}
@@ -215,7 +215,7 @@ def test_arrays(data_dir, tmp_path):
     read({"trajectories": values})
     os.truncate(path, path.stat().st_size // 2)
     with pytest.raises(RecordingError, match=r"own\.npz: not a readable NumPy file .*numpy\.savez"):
-        prepare_own(own(**changes), {"": [path]}, None, output)
+        prepare_own(own(**changes), {"files": [path]}, None, output)
 
 
 def test_edges_that_change(data_dir, tmp_path):
@@ -239,4 +239,4 @@ def test_edges_that_change(data_dir, tmp_path):
             shutil.copyfile(data_dir / "dynamic_edges" / name, synth / name)
             os.truncate(synth / name, keep)
             with pytest.raises(RecordingError, match=rf"{name}: not a readable .*fetch it again"):
-                prepare_own(settings, {"": [synth]}, None, tmp_path / "own.h5")
+                prepare_own(settings, {"files": [synth]}, None, tmp_path / "own.h5")

@@ -1,5 +1,6 @@
 """The dataset file: what is written is read, half a file is none, errors say where."""
 
+import os
 import re
 
 import h5py
@@ -11,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from nri.data.format import (
     DataFormatError,
+    Dataset,
     Metadata,
     read_metadata,
     read_split,
@@ -65,6 +67,30 @@ def test_what_is_written_is_read(path):
     assert (split.trajectories.dtype, split.edges.dtype) == (np.float32, np.int8)
     some = read_split(path, "test", [1, 3])
     np.testing.assert_array_equal(some.trajectories, TRAJECTORIES[[1, 3]])
+
+
+def test_a_file_is_opened_once(path):
+    with Dataset(path) as dataset:
+        assert dataset.metadata.observed_frames == TRAJECTORIES.shape[2]
+        for split in ("train", "test"):
+            np.testing.assert_array_equal(dataset.split(split).edges, EDGES)
+    os.remove(path)  # nothing holds the file any more, and nothing reads it again
+    assert dataset.metadata.features == METADATA.features
+
+
+def test_the_observed_frames_are_those_of_the_config_until_there_is_a_file():
+    nothing = {"features": ("x",), "units": ("m",), "frame_interval": 1.0}
+    assert Metadata(**nothing).observed_frames is None
+    assert Metadata(**nothing, config={"frames": {"train": 7}}).observed_frames == 7
+
+
+def test_one_object_is_refused_when_writing_and_reading(path, tmp_path):
+    with pytest.raises(DataFormatError, match=r"train/trajectories has 1 object; a graph joins"):
+        write(tmp_path / "one.h5", TRAJECTORIES[:, :1], EDGES[:, :1, :1])
+    with h5py.File(path, "a") as file:
+        replace(file, "train/trajectories", TRAJECTORIES[:, :1])
+    with pytest.raises(DataFormatError, match=r"data\.h5: train/trajectories has 1 object; a grap"):
+        read_split(path, "train")
 
 
 def test_the_normalisation_is_the_range_of_the_training_split(tmp_path):

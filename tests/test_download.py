@@ -1,8 +1,10 @@
 import hashlib
 import http.server
+import json
 import threading
 
 import pytest
+from workflows import copy_checkout, planned, snakemake
 
 from nri.data.download import DownloadError, content_hash, download, read_checksums
 
@@ -51,7 +53,7 @@ def ok(body=TEXT):
 def test_pinned_file_arrives_byte_for_byte(server, tmp_path):
     server.answers = [ok()]
     output = tmp_path / "deep" / "1_01.amc"
-    download(server.url, output, {server.address: content_hash(TEXT)})
+    download(server.url, output, content_hash(TEXT))
     assert output.read_bytes() == TEXT
     ((path, agent),) = server.requests
     assert path == "/subjects/1/1_01.amc"
@@ -61,7 +63,7 @@ def test_pinned_file_arrives_byte_for_byte(server, tmp_path):
 @pytest.mark.parametrize("bad", [(503, b"busy", 4), (429, b"", 0), (200, TEXT[:100], len(TEXT))])
 def test_failing_and_cut_transfers_are_tried_again(server, tmp_path, bad):
     server.answers = [bad, bad, ok()]
-    download(server.url, tmp_path / "a", {server.address: content_hash(TEXT)})
+    download(server.url, tmp_path / "a", content_hash(TEXT))
     assert (tmp_path / "a").read_bytes() == TEXT
     assert len(server.requests) == 3
 
@@ -69,7 +71,7 @@ def test_failing_and_cut_transfers_are_tried_again(server, tmp_path, bad):
 def test_it_gives_up_politely(server, tmp_path):
     server.answers = [(500, b"", 0)] * 9
     with pytest.raises(DownloadError, match="4 attempts failed") as error:
-        download(server.url, tmp_path / "a", {})
+        download(server.url, tmp_path / "a")
     assert server.url in str(error.value)
     assert "MIRROR/" + server.address in str(error.value)
     assert len(server.requests) == 4
@@ -78,14 +80,14 @@ def test_it_gives_up_politely(server, tmp_path):
 def test_truncated_for_good(server, tmp_path):
     server.answers = [(200, TEXT[:100], len(TEXT))] * 4
     with pytest.raises(DownloadError, match="IncompleteRead"):
-        download(server.url, tmp_path / "a", {})
+        download(server.url, tmp_path / "a")
     assert not list(tmp_path.iterdir())
 
 
 def test_not_found_is_not_asked_twice(server, tmp_path):
     server.answers = [(404, b"", 0)] * 2
     with pytest.raises(DownloadError, match="404") as error:
-        download(server.url, tmp_path / "a", {})
+        download(server.url, tmp_path / "a")
     assert server.url in str(error.value)
     assert "mirror" in str(error.value)
     assert len(server.requests) == 1
@@ -97,7 +99,7 @@ def test_wrong_content_is_refused(server, tmp_path):
     server.answers = [ok(b"<html>moved</html>")]
     expected = content_hash(TEXT)
     with pytest.raises(DownloadError) as error:
-        download(server.url, output, {server.address: expected})
+        download(server.url, output, expected)
     found = hashlib.sha256(b"<html>moved</html>").hexdigest()
     for part in (server.url, expected, found, "mirror: MIRROR", "config/checksums"):
         assert part in str(error.value)
@@ -107,7 +109,7 @@ def test_wrong_content_is_refused(server, tmp_path):
 
 def test_unpinned_file_is_taken_with_a_warning(server, tmp_path, caplog):
     server.answers = [ok()]
-    download(server.url, tmp_path / "a", {})
+    download(server.url, tmp_path / "a")
     assert (tmp_path / "a").read_bytes() == TEXT
     assert f"{content_hash(TEXT)}  {server.address}" in caplog.text
 
@@ -116,13 +118,13 @@ def test_mirror(tmp_path):
     url, address = "http://example.org/x/a.amc", "example.org/x/a.amc"
     mirror, output = tmp_path / "mirror", tmp_path / "out"
     with pytest.raises(DownloadError, match="mirror: null"):
-        download(url, output, {}, mirror)
+        download(url, output, None, mirror)
     (mirror / "example.org/x").mkdir(parents=True)
     (mirror / address).write_bytes(TEXT)
-    download(url, output, {address: content_hash(TEXT)}, mirror)
+    download(url, output, content_hash(TEXT), mirror)
     assert output.read_bytes() == TEXT
     with pytest.raises(DownloadError, match=str(mirror / address)):
-        download(url, output, {address: "0" * 64}, mirror)
+        download(url, output, "0" * 64, mirror)
 
 
 def test_line_ends_of_texts_do_not_count():
@@ -158,3 +160,21 @@ def test_pins_agree_with_the_recordings(data_dir, repository):
     assert {f"{folder}/{file.name}" for file in files} <= pins.keys()
     for file in files:
         assert content_hash(file.read_bytes()) == pins[f"{folder}/{file.name}"]
+
+
+def test_a_download_depends_on_its_own_pin_and_any_path_of_a_mirror_works(repository, tmp_path):
+    checkout, directory = copy_checkout(repository, tmp_path / "checkout"), tmp_path / "run"
+    mirror = tmp_path / "it's a $(mirror)"
+    (mirror / "example.org").mkdir(parents=True)
+    (mirror / "example.org/a.txt").write_bytes(TEXT)
+    pins = checkout / "config/checksums/own.txt"
+    pins.write_text(f"{content_hash(TEXT)}  example.org/a.txt\n")
+    (tmp_path / "mirror.json").write_text(json.dumps({"mirror": str(mirror)}))
+    target = ("results/downloads/example.org/a.txt", "--configfile", tmp_path / "mirror.json")
+    snakemake(checkout, directory, *target)
+    assert (directory / target[0]).read_bytes() == TEXT
+    (checkout / "config/checksums/more.txt").write_text(f"{'b' * 64}  example.org/b.txt\n")
+    pins.write_text(f"# pinned\n{pins.read_text()}")
+    assert planned(checkout, directory, *target) == {}
+    pins.write_text(f"{'a' * 64}  example.org/a.txt\n")
+    assert len(planned(checkout, directory, *target)) == 1

@@ -5,8 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from nri.data.format import read_metadata, read_split
 from nri.data.samples import Samples, load_samples
@@ -17,11 +15,9 @@ from nri.evaluation.metrics.mse import future_mse
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.protocol import posterior, predict
 from nri.files import ResultsError
-from nri.matching import best_accuracy, best_matching
 from nri.model.decoders.rnn import RNNDecoder
 from nri.model.encoders.mlp import MLPEncoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
-from nri.model.objectives import count_types
 
 FEATURES = ("x", "y", "vx", "vy")
 
@@ -33,38 +29,6 @@ class Countdown(torch.nn.Module):
 
     def forward(self, x, edges, state=None):
         return x + 1.0, None
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 1000), types=st.integers(2, 4))
-def test_accuracy_does_not_depend_on_the_names_of_the_types(seed, types):
-    rng = np.random.default_rng(seed)
-    true = torch.from_numpy(rng.integers(0, types, (6, 20)))
-    right = torch.from_numpy(rng.random((6, 20)) < 0.8)
-    predicted = torch.where(right, true, torch.from_numpy(rng.integers(0, types, (6, 20))))
-    renamed = torch.from_numpy(rng.permutation(types))[predicted]
-    scores = [
-        best_accuracy(count_types(torch.nn.functional.one_hot(p, types), true, types).numpy())
-        for p in (predicted, renamed)
-    ]
-    assert scores[0] == pytest.approx(scores[1])
-    assert scores[0] >= (predicted == true).float().mean().item() - 1e-6
-
-
-def test_the_matching_is_global_not_per_sample():
-    """One sample labelled the other way round stays wrong: 15 of 20 edges, not 20."""
-    true = torch.tensor([[0, 1, 0, 1, 0]] * 4)
-    predicted = true.clone()
-    predicted[3] = 1 - predicted[3]
-    confusion = count_types(torch.nn.functional.one_hot(predicted, 2), true, 2).numpy()
-    assert best_accuracy(confusion) == pytest.approx(15 / 20)
-    np.testing.assert_array_equal(best_matching(confusion), [0, 1])
-
-
-def test_more_predicted_than_true_types_leaves_some_unmatched():
-    confusion = np.array([[9, 0], [1, 2], [0, 8]])
-    np.testing.assert_array_equal(best_matching(confusion), [0, -1, 1])
-    assert best_accuracy(confusion) == pytest.approx(17 / 20)
 
 
 def test_auroc_is_the_share_of_ordered_pairs():

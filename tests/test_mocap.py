@@ -7,13 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from datasets import contradictions
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from nri.data.format import read_metadata, read_split
 from nri.data.mocap.asf_amc import MotionFileError, read_amc, read_asf
 from nri.data.mocap.kinematics import joint_positions
-from nri.data.mocap.prepare import cut, find_glitches, prepare_mocap, states
+from nri.data.mocap.prepare import cut, find_glitches, prepare_mocap
+from nri.data.mocap.settings import MocapSettings
+from nri.data.mocap.source import Mocap
+from nri.data.velocities import with_velocities
 
 RATE = 120
 SUBJECT = "mirror/mocap.cs.cmu.edu/subjects/35"
@@ -40,19 +45,29 @@ def walks(data_dir, settings):
 def prepared(data_dir, settings, tmp_path_factory):
     """The default dataset file and its glitches."""
     path = tmp_path_factory.mktemp("mocap") / "mocap35.h5"
-    return path, prepare_mocap(settings, data_dir / SUBJECT, path)
+    return path, prepare_mocap(MocapSettings(**settings), files_of(settings, data_dir), path)
+
+
+def files_of(settings, data_dir):
+    """The files of a data set, by role, where they are on this machine."""
+    inputs = Mocap.inputs(MocapSettings(**settings), None)
+    folder = data_dir / "mirror"
+    return {
+        role: [folder / path.removeprefix("results/downloads/") for path in paths]
+        for role, paths in inputs.items()
+    }
 
 
 def test_velocity_is_the_step_that_led_here():
     time = np.arange(5)[:, None, None] / RATE
     positions = np.array([1.0, 2.0, 3.0]) + time * np.array([0.5, 0.0, -1.5])
-    found = states(positions, RATE)
+    found = with_velocities(positions, axis=0, rate=RATE)
     assert found.shape == (4, 1, 6)
     np.testing.assert_array_equal(found[..., :3], positions[1:])
     np.testing.assert_allclose(found[..., 3:], np.broadcast_to([0.5, 0.0, -1.5], (4, 1, 3)))
     jump = np.zeros((4, 1, 3))
     jump[2:] = 1.0
-    np.testing.assert_array_equal(states(jump, 1.0)[:, 0, 3], [0, 1, 0])
+    np.testing.assert_array_equal(with_velocities(jump, axis=0)[:, 0, 3], [0, 1, 0])
 
 
 @given(st.integers(0, 60), st.integers(1, 20))
@@ -78,13 +93,13 @@ def test_glitch_is_found_where_it_is(rate):
     assert found["acceleration"][0] == pytest.approx(1800, rel=0.01)
 
 
-def test_a_trial_belongs_to_one_split(settings, tmp_path):
+def test_a_trial_belongs_to_one_split(settings):
     twice = settings | {"trials": settings["trials"] | {"valid": [12, 28]}}
-    with pytest.raises(ValueError, match=r"trials \[28\] are named twice"):
-        prepare_mocap(twice, tmp_path, tmp_path / "out.h5")
-    empty = settings | {"trials": settings["trials"] | {"valid": []}}
-    with pytest.raises(ValueError, match="no trials for valid"):
-        prepare_mocap(empty, tmp_path, tmp_path / "out.h5")
+    assert contradictions(twice) == {"trials.test": "trial 28 is in valid too"}
+    assert contradictions(settings) == {}
+    for trials, problem in (([], "at least 1 item"), ([12, 12], "12 is there twice")):
+        with pytest.raises(ValidationError, match=problem):
+            MocapSettings(**settings | {"trials": settings["trials"] | {"valid": trials}})
     trials = list(itertools.chain(*settings["trials"].values()))
     assert len(set(trials)) == len(trials) == 23
     assert [len(settings["trials"][split]) for split in ("train", "valid", "test")] == [11, 5, 7]
@@ -93,7 +108,7 @@ def test_a_trial_belongs_to_one_split(settings, tmp_path):
 def test_too_short_a_trial_is_named(data_dir, settings, tmp_path):
     long = settings | {"frames": {"train": 49, "valid": 443, "test": 99}}
     with pytest.raises(MotionFileError, match=r"35_12\.amc: 397 frames are too few"):
-        prepare_mocap(long, data_dir / SUBJECT, tmp_path / "out.h5")
+        prepare_mocap(MocapSettings(**long), files_of(long, data_dir), tmp_path / "out.h5")
     assert not list(tmp_path.iterdir())
 
 
@@ -129,6 +144,7 @@ def test_dataset_file(prepared, settings, walks):
     skeleton, trials = walks
     metadata = read_metadata(path)
     assert metadata.config == settings
+    assert metadata.observed_frames == 49
     assert metadata.features == ("x", "y", "z", "vx", "vy", "vz")
     assert metadata.units == ("m",) * 3 + ("m/s",) * 3
     assert metadata.frame_interval == pytest.approx(1 / 120)
@@ -173,9 +189,10 @@ def test_glitches_of_the_default_dataset(prepared, walks):
 def test_command_line(data_dir, settings, repository, tmp_path):
     small = settings | {"trials": {"train": [17], "valid": [18], "test": [20]}}
     output, glitches = tmp_path / "run.h5", tmp_path / "run.glitches.csv"
-    command = [sys.executable, repository / "scripts/prepare_mocap.py", "--settings"]
-    command += [json.dumps(small), "--directory", data_dir / SUBJECT]
-    command += ["--output", output, "--glitches", glitches]
+    files = files_of(small, data_dir)
+    files = {role: list(map(str, paths)) for role, paths in files.items()}
+    command = [sys.executable, repository / "scripts/prepare.py", "--output", output]
+    command += ["--settings", json.dumps(small), "--inputs", json.dumps(files)]
     environment = {"PYTHONPATH": str(repository)}
     subprocess.run(command, check=True, env=environment)
     assert read_split(output, "test").trajectories.shape == (1, 31, 99, 6)

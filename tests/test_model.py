@@ -1,16 +1,24 @@
-"""Properties that every encoder and decoder must have, whatever its weights."""
+"""The contracts of encoders and decoders, for every choice, and the parts that models share."""
 
 import numpy as np
 import pytest
 import torch
+from datasets import parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nri import graph
+from nri.choices import DECODERS, ENCODERS, load
+from nri.data.format import Metadata
 from nri.data.normalisation import Normalisation
 from nri.data.simulated.springs import Springs
-from nri.model.build import DECODERS, ENCODERS
+from nri.model.build import build_model
+from nri.model.context import ModelContext
+from nri.model.decoders.decoder import Decoder
+from nri.model.decoders.mlp import MLPDecoder
 from nri.model.decoders.simulator import SimulationDecoder
+from nri.model.encoders.encoder import Encoder
+from nri.model.encoders.mlp import MLPEncoder
 from nri.model.latent import gumbel_noise, kl_categorical, relaxed_sample, share_noise, symmetrise
 from nri.model.likelihood import StudentTLikelihood
 from nri.model.message_passing import PairLinear, sender_values, sum_incoming
@@ -18,6 +26,48 @@ from nri.model.nri import EncoderInputs, InferredGraph
 from nri.model.rollout import burn_in, free_run, unroll
 
 FRAMES, FEATURES, TYPES = 17, 4, 3
+METADATA = Metadata(
+    features=("x", "y", "vx", "vy"),
+    units=("length", "length", "length/s", "length/s"),
+    frame_interval=0.1,
+    edge_types=("none", "weak", "strong"),
+    config={
+        "source": "springs",
+        "objects": 5,
+        "samples": {"train": 1, "valid": 1, "test": 1},
+        "strengths": [0.0, 0.05, 0.1],
+        "probabilities": [0.5, 0.25, 0.25],
+    },
+    normalisation=Normalisation(np.array([-5.0, -5, -2, -2]), np.array([5.0, 5, 2, 2])),
+)
+UNORDERED = [name for name in DECODERS if name != "lstm-joint"]  # which knows objects by order
+
+
+@pytest.fixture(scope="session")
+def make_encoder(make_settings):
+    """Builds an encoder for METADATA by its name, with the same weights each time."""
+
+    def make(name, frames=FRAMES, seed=0):
+        torch.manual_seed(seed)
+        changes = {"encoder_hidden": 8}
+        return load(ENCODERS[name]).build(
+            ModelContext(make_settings(**changes), METADATA, frames, TYPES)
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_decoder(make_settings):
+    """Builds a decoder for METADATA by its name, with the same weights each time."""
+
+    def make(name, objects=3, seed=0, **changes):
+        torch.manual_seed(seed)
+        training = make_settings(**{"decoder_hidden": 8} | changes)
+        context = ModelContext(training, METADATA, FRAMES, TYPES, objects)
+        return load(DECODERS[name].choice).build(context)
+
+    return make
 
 
 def permuted_edges(nodes, order):
@@ -27,36 +77,120 @@ def permuted_edges(nodes, order):
     return index[order[graph.receivers(nodes)], order[graph.senders(nodes)]]
 
 
-@pytest.mark.parametrize("kind", ENCODERS)
+@pytest.mark.parametrize("name", ENCODERS)
+def test_encoders_keep_their_contract(name, make_encoder):
+    """Logits (B, E, K) of any number of objects, from `least_frames` frames on, and gradients of
+    all weights.
+    """
+    least = load(ENCODERS[name]).least_frames
+    for frames, nodes in ((least, 2), (FRAMES, 5)):
+        encoder = make_encoder(name, frames).train()
+        assert isinstance(encoder, Encoder)
+        logits = encoder(torch.randn(3, nodes, frames, FEATURES))
+        assert logits.shape == (3, nodes * (nodes - 1), TYPES)
+        assert encoder.edge_types == TYPES
+    logits.square().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in encoder.parameters())
+    assert any(p.grad.abs().sum() > 0 for p in encoder.parameters())
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_encoders_refuse_trajectories_that_are_too_short(name, make_settings):
+    """In words before a training, not by a shape in the middle of it; `least_frames` is exact."""
+    network = load(ENCODERS[name])
+    if network.least_frames == 1:
+        return
+    short = network.least_frames - 1
+    with pytest.raises(ValueError, match=rf"{network.least_frames} frames or more.*have {short};"):
+        build_model(name, "mlp", TYPES, make_settings(), METADATA, short)
+    context = ModelContext(make_settings(), METADATA, short, TYPES)
+    with pytest.raises(RuntimeError):
+        network.build(context)(torch.randn(1, 2, short, FEATURES))
+
+
+@pytest.mark.parametrize("name", ENCODERS)
 @settings(max_examples=10, deadline=None)
 @given(nodes=st.integers(2, 6), seed=st.integers(0, 1000))
-def test_encoders_are_permutation_equivariant(kind, nodes, seed):
-    torch.manual_seed(seed)
+def test_encoders_are_permutation_equivariant(name, nodes, seed, make_encoder):
+    encoder = make_encoder(name, seed=seed).eval()
     order = np.random.default_rng(seed).permutation(nodes)
-    encoder = ENCODERS[kind](FRAMES, FEATURES, 8, TYPES, 0.0).eval()
     x = torch.randn(2, nodes, FRAMES, FEATURES)
     expected = encoder(x)[:, permuted_edges(nodes, order)]
     torch.testing.assert_close(encoder(x[:, order]), expected, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", DECODERS)
+@pytest.mark.parametrize("name", DECODERS)
+def test_decoders_keep_their_contract(name, make_decoder):
+    """Frames in, frames out; a state if, and only if, the table says that there is memory; and
+    gradients of the graph and of all weights.
+    """
+    decoder = make_decoder(name)
+    assert isinstance(decoder, Decoder)
+    assert decoder.recurrent == DECODERS[name].memory
+    x = (0.3 * torch.randn(2, 3, FRAMES, FEATURES)).requires_grad_()
+    edges = torch.rand(2, 6, TYPES, requires_grad=True)
+    frame, state = decoder(x[:, :, 0], edges)
+    assert frame.shape == (2, 3, FEATURES)
+    assert (state is not None) == decoder.recurrent
+    observed, _ = decoder.observe(x, edges)
+    assert observed.shape == (2, FRAMES, 3, FEATURES)
+    torch.testing.assert_close(observed[:, 0], frame)
+    observed.square().sum().backward()
+    assert x.grad.abs().sum() > 0
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in decoder.parameters())
+    looks_at_graph = edges.grad is not None and bool(edges.grad.abs().sum() > 0)
+    assert looks_at_graph != DECODERS[name].baseline
+
+
+@pytest.mark.parametrize("name", UNORDERED)
 @settings(max_examples=10, deadline=None)
 @given(nodes=st.integers(2, 6), seed=st.integers(0, 1000))
-def test_decoders_are_permutation_equivariant(kind, nodes, seed):
-    torch.manual_seed(seed)
+def test_decoders_are_permutation_equivariant(name, nodes, seed, make_decoder):
+    decoder = make_decoder(name, nodes, seed).eval()
     order = np.random.default_rng(seed).permutation(nodes)
-    decoder = DECODERS[kind](FEATURES, 8, TYPES, False, 0.0).eval()
-    x = torch.randn(2, nodes, FEATURES)
+    x = 0.3 * torch.randn(2, nodes, FEATURES)
     edges = torch.rand(2, nodes * (nodes - 1), TYPES)
     expected = free_run(decoder, x, edges, 3)[:, :, order]
     found = free_run(decoder, x[:, order], edges[:, permuted_edges(nodes, order)], 3)
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", DECODERS)
+def test_skip_first_sends_nothing_over_type_zero(name, make_decoder):
+    decoder = make_decoder(name, skip_first=True).eval()
+    x = 0.3 * torch.randn(1, 3, FEATURES)
+    none = torch.nn.functional.one_hot(torch.zeros(1, 6, dtype=torch.long), TYPES).float()
+    torch.testing.assert_close(free_run(decoder, x, none, 2), free_run(decoder, x, 0 * none, 2))
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_dropout_is_off_at_evaluation(name, make_decoder):
+    decoder = make_decoder(name, decoder_dropout=0.5)
+    x, edges = 0.3 * torch.randn(1, 3, FEATURES), torch.rand(1, 6, TYPES)
+    run = lambda: free_run(decoder, x, edges, 2)  # noqa: E731
+    assert torch.equal(run(), run()) == (next(decoder.parameters(), None) is None)
+    decoder.eval()
+    assert torch.equal(run(), run())
+
+
+@pytest.mark.parametrize("name", [name for name in DECODERS if DECODERS[name].memory])
+def test_burn_in_then_free_run_is_one_unroll(name, make_decoder):
+    decoder = make_decoder(name).eval()
+    x, edges = torch.randn(2, 3, FRAMES, FEATURES), torch.rand(2, 6, TYPES)
+    whole = unroll(decoder, x, edges, 10)
+    state = burn_in(decoder, x[:, :, :9], edges)
+    torch.testing.assert_close(free_run(decoder, x[:, :, 9], edges, 7, state), whole[:, 9:])
+
+
+def test_a_joint_lstm_needs_to_know_how_many_objects_there_are(make_settings):
+    with pytest.raises(ValueError, match="objects"):
+        build_model("full", "lstm-joint", 2, make_settings(), METADATA, FRAMES)
+
+
 def test_messages_go_from_sender_to_receiver():
     """Node 0 hears node 2 over the edge 2→0 alone: only that edge's weight reaches it."""
     torch.manual_seed(0)
-    decoder = DECODERS["mlp"](FEATURES, 8, 2, True, 0.0).eval()
+    decoder = MLPDecoder(FEATURES, 8, 2, True, 0.0).eval()
     x = torch.randn(1, 3, FEATURES)
     moved = x.clone()
     moved[0, 2] += 1.0
@@ -84,34 +218,6 @@ def test_incoming_edges_are_summed_per_receiver():
     expected = torch.zeros(2, 4, 3)
     expected.index_add_(1, torch.from_numpy(graph.receivers(4)), edges)
     torch.testing.assert_close(sum_incoming(edges), expected)
-
-
-@pytest.mark.parametrize("kind", DECODERS)
-def test_skip_first_sends_nothing_over_type_zero(kind):
-    torch.manual_seed(0)
-    decoder = DECODERS[kind](FEATURES, 8, 2, True, 0.0).eval()
-    x = torch.randn(1, 3, FEATURES)
-    none = torch.nn.functional.one_hot(torch.zeros(1, 6, dtype=torch.long), 2).float()
-    torch.testing.assert_close(free_run(decoder, x, none, 2), free_run(decoder, x, 0 * none, 2))
-
-
-@pytest.mark.parametrize("kind", DECODERS)
-def test_dropout_is_off_at_evaluation(kind):
-    decoder = DECODERS[kind](FEATURES, 8, 2, False, 0.5)
-    x, edges = torch.randn(1, 3, FEATURES), torch.rand(1, 6, 2)
-    run = lambda: free_run(decoder, x, edges, 2)  # noqa: E731
-    assert not torch.equal(run(), run())
-    decoder.eval()
-    assert torch.equal(run(), run())
-
-
-def test_burn_in_then_free_run_is_one_unroll():
-    torch.manual_seed(0)
-    decoder = DECODERS["rnn"](FEATURES, 8, 2, False, 0.0).eval()
-    x, edges = torch.randn(2, 3, FRAMES, FEATURES), torch.rand(2, 6, 2)
-    whole = unroll(decoder, x, edges, 10)
-    state = burn_in(decoder, x[:, :, :9], edges)
-    torch.testing.assert_close(free_run(decoder, x[:, :, 9], edges, 7, state), whole[:, 9:])
 
 
 def test_straight_through_is_hard_forward_and_soft_backward():
@@ -145,7 +251,7 @@ def test_undirected_graphs_treat_both_directions_alike():
     reverse = torch.from_numpy(graph.reverse(4))
     for values in (symmetrise(torch.randn(2, 12, 3)), share_noise(torch.randn(2, 12, 3))):
         torch.testing.assert_close(values, values[:, reverse])
-    encoder = ENCODERS["mlp"](FRAMES, FEATURES, 8, 2, 0.0).eval()
+    encoder = MLPEncoder(FRAMES, FEATURES, 8, 2, 0.0).eval()
     inferred = InferredGraph(encoder, EncoderInputs(FEATURES, changes=False), undirected=True)
     logits = inferred.logits(torch.randn(2, 4, FRAMES, FEATURES))
     sample = inferred.sample(logits, torch.Generator().manual_seed(0), 0.5, hard=True)
@@ -154,12 +260,13 @@ def test_undirected_graphs_treat_both_directions_alike():
 
 def test_simulation_decoder_follows_the_simulator():
     """With the simulator's own step it reproduces the next frame, and has a gradient."""
-    system = Springs()
+    samples = {"train": 1, "valid": 1, "test": 1}
+    _, springs = parse({"source": "springs", "objects": 5, "samples": samples})
     rng = [np.random.default_rng(i) for i in range(3)]
-    initial, types = system.draw(rng, 5)
-    frames = torch.from_numpy(system.simulate(initial, types, 3)).float()
+    initial, types = Springs.draw(springs, rng)
+    frames = torch.from_numpy(Springs.simulate(springs, initial, types, 3)).float()
     normalisation = Normalisation(np.array([-5.0, -5, -2, -2]), np.array([5.0, 5, 2, 2]))
-    decoder = SimulationDecoder("springs", (0.0, 0.1), normalisation, 0.1, substeps=100)
+    decoder = SimulationDecoder(Springs.pair_forces(springs), normalisation, 0.1, substeps=100)
     x = torch.from_numpy(normalisation.apply(frames.numpy()))
     edges = torch.from_numpy(graph.matrix_to_edges(types)).long()
     one_hot = torch.nn.functional.one_hot(edges, 2).float().requires_grad_()

@@ -13,12 +13,13 @@ import pytest
 import torch
 import yaml
 
-from nri.config.resolve import resolve_dataset
 from nri.data.format import DataFormatError, read_metadata, read_split
 from nri.data.own.prepare import prepare_own
 from nri.data.own.recordings import Recording, RecordingError
+from nri.data.own.settings import OwnSettings
 from nri.data.own.windows import find_windows
-from nri.evaluation.inference import edge_table, match_types, warn_beyond_range, write_graphs
+from nri.evaluation.inference import edge_table, write_graphs
+from nri.evaluation.new_data import features_beyond_range
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}
 STEP = 0.25
@@ -33,7 +34,7 @@ def settings(**changes):
         "frames": FRAMES,
         "split": {"by": "sample"},
     }
-    return resolve_dataset(entry | changes)
+    return OwnSettings(**(entry | changes))
 
 
 def table(scenes=4, objects=3, frames=16):
@@ -58,7 +59,7 @@ def prepare(directory, rows, edges=None, **changes):
     if edges is not None:
         edges.to_csv(directory / "edges.csv", index=False)
         edges = directory / "edges.csv"
-    return output, prepare_own(settings(**changes), {"": [source]}, edges, output)
+    return output, prepare_own(settings(**changes), {"files": [source]}, edges, output)
 
 
 def test_a_table_is_what_the_samples_hold(tmp_path):
@@ -207,7 +208,7 @@ def test_damage_is_named(text, changes, message, tmp_path):
 def test_parquet_without_a_reader_says_what_to_install(tmp_path):
     (tmp_path / "own.parquet").write_bytes(b"PAR1")
     with pytest.raises(RecordingError, match=r"own\.parquet: no reader .*`pip install pyarrow`"):
-        prepare_own(settings(), {"": [tmp_path / "own.parquet"]}, None, tmp_path / "own.h5")
+        prepare_own(settings(), {"files": [tmp_path / "own.parquet"]}, None, tmp_path / "own.h5")
 
 
 def test_parquet_is_read_as_csv_is(damaged, tmp_path):
@@ -215,17 +216,17 @@ def test_parquet_is_read_as_csv_is(damaged, tmp_path):
     damaged.loc[damaged.index[7], "x"] = np.nan
     source, ours = tmp_path / "own.parquet", tmp_path / "parquet.h5"
     damaged.astype({"x": np.float32, "who": "string"}).to_parquet(source)
-    windows = prepare_own(settings(gaps="cut"), {"": [source]}, None, ours)
+    windows = prepare_own(settings(gaps="cut"), {"files": [source]}, None, ours)
     theirs, expected = prepare(tmp_path, damaged, gaps="cut")
     pd.testing.assert_frame_equal(windows, expected)
     for split in FRAMES:
         found = read_split(ours, split).trajectories
         np.testing.assert_allclose(found, read_split(theirs, split).trajectories, rtol=1e-6)
     with pytest.raises(RecordingError, match=r"own\.parquet, line 8, column x: '' is missing"):
-        prepare_own(settings(), {"": [source]}, None, ours)
+        prepare_own(settings(), {"files": [source]}, None, ours)
     os.truncate(source, source.stat().st_size // 2)
     with pytest.raises(RecordingError, match=r"own\.parquet: not readable as Parquet"):
-        prepare_own(settings(gaps="cut"), {"": [source]}, None, ours)
+        prepare_own(settings(gaps="cut"), {"files": [source]}, None, ours)
 
 
 def test_known_edges(tmp_path):
@@ -265,7 +266,7 @@ def test_arrays_and_dataset_files(small_springs, tmp_path):
     array, output = tmp_path / "own.npz", tmp_path / "own.h5"
     np.savez(array, trajectories=values, objects=["a", "b", "c"])
     changes = {"frame_interval": 0.1, "gaps": "cut"}
-    windows = prepare_own(settings(**changes), {"": [array]}, None, output)
+    windows = prepare_own(settings(**changes), {"files": [array]}, None, output)
     assert read_metadata(output).objects == ("a", "b", "c")
     row = windows.query("split == 'train'").iloc[-1]
     start = round(row["start"] / 0.1)
@@ -278,19 +279,29 @@ def test_arrays_and_dataset_files(small_springs, tmp_path):
         ({**changes, "edge_types": ["no", "yes"]}, r"edges and `edge_types` belong together"),
     ):
         with pytest.raises(RecordingError, match=message):
-            prepare_own(settings(**changed), {"": [array]}, None, output)
+            prepare_own(settings(**changed), {"files": [array]}, None, output)
 
     springs = {"features": ["x", "y", "vx", "vy"], "edge_types": ["none", "spring"]}
     springs["frames"] = {"train": 49, "valid": 49, "test": 99}
-    prepare_own(settings(**springs), {"": [small_springs]}, None, output)
+    prepare_own(settings(**springs), {"files": [small_springs]}, None, output)
     for split in ("train", "test"):
         ours, theirs = read_split(output, split), read_split(small_springs, split)
         np.testing.assert_array_equal(ours.trajectories, theirs.trajectories)
         np.testing.assert_array_equal(ours.edges, theirs.edges)
     with pytest.raises(RecordingError, match=r"the file's features are x, y, vx, vy"):
-        prepare_own(settings(), {"": [small_springs]}, None, output)
+        prepare_own(settings(), {"files": [small_springs]}, None, output)
     with pytest.raises(DataFormatError, match="no such file"):
-        prepare_own(settings(), {"": [tmp_path / "absent.h5"]}, None, output)
+        prepare_own(settings(), {"files": [tmp_path / "absent.h5"]}, None, output)
+
+
+def test_recordings_of_one_object_are_refused(tmp_path):
+    with pytest.raises(RecordingError, match=r"own\.csv: no recording has two objects"):
+        prepare(tmp_path, table(objects=1))
+    array, one = tmp_path / "own.npz", np.zeros((6, 1, 16, 2))
+    np.savez(array, trajectories=one)
+    with pytest.raises(RecordingError, match=r"own\.npz: trajectories has 1 object, but"):
+        prepare_own(settings(frame_interval=0.1), {"files": [array]}, None, tmp_path / "own.h5")
+    assert not (tmp_path / "own.h5").exists()
 
 
 def test_a_file_of_each_split(tmp_path):
@@ -317,7 +328,7 @@ def test_a_real_double_oscillator(data_dir, tmp_path):
         split={"by": "time", "train": 0.7},
         stride=5,
     )
-    windows = prepare_own(entry, {"": [source]}, None, tmp_path / "own.h5")
+    windows = prepare_own(entry, {"files": [source]}, None, tmp_path / "own.h5")
     metadata = read_metadata(tmp_path / "own.h5")
     assert metadata.frame_interval == pytest.approx(1 / 30, rel=0.002)
     assert windows["split"].value_counts().to_dict() == {"train": 65, "valid": 3, "test": 1}
@@ -348,17 +359,6 @@ def test_real_pedestrians(data_dir, tmp_path):
     assert 0.1 < np.median(speed) < 2.5
 
 
-def test_types_of_seeds_are_matched():
-    generator = np.random.default_rng(0)
-    one = generator.dirichlet([0.3] * 3, size=(4, 6))
-    other = one[..., [2, 0, 1]]
-    np.testing.assert_array_equal(match_types(np.stack([one, other]), None, False)[1], one)
-    kept = match_types(np.stack([one, one[..., [0, 2, 1]]]), None, True)
-    np.testing.assert_array_equal(kept[1], one)
-    truth = other.argmax(-1)
-    assert (match_types(one[None], truth, False).argmax(-1) == truth).all()
-
-
 def test_edges_as_table_and_graphml(tmp_path):
     posterior = np.full((2, 1, 6, 2), 0.5)
     posterior[:, 0, :, 1] = [[0.9, 0.2, 0.6, 0.1, 0.2, 0.3], [0.7, 0.2, 0.2, 0.1, 0.2, 0.3]]
@@ -382,7 +382,7 @@ def test_edges_as_table_and_graphml(tmp_path):
 def test_data_in_other_units_are_noticed():
     x = torch.zeros(2, 3, 4, 2)
     x[1, 2, 3, 1] = 2.5
-    assert warn_beyond_range(x, ("x", "y")) == ["y"]
+    assert features_beyond_range(x, ("x", "y")) == ["y"]
 
 
 @pytest.fixture(scope="module")

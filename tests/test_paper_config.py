@@ -8,8 +8,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from nri.config.resolve import resolve_baselines, resolve_datasets, resolve_runs
-from nri.results.catalogue import paper_row
+from nri.config.parse import parse_config
+from nri.config.resolve import PlannedRun, resolve_baselines, resolve_runs
+from nri.config.training import TrainingSettings
 from nri.results.comparison import read_paper_numbers
 
 # The rows of the paper's tables and figures as this pipeline names them: what each is trained on.
@@ -42,7 +43,7 @@ SEEDS = range(1, 6)
 def config(repository):
     merged = yaml.safe_load((repository / "config/config.yaml").read_text())
     update_config(merged, yaml.safe_load((repository / "config/paper.yaml").read_text()))
-    return merged
+    return parse_config(merged)
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +82,9 @@ def test_every_baseline_is_planned(planned, dataset):
 
 
 def test_every_cell_of_the_paper_s_tables_has_a_run_that_fills_it(config, repository):
-    filled = {
-        (dataset, paper_row(run["encoder"], run["decoder"]))
-        for (dataset, _), run in resolve_runs(config).items()
-    }
-    filled |= {
-        (transfer["dataset"], paper_row(run["encoder"], run["decoder"]))
-        for run in resolve_runs(config).values()
-        for transfer in run["test_on"]
-    }
-    filled |= {(d, name.replace("-", "_")) for d, name in resolve_baselines(config)}
+    runs, baselines = resolve_runs(config), resolve_baselines(config)
+    filled = {(run.dataset, run.model) for run in [*runs.values(), *baselines.values()]}
+    filled |= {(other.dataset, run.model) for run in runs.values() for other in run.test_on}
     paper = read_paper_numbers(repository / "config/paper_numbers.csv").dropna(subset="value")
     cells = set(zip(paper["dataset"], paper["model"], strict=True))
     assert not cells - filled
@@ -104,25 +98,26 @@ def test_the_settings_are_the_paper_s(config):
         "mocap35": {"skip_first": True, "straight_through": True, "batch_size": 8, "epochs": 200},
     }
     allowed = {"prior", "encoder_dropout", "simulation_steps"}
+    assert config.training == TrainingSettings()
     for (dataset, name), run in resolve_runs(config).items():
-        expected = {**config["training"], **changes.get(dataset, {})}
-        if run["decoder"] == "none":
+        expected = {**vars(config.training), **changes.get(dataset, {})}
+        if run.decoder == "none":
             expected |= {"variance": 5e-5, "skip_first": False, "encoder_dropout": 0.5}
-        different = {k for k, v in run["training"].items() if v != expected[k]} - allowed
+        different = {k for k, v in vars(run.training).items() if v != expected[k]} - allowed
         assert not different, f"{dataset}/{name}: {different}"
     for (dataset, _), baseline in resolve_baselines(config).items():
-        if "training" in baseline and dataset.startswith("kuramoto"):
-            assert baseline["training"]["variance"] == 0.01
+        if isinstance(baseline, PlannedRun) and dataset.startswith("kuramoto"):
+            assert baseline.training.variance == 0.01
 
 
 def test_the_data_are_of_the_paper_s_size(config):
-    datasets = resolve_datasets(config)
     for name in EXPERIMENTS.keys() - {"mocap35", "nba"}:
-        assert datasets[name]["samples"] == {"train": 50_000, "valid": 10_000, "test": 10_000}
-    assert datasets["springs5_empty"]["samples"]["test"] == 1000
-    assert config["training"]["epochs"] == 500
-    assert config["seeds"] == list(SEEDS)
+        samples = config.datasets[name].samples
+        assert (samples.train, samples.valid, samples.test) == (50_000, 10_000, 10_000)
+    assert config.datasets["springs5_empty"].samples.test == 1000
+    assert config.training.epochs == 500
+    assert config.seeds == list(SEEDS)
 
 
 def test_trainings_ask_for_a_gpu(config):
-    assert config["gpu"] == 1
+    assert config.gpu == 1

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from nri import graph
-from nri.model.build import DECODERS, ENCODERS
+from nri.choices import DECODERS, ENCODERS, load
 from nri.model.latent import kl_categorical
 from nri.model.likelihood import GaussianLikelihood
 from nri.model.rollout import teacher_forced_windows, unroll
@@ -35,7 +35,9 @@ def our_name(official):
 def load_decoder(case, kind, skip_first):
     state = state_of(case, f"{kind}_decoder_skip{skip_first}")
     features, hidden = case["x"].shape[-1], state["out_fc2.weight"].shape[0]
-    decoder = DECODERS[kind](features, hidden, case["edges_soft"].shape[-1], bool(skip_first), 0.0)
+    decoder = load(DECODERS[kind].choice)(
+        features, hidden, case["edges_soft"].shape[-1], bool(skip_first), 0.0
+    )
     missing, unexpected = decoder.load_state_dict(
         {our_name(key): value for key, value in state.items()}, strict=False
     )
@@ -74,7 +76,7 @@ def rewind_batch_norm(encoder, x):
 def test_encoder_logits(case, kind):
     state, x = state_of(case, f"{kind}_encoder"), case["x"]
     hidden, edge_types = state["fc_out.weight"].shape[::-1]
-    encoder = ENCODERS[kind](x.shape[2], x.shape[3], hidden, edge_types, 0.0)
+    encoder = load(ENCODERS[kind])(x.shape[2], x.shape[3], hidden, edge_types, 0.0)
     encoder.load_state_dict(state)
     expected = case[f"{kind}_encoder/logits_train"]
     torch.testing.assert_close(encoder.train()(x), expected, rtol=1e-5, atol=1e-5)

@@ -77,6 +77,11 @@ def test_settings_are_named_one_by_one_in_any_order():
     assert itemise({"seed": 1, "training": dict(reversed(training.items()))}) == items
 
 
+def test_whole_numbers_are_the_same_with_and_without_a_point():
+    assert itemise({"a": [1.0, 0.5], "b": 3}) == itemise({"a": [1, 0.5], "b": 3.0})
+    assert itemise({"a": True}) != itemise({"a": 1})
+
+
 def test_provenance_names_versions_and_machine():
     record = provenance()
     assert record["versions"]["torch"].startswith("2.")

@@ -64,6 +64,10 @@ def runs(rule, dataset, plan):
     return {name for name in plan if name.startswith(f"{rule} {dataset}/")}
 
 
+def prepared(plan):
+    return {name for name in plan if name.startswith("prepare_")}
+
+
 def why(job, project):
     return reasons(job, {}, project.directory)
 
@@ -132,8 +136,8 @@ def test_the_size_of_a_data_set(project):
     plan = project.plan(config)
     run = {f"{rule} charged5/cnn-sim-k2 1" for rule in ("train", "evaluate")}
     figures = {"figure trajectories_charged5_cnn-sim-k2", "figure curves_charged5"}
-    assert set(plan) == {"simulate charged5", "figure systems"} | run | figures | AGGREGATES
-    assert why(plan["simulate charged5"], project) == ["samples.train 256 → 320"]
+    assert set(plan) == {"prepare_charged charged5", "figure systems"} | run | figures | AGGREGATES
+    assert why(plan["prepare_charged charged5"], project) == ["samples.train 256 → 320"]
 
 
 def test_settings_that_change_places(project):
@@ -163,7 +167,7 @@ def test_one_more_run_on_one_more_data_set(project):
     config["runs"][-1] |= {"edge_types": 2, "seeds": [1]}
     new = {f"{rule} springs3/mlp-mlp-k2 1" for rule in ("train", "evaluate")}
     new |= {
-        "simulate springs3",
+        "prepare_springs springs3",
         "figure trajectories_springs3_mlp-mlp-k2",
         "figure curves_springs3",
     }
@@ -190,28 +194,40 @@ def test_the_code_of_a_figure(project):
 
 
 def test_the_code_of_the_decoders(project):
-    """Trainings and what follows; no simulation, and no figure of data alone."""
+    """Trainings with that decoder and what follows; no simulation, no figure of data alone."""
     project.edit("nri/model/decoders/mlp.py", "__all__", "CHANGED = 1\n__all__")
     plan = project.plan()
     rules = {name.split()[0] for name in plan}
     assert {"train", "evaluate", "collect", "page"} <= rules
-    assert "simulate" not in rules
     assert not {"figure simulation", "figure systems"} & set(plan)
-    trained = [job for name, job in plan.items() if name.startswith("train ")]
-    assert len(trained) == 7
-    for job in trained:
+    assert not prepared(plan)
+    trained = {name: job for name, job in plan.items() if name.startswith("train ")}
+    assert set(trained) == {
+        "train springs5/mlp-mlp-k2 1",
+        "train springs5/mlp-mlp-k2 2",
+        "train springs5/mlp-mlp-k2-wide 1",
+        "train kuramoto5/node-cnn-mlp-k2-fast 1",
+    }
+    for job in trained.values():
         assert why(job, project) == ["nri/model/decoders/mlp.py edited"]
 
 
 def test_the_equations_of_a_system(project):
     """The data of that system alone, and what hangs on them."""
-    project.edit("nri/data/simulated/springs.py", "coefficients = -np", "coefficients = -1.5 * np")
-    plan = project.plan()
-    simulated = {name for name in plan if name.startswith("simulate")}
-    assert simulated == {"simulate springs5", "simulate springs5_empty"}
-    assert why(plan["simulate springs5"], project) == ["nri/data/simulated/springs.py edited"]
+    project.edit("nri/data/simulated/springs.py", "tuple(-k for", "tuple(-1.5 * k for")
+    plan, name = project.plan(), "prepare_springs springs5"
+    assert prepared(plan) == {name, f"{name}_empty"}
+    assert why(plan[name], project) == ["nri/data/simulated/springs.py edited"]
     assert len(runs("train", "springs5", plan)) == 4
     assert not {name for name in plan if "kuramoto5" in name or "charged5" in name}
+
+
+def test_a_source_that_is_not_used(project):
+    """Neither its code nor its name among the sources is a reason to make other data again."""
+    project.edit("nri/data/mocap/prepare.py", "1500.0", "1000.0")
+    project.edit("nri/data/mocap/settings.py", "= 120", "= 60")
+    project.edit("nri/choices.py", "SOURCES = {", 'SOURCES = {\n    "x": "nri.data.x:X",')
+    assert not prepared(project.plan())
 
 
 def test_what_evaluations_use(project):
@@ -219,25 +235,53 @@ def test_what_evaluations_use(project):
     config = project.config()
     config["evaluation"]["examples"] = 5
     plan = project.plan(config)
-    assert len([name for name in plan if name.startswith("evaluate ")]) == 7
+    assert len([name for name in plan if name.startswith("evaluate ")]) == 8
     assert why(plan["evaluate springs5/mlp-mlp-k2 1"], project) == ["examples 4 → 5"]
-    assert len([name for name in plan if name.startswith("trained_baseline ")]) == 2
-    assert not {name for name in plan if name.startswith(("train ", "baseline "))}
+    rest = ("train ", "baseline ", "correlate_lstm ")
+    assert not {name for name in plan if name.startswith(rest)}
+
+
+def test_a_setting_that_no_run_feels(project):
+    """Student's t is not used by a Gaussian likelihood, the encoder's width not by an LSTM."""
+    config = project.config()
+    config["training"] |= {"residual_scale": 7.0, "simulation_steps": 1}
+    assert project.plan(config) == {}
+
+
+def test_the_code_of_an_encoder(project):
+    """The runs with that encoder alone; no LSTM, no true graph."""
+    project.edit("nri/model/encoders/node_cnn.py", "__all__", "CHANGED = 1\n__all__")
+    plan = project.plan()
+    trained = {name for name in plan if name.startswith("train ")}
+    assert trained == {"train kuramoto5/node-cnn-mlp-k2-fast 1"}
+    assert {name for name in plan if name.startswith("evaluate ")} == {
+        "evaluate kuramoto5/node-cnn-mlp-k2-fast 1"
+    }
+
+
+def test_one_more_choice(project):
+    """A line in the table of choices is no reason to train anything again."""
+    project.edit(
+        "nri/choices.py", "ENCODERS = {", 'ENCODERS = {\n    "new": "nri.model.encoders.mlp:New",'
+    )
+    assert project.plan() == {}
 
 
 def test_studies_and_tests_elsewhere_retrain_nothing(project):
     config = project.config()
     config["studies"]["size"] = {"title": "Size of the encoder"}
     config["runs"][2]["study"] = "size"
-    rules = {name.split()[0] for name in project.plan(config)}
+    plan = project.plan(config)
+    rules = {name.split()[0] for name in plan}
     assert "collect" in rules
-    assert not {"train", "evaluate", "simulate"} & rules
+    assert not {"train", "evaluate"} & rules
+    assert not prepared(plan)
     del config["runs"][0]["test_on"]
     plan = project.plan(config)
     assert runs("evaluate", "springs5", plan) == {
         f"evaluate springs5/mlp-mlp-k2 {seed}" for seed in (1, 2)
     }
-    assert not {name for name in plan if name.startswith(("train ", "simulate "))}
+    assert not prepared(plan) | {name for name in plan if name.startswith("train ")}
 
 
 def test_more_epochs_continue_from_the_last_checkpoint(project, tmp_path):

@@ -1,5 +1,6 @@
 import json
 import random
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,10 +9,14 @@ from example_results import STUDIES, config, write_results, write_studies
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nri.evaluation.examples import Examples
+from nri.evaluation.metrics.table import METRICS
 from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW
-from nri.files import write_table
+from nri.evaluation.posterior_file import StoredPosterior
+from nri.files import ResultsError, write_table
+from nri.results.catalogue import MODELS
 from nri.results.rows import (
-    ResultsError,
+    RUN_COLUMNS,
     collect_metrics,
     collect_runs,
     read_metrics,
@@ -223,3 +228,12 @@ def test_a_config_that_lacks_something_says_what(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(described))
     with pytest.raises(ResultsError, match="lacks updates"):
         collect_runs([tmp_path / "config.json"])
+
+
+def test_the_page_on_results_names_every_column_metric_and_model(repository):
+    text = (repository / "docs" / "results.md").read_text(encoding="utf-8")
+    written = set(re.findall(r"`([\w-]+)`", text))
+    assert {*METRIC_COLUMNS, *RUN_COLUMNS, *METRICS} <= written
+    assert {model for model in MODELS if "," not in model} <= written
+    arrays = {*Examples.__dataclass_fields__, *StoredPosterior.__dataclass_fields__}
+    assert arrays <= written

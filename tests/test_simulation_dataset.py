@@ -6,13 +6,14 @@ import subprocess
 import sys
 
 import h5py
-import numba
 import numpy as np
 import pytest
+from datasets import contradictions, parse, simulate
+from pydantic import ValidationError
 
 from nri.data.format import SPLITS, DataFormatError, read_metadata, read_split
 from nri.data.simulated import prepare
-from nri.data.simulated.prepare import simulate_dataset, simulate_samples, system_of
+from nri.data.simulated.prepare import simulate_samples
 from nri.data.simulated.randomness import generators
 from nri.data.simulated.springs import Springs
 
@@ -36,14 +37,6 @@ def settings_of(source, train=150, **changes):
     }
 
 
-@pytest.fixture
-def threads():
-    """Sets numba's number of threads, and restores it."""
-    before = numba.get_num_threads()
-    yield numba.set_num_threads
-    numba.set_num_threads(before)
-
-
 def contents(path):
     with h5py.File(path) as file:
         arrays = {}
@@ -54,15 +47,13 @@ def contents(path):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_neither_threads_nor_pieces_change_a_bit(tmp_path, monkeypatch, threads, source):
+def test_neither_threads_nor_pieces_change_a_bit(tmp_path, monkeypatch, source):
     settings = settings_of(source)
-    threads(1)
-    simulate_dataset(settings, tmp_path / "whole.h5")
+    simulate(settings, tmp_path / "whole.h5")
     whole = contents(tmp_path / "whole.h5")
-    threads(min(2, numba.config.NUMBA_NUM_THREADS))
     for samples in (1, 37, 64):
         monkeypatch.setattr(prepare, "PIECE_BYTES", 8 * 5 * 20 * 4 * samples)
-        simulate_dataset(settings, tmp_path / "cut.h5")
+        simulate(settings, tmp_path / "cut.h5", threads=2)
         cut = contents(tmp_path / "cut.h5")
         assert cut.keys() == whole.keys()
         for name, values in whole.items():
@@ -71,9 +62,8 @@ def test_neither_threads_nor_pieces_change_a_bit(tmp_path, monkeypatch, threads,
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_more_samples_and_more_frames_leave_the_first_as_they_were(source):
-    settings = settings_of(source)
-    longer = settings_of(source, frames={"train": 30, "valid": 12, "test": 20})
-    system = system_of(settings)
+    system, settings = parse(settings_of(source))
+    _, longer = parse(settings_of(source, frames={"train": 30, "valid": 12, "test": 20}))
     few, few_edges = simulate_samples(system, settings, "train", 20, 25)
     many, many_edges = simulate_samples(system, longer, "train", 0, 130)
     np.testing.assert_array_equal(few, many[20:25, :, :12])
@@ -92,18 +82,18 @@ def test_no_two_samples_share_their_randomness():
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_the_file_says_what_is_in_it(tmp_path, source):
-    settings = settings_of(source)
-    path = tmp_path / "data.h5"
-    simulate_dataset(settings, path)
-    metadata, system = read_metadata(path), system_of(settings)
-    assert metadata.config == settings
-    assert metadata.features == system.features
-    assert metadata.edge_types == system.edge_types
+    entry = settings_of(source)
+    path = simulate(entry, tmp_path / "data.h5")
+    metadata, (system, settings) = read_metadata(path), parse(entry)
+    assert metadata.config == entry
+    assert metadata.features == system.features(settings)
+    assert metadata.edge_types == system.edge_types(settings)
+    assert metadata.observed_frames == 12
     assert metadata.frame_interval == 0.1
     for split in SPLITS:
         data = read_split(path, split)
-        samples, frames = settings["samples"][split], settings["frames"][split]
-        assert data.trajectories.shape == (samples, 5, frames, len(system.features))
+        samples, frames = entry["samples"][split], entry["frames"][split]
+        assert data.trajectories.shape == (samples, 5, frames, len(metadata.features))
         expected, edges = simulate_samples(system, settings, split, 0, samples)
         np.testing.assert_array_equal(data.trajectories, expected.astype(np.float32))
         np.testing.assert_array_equal(data.edges, edges)
@@ -113,36 +103,45 @@ def test_the_file_says_what_is_in_it(tmp_path, source):
 
 
 def test_a_trajectory_that_is_not_finite_stops_the_dataset(tmp_path, monkeypatch):
-    def broken(self, initial, edges, frames):
+    def broken(settings, initial, edges, frames):
         trajectories = np.zeros((*initial.shape[:2], frames, 4))
         trajectories[3, 1, 2, 0] = np.nan
         return trajectories
 
-    monkeypatch.setattr(Springs, "simulate", broken)
+    monkeypatch.setattr(Springs, "simulate", staticmethod(broken))
     with pytest.raises(DataFormatError, match=r"data\.h5: train/trajectories: sample 3 "):
-        simulate_dataset(settings_of("springs"), tmp_path / "data.h5")
+        simulate(settings_of("springs"), tmp_path / "data.h5")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"source": "pendulum"}, "source: 'pendulum' is not one of springs"),
-        ({"probabilities": [0.5, 0.4]}, "probabilities: .* do not add up to 1"),
-        ({"probabilities": [1.5, -0.5]}, "probabilities: .* do not add up to 1"),
-        ({"strengths": [0.0, 0.1, 0.2]}, "probabilities: 2 given for 3 strengths"),
-        ({"source": "kuramoto", "probabilities": [0.2, 0.3, 0.5]}, "probabilities: give two"),
+        ({"probabilities": [0.5, 0.4]}, r"probabilities\n.*\[0\.5, 0\.4\] sum to 0\.9, not to 1"),
+        ({"probabilities": [1.5, -0.5]}, r"probabilities\.0\n"),
+        ({"objects": 1}, r"objects\n.*greater than or equal to 2"),
+        ({"source": "kuramoto", "strengths": [0.0, 0.1]}, r"strengths\n"),
     ],
 )
-def test_settings_that_contradict_themselves_are_named(tmp_path, changes, message):
-    with pytest.raises(ValueError, match=message):
-        simulate_dataset(settings_of("springs") | changes, tmp_path / "data.h5")
-    assert list(tmp_path.iterdir()) == []
+def test_impossible_settings_are_named(changes, message):
+    with pytest.raises(ValidationError, match=message):
+        parse(settings_of("springs") | changes)
+
+
+def test_settings_that_contradict_themselves_are_named():
+    three = [0.2, 0.3, 0.5]
+    for entry, types in (
+        (settings_of("springs", strengths=[0.0, 0.1, 0.2]), 3),
+        (settings_of("springs", probabilities=three), 2),
+        (settings_of("kuramoto", probabilities=three), 2),
+    ):
+        assert f"{types} types expected" in contradictions(entry)["probabilities"]
+    assert contradictions(settings_of("springs")) == {}
 
 
 def test_the_program_writes_the_file_and_explains_a_refusal(repository, tmp_path):
     def run(settings):
-        program, output = repository / "scripts" / "simulate.py", tmp_path / "new" / "data.h5"
+        program, output = repository / "scripts" / "prepare.py", tmp_path / "new" / "data.h5"
         arguments = ["--settings", json.dumps(settings), "--output", output, "--threads", "1"]
         return subprocess.run(
             [sys.executable, program, *arguments],
@@ -153,7 +152,10 @@ def test_the_program_writes_the_file_and_explains_a_refusal(repository, tmp_path
 
     refused = run(settings_of("springs", probabilities=[0.5, 0.4]))
     assert refused.returncode == 1
-    assert refused.stderr.startswith("error: probabilities")
+    assert "error: " in refused.stderr
+    assert "[0.5, 0.4] sum to 0.9, not to 1" in refused.stderr
+    refused = run(settings_of("springs", strengths=[0.0, 0.1, 0.2]))
+    assert refused.stderr.startswith("error: probabilities: [0.5, 0.5]: 3 types expected")
     done = run(settings_of("springs", train=5))
     assert done.returncode == 0, done.stderr
     assert "train: 5 simulations" in done.stderr

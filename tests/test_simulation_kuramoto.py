@@ -2,19 +2,25 @@
 
 import numpy as np
 import pytest
+from datasets import parse
 from scipy.integrate import solve_ivp
 
-from nri.data.simulated.kuramoto import Kuramoto, _sine_and_cosine
+from nri.data.simulated.kuramoto import Kuramoto
+from nri.data.simulated.oscillator_motion import _sine_and_cosine
 from nri.data.simulated.randomness import generators
 
 FRAMES = 99
 
 
+def settings(**changes):
+    counts = {"objects": 5, "samples": {"train": 1, "valid": 1, "test": 1}}
+    return parse({"source": "kuramoto", **counts, **changes})[1]
+
+
 @pytest.fixture(scope="module")
 def simulated():
-    kuramoto = Kuramoto()
-    initial, edges = kuramoto.draw(generators(7, "test", 0, 70), 5)
-    return initial, edges, kuramoto.simulate(initial, edges, FRAMES)
+    initial, edges = Kuramoto.draw(settings(), generators(7, "test", 0, 70))
+    return initial, edges, Kuramoto.simulate(settings(), initial, edges, FRAMES)
 
 
 @pytest.mark.parametrize("sample", [0, 1, 63, 64, 69])
@@ -42,7 +48,8 @@ def test_coupling_is_mutual(simulated):
 
 def test_an_oscillator_without_coupling_keeps_its_frequency():
     initial = np.array([[[1.0, 3.0], [2.0, 5.0]]])
-    trajectories = Kuramoto().simulate(initial, np.zeros((1, 2, 2), dtype=np.int8), FRAMES)
+    edges = np.zeros((1, 2, 2), dtype=np.int8)
+    trajectories = Kuramoto.simulate(settings(), initial, edges, FRAMES)
     phase = initial[0, :, :1] + initial[0, :, 1:] * 0.1 * np.arange(FRAMES)
     np.testing.assert_allclose(trajectories[0, ..., 0], np.tile(initial[0, :, 1:], FRAMES))
     np.testing.assert_allclose(trajectories[0, ..., 1], np.sin(phase), atol=1e-12)
@@ -57,7 +64,9 @@ def test_sine_and_cosine_are_exact_to_rounding():
 
 
 def test_the_first_states_and_graphs_follow_their_distributions():
-    initial, edges = Kuramoto((0.25, 0.75)).draw(generators(3, "train", 0, 4000), 5)
+    initial, edges = Kuramoto.draw(
+        settings(probabilities=[0.25, 0.75]), generators(3, "train", 0, 4000)
+    )
     for values, low, high in ((initial[..., 0], 0.0, 2 * np.pi), (initial[..., 1], 1.0, 10.0)):
         assert values.min() >= low
         assert values.max() < high

@@ -2,18 +2,29 @@
 
 import numpy as np
 import pytest
+from datasets import parse
 
 from nri.data.simulated.charged import Charged
-from nri.data.simulated.particles import BOX, INITIAL_SPEED, TIME_STEP, simulate_particles
+from nri.data.simulated.particle_motion import simulate_particles
+from nri.data.simulated.particles import BOX, INITIAL_SPEED, TIME_STEP
 from nri.data.simulated.randomness import generators
 from nri.data.simulated.springs import Springs
 
 FRAMES = 49
 
 
-def simulated(system, samples=300, objects=5, frames=FRAMES):
-    initial, edges = system.draw(generators(7, "test", 0, samples), objects)
-    return system.simulate(initial, edges, frames), edges
+def settings(source, **changes):
+    counts = {"objects": 5, "samples": {"train": 1, "valid": 1, "test": 1}}
+    return parse({"source": source, **counts, **changes})[1]
+
+
+SPRINGS, CHARGED = settings("springs"), settings("charged")
+THREE = {"strengths": [0.0, 0.05, 0.1], "probabilities": [0.3, 0.3, 0.4]}
+
+
+def simulated(system, settings, samples=300, frames=FRAMES):
+    initial, edges = system.draw(settings, generators(7, "test", 0, samples))
+    return system.simulate(settings, initial, edges, frames), edges
 
 
 def official(reference_dir, name):
@@ -34,14 +45,14 @@ def differences(trajectories):
 @pytest.mark.parametrize("name", ["springs5", "springs10"])
 def test_springs_agree_with_the_official_simulator(reference_dir, name):
     initial, edges, expected = official(reference_dir, name)
-    trajectories = Springs().simulate(initial, edges, FRAMES)
+    trajectories = Springs.simulate(SPRINGS, initial, edges, FRAMES)
     np.testing.assert_allclose(trajectories, expected, rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["charged5", "charged10"])
 def test_charged_particles_agree_until_rounding_has_grown(reference_dir, name):
     initial, edges, expected = official(reference_dir, name)
-    trajectories = Charged().simulate(initial, edges, FRAMES)
+    trajectories = Charged.simulate(CHARGED, initial, edges, FRAMES)
     error = np.maximum.accumulate(np.abs(trajectories - expected).max((1, 3)), axis=1)
     assert error[:, :3].max() < 1e-10
     # Close encounters multiply errors without bound; half of all frames come before.
@@ -58,14 +69,17 @@ def test_a_free_particle_goes_straight_between_the_walls():
     np.testing.assert_allclose(np.abs(frame[:, 2:]), [[3.0, 7.0]] * 99)
 
 
-@pytest.mark.parametrize("system", [Springs((0.0, 5.0)), Charged()], ids=["springs", "charged"])
-def test_nothing_leaves_the_box(system):
-    trajectories, _ = simulated(system, objects=6)
+@pytest.mark.parametrize(
+    ("system", "changes"), [(Springs, {"strengths": [0.0, 5.0]}), (Charged, {})]
+)
+def test_nothing_leaves_the_box(system, changes):
+    source = system.__name__.lower()
+    trajectories, _ = simulated(system, settings(source, objects=6, **changes))
     assert np.abs(trajectories[..., :2]).max() <= BOX
 
 
 def test_springs_conserve_momentum_away_from_walls():
-    trajectories, _ = simulated(Springs((0.0, 0.05, 0.1), (0.3, 0.3, 0.4)), frames=99)
+    trajectories, _ = simulated(Springs, settings("springs", **THREE), frames=99)
     trajectories = trajectories[np.abs(trajectories[..., :2]).max((1, 2, 3)) < 3.0]
     assert len(trajectories) > 100
     momentum = trajectories[..., 2:].sum(1)
@@ -73,10 +87,9 @@ def test_springs_conserve_momentum_away_from_walls():
 
 
 def test_the_energy_of_springs_stays_within_bounds_between_walls():
-    springs = Springs()
-    trajectories, edges = simulated(springs, frames=99)
+    trajectories, edges = simulated(Springs, SPRINGS, frames=99)
     difference = differences(trajectories)
-    constant = np.asarray(springs.strengths)[edges][:, None, :, :, None]
+    constant = np.asarray(SPRINGS.strengths)[edges][:, None, :, :, None]
     force = -(constant * difference).sum(3).swapaxes(1, 2)
     potential = (constant * difference**2).sum((2, 3, 4)) / 4
 
@@ -96,7 +109,7 @@ def test_the_energy_of_springs_stays_within_bounds_between_walls():
 def test_two_charges_conserve_the_energy_of_an_inverse_square_force(same_sign):
     initial = np.array([[[-1.0, 0.0, 0.0, 0.4], [1.0, 0.0, 0.0, -0.4]]])
     edges = np.array([[[0, same_sign], [same_sign, 0]]], dtype=np.int8)
-    trajectories = Charged().simulate(initial, edges, 20)
+    trajectories = Charged.simulate(CHARGED, initial, edges, 20)
     difference = trajectories[:, 0, :, :2] - trajectories[:, 1, :, :2]
     distance = np.linalg.norm(difference, axis=-1, keepdims=True)
     sign = 1.0 if same_sign else -1.0
@@ -111,7 +124,7 @@ def test_forces_are_clipped():
     initial = np.array([[[0.0, 0.0, 0.0, 0.0], [0.001, 0.0, 0.0, 0.0]]])
     edges = np.array([[[0, 1], [1, 0]]], dtype=np.int8)
     # Unclipped, the first kick alone would be 1,000; 100 steps of at most 0.1 remain.
-    speed = np.abs(Charged().simulate(initial, edges, 1)[..., 2]).max()
+    speed = np.abs(Charged.simulate(CHARGED, initial, edges, 1)[..., 2]).max()
     assert 0.1 < speed <= 10.0
 
 
@@ -122,8 +135,8 @@ def test_charges_that_coincide_are_not_hidden_by_the_clipping():
 
 
 def test_the_first_states_and_graphs_follow_their_distributions():
-    springs = Springs((0.0, 0.05, 0.1), (0.2, 0.3, 0.5))
-    initial, edges = springs.draw(generators(3, "train", 0, 4000), 5)
+    three = settings("springs", **{**THREE, "probabilities": [0.2, 0.3, 0.5]})
+    initial, edges = Springs.draw(three, generators(3, "train", 0, 4000))
     np.testing.assert_allclose(initial[..., :2].std(), 0.5, rtol=0.02)
     np.testing.assert_allclose(np.linalg.norm(initial[..., 2:], axis=-1), INITIAL_SPEED)
     np.testing.assert_array_equal(edges, edges.swapaxes(1, 2))
@@ -131,7 +144,7 @@ def test_the_first_states_and_graphs_follow_their_distributions():
     lower = edges[:, *np.tril_indices(5, -1)]
     np.testing.assert_allclose(np.bincount(lower.ravel()) / lower.size, [0.2, 0.3, 0.5], atol=0.01)
 
-    initial, edges = Charged().draw(generators(3, "train", 0, 4000), 5)
+    initial, edges = Charged.draw(CHARGED, generators(3, "train", 0, 4000))
     np.testing.assert_allclose(initial[..., :2].std(), 1.0, rtol=0.02)
     signs = 2 * edges + np.eye(5) * 2 - 1
     assert (np.linalg.matrix_rank(signs) == 1).all()
@@ -139,6 +152,9 @@ def test_the_first_states_and_graphs_follow_their_distributions():
 
 
 def test_strengths_name_the_edge_types():
-    assert Springs().edge_types == ("none", "spring")
-    assert Springs((0.0, 0.05, 0.1), (0.3, 0.3, 0.4)).edge_types == ("none", "weak", "strong")
-    assert Springs((0.1, 0.2)).edge_types == ("k = 0.1", "k = 0.2")
+    for changes, names in (
+        ({}, ("none", "spring")),
+        (THREE, ("none", "weak", "strong")),
+        ({"strengths": [0.1, 0.2]}, ("k = 0.1", "k = 0.2")),
+    ):
+        assert Springs.edge_types(settings("springs", **changes)) == names

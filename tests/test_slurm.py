@@ -84,7 +84,7 @@ def test_a_sweep_on_two_gpus_to_the_end(slurm, workflow, tmp_path):
     partitions = {
         job["program"]: job["environment"]["SLURM_JOB_PARTITION"] for job in records(directory)
     }
-    gpu, cpu = ("train.py", "evaluate.py"), ("simulate.py", "collect.py")
+    gpu, cpu = ("train.py", "evaluate.py"), ("prepare.py", "collect.py")
     assert partitions == dict.fromkeys(gpu, "gpu") | dict.fromkeys(cpu, "cpu")
     # Both evaluations in one submission, one after the other on its one GPU.
     evaluations = programs(directory, "evaluate.py")
@@ -138,10 +138,10 @@ def test_sigterm_lets_jobs_finish(slurm, workflow, tmp_path):
     directory = prepare(workflow, tmp_path)
     arguments = ("results/metrics.csv", *on_slurm(workflow), *ARGUMENTS)
     process = start_snakemake(workflow, directory, *arguments)
-    wait_for(lambda: programs(directory, "simulate.py"), 120)
+    wait_for(lambda: programs(directory, "prepare.py"), 120)
     process.send_signal(signal.SIGTERM)
     assert process.wait(120) != 0
-    assert [job["program"] for job in records(directory)] == ["simulate.py"]
+    assert [job["program"] for job in records(directory)] == ["prepare.py"]
     assert (directory / "results" / "data" / "springs5.h5").exists()
 
 

@@ -8,9 +8,9 @@ the paper's numbers of samples, and lie within 4 % of the paper's.
 
 import numpy as np
 import pytest
+from datasets import simulate
 
 from nri.data.format import read_metadata, read_split
-from nri.data.simulated.prepare import simulate_dataset
 
 START, STEPS = 49, [1, 10, 20]
 
@@ -59,10 +59,10 @@ def test_static_prediction_errs_as_it_should(tmp_path, source, extra, train, exp
     settings = {
         "source": source,
         "objects": 5,
-        "samples": {"train": train, "test": 10_000},
-        "frames": {"train": 49, "test": 70},
+        "samples": {"train": train, "valid": 1, "test": 10_000},
+        "frames": {"train": 49, "valid": 49, "test": 70},
         "seed": 42,
         **extra,
     }
-    simulate_dataset(settings, tmp_path / "data.h5")
-    np.testing.assert_allclose(static_error(tmp_path / "data.h5"), expected, rtol=tolerance)
+    path = simulate(settings, tmp_path / "data.h5")
+    np.testing.assert_allclose(static_error(path), expected, rtol=tolerance)

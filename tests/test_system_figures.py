@@ -12,6 +12,7 @@ from example_results import config, examples, kuramoto
 from matplotlib.collections import LineCollection
 from matplotlib.colors import same_color
 
+from nri.config.runs import Identity
 from nri.data.format import Metadata, Split, read_metadata, read_split
 from nri.figures.phases import UNRELATED, ModelExamples, plot_phases
 from nri.figures.simulation import plot_simulation
@@ -149,7 +150,8 @@ def test_models_that_saw_different_samples_are_refused(models):
 
 def test_programs_name_the_figure_of_the_paper(stored, small_springs, tmp_path, monkeypatch):
     recorded = config("kuramoto5", "cnn", "mlp", "", 2)
-    baseline = {**recorded, "run": {"dataset": "kuramoto5", "baseline": "lstm-joint", "seed": 2}}
+    lstm = Identity(dataset="kuramoto5", baseline="lstm-joint")
+    baseline = {**recorded, "run": {**lstm.columns(), "seed": 2}}
     for name, record in (("nri", recorded), ("lstm", baseline)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "config.json").write_text(json.dumps(record))

@@ -1,6 +1,8 @@
+import json
 import re
 import shutil
 import subprocess
+from base64 import b64decode
 
 import numpy as np
 import pandas as pd
@@ -8,20 +10,23 @@ import pytest
 from example_results import STUDIES, TITLES, write_results, write_studies
 from hypothesis import given
 from hypothesis import strategies as st
+from workflows import snakemake
 
 from nri.evaluation.metrics_file import METRIC_COLUMNS
 from nri.results.comparison import (
     all_cells,
-    compare,
+    cells_of_table,
     describe_scale,
     every_seed,
     read_paper_numbers,
 )
+from nri.results.metrics import METRICS
 from nri.results.naming import origin
 from nri.results.rows import RUN_COLUMNS, ResultsError, collect_metrics, collect_runs
 from nri.results.studies import compare_studies, render_studies, study_rows, study_seeds
-from nri.results.tables import TABLES, render
+from nri.results.tables import render
 
+TABLED = [name for name, metric in METRICS.items() if metric.table]
 GRAPHS = {"inferred": 0.9, "re-estimated": 0.92, "re-estimated-from-truth": 0.95}
 
 
@@ -120,8 +125,8 @@ def test_an_untagged_number_of_the_paper_is_refused(paper, tmp_path):
 def test_each_paper_number_stands_in_its_own_cell(results, paper):
     """Read the rendered tables back as a reader would, against the raw data file."""
     shown = {}
-    for table, what in TABLES.items():
-        shown |= cells(render(compare(*results, paper, what.metric), table, "md"))
+    for metric in TABLED:
+        shown |= cells(render(cells_of_table(*results, paper, metric), metric, "md"))
     accuracy = "The paper's Table 1, 5 objects"
     assert number(shown[accuracy, "NRI (learned)", "Springs paper"]) == 99.9
     assert number(shown[accuracy, "NRI (learned)", "Kuramoto paper"]) == 96.0
@@ -145,7 +150,7 @@ def test_each_paper_number_stands_in_its_own_cell(results, paper):
 
 def test_our_numbers_are_the_means_of_the_seeds(results, paper):
     metrics, _ = results
-    shown = cells(render(compare(*results, paper, "mse"), "future_mse", "md"))
+    shown = cells(render(cells_of_table(*results, paper, "mse"), "mse", "md"))
     fast = metrics.query("dataset == 'springs5' and recipe == 'fast' and metric == 'mse'")
     place = "The paper's Table 2, Springs, 5 objects", "NRI (learned) (fast recipe)"
     for step in (1, 10, 20):
@@ -154,18 +159,18 @@ def test_our_numbers_are_the_means_of_the_seeds(results, paper):
 
 
 def test_recipes_are_separate_rows_and_data_without_truth_has_no_accuracy(results, paper):
-    text = render(compare(*results, paper, "edge_accuracy"), "edge_accuracy", "md")
+    text = render(cells_of_table(*results, paper, "edge_accuracy"), "edge_accuracy", "md")
     assert "| NRI (learned) " in text
     assert "| NRI (learned) (fast recipe) " in text
     assert "Motion capture" not in text
-    text = render(compare(*results, paper, "mse"), "future_mse", "md")
+    text = render(cells_of_table(*results, paper, "mse"), "mse", "md")
     assert "### Motion capture (ours, not in the paper)" in text
 
 
 def test_studies_change_nothing_in_the_paper_s_tables(results, studied, paper):
-    for table, what in TABLES.items():
+    for metric in TABLED:
         plain, beside = (
-            cells(render(compare(*data, paper, what.metric), table, "md"))
+            cells(render(cells_of_table(*data, paper, metric), metric, "md"))
             for data in (results, studied)
         )
         added = {key: cell for key, cell in beside.items() if key not in plain}
@@ -177,7 +182,7 @@ def test_studies_change_nothing_in_the_paper_s_tables(results, studied, paper):
 
 
 def test_a_model_tested_where_nothing_interacts_stands_beside_the_appendix(studied, paper):
-    shown = cells(render(compare(*studied, paper, "edge_accuracy"), "edge_accuracy", "md"))
+    shown = cells(render(cells_of_table(*studied, paper, "edge_accuracy"), "edge_accuracy", "md"))
     place = "The paper's appendix", "NRI (learned) (fast recipe, trained on Springs, 5 objects)"
     column = "Springs, 5 objects, none interacting"
     mean = studied[0].query("dataset == 'springs5_empty' and metric == 'edge_accuracy'").value
@@ -189,18 +194,18 @@ def test_a_model_trained_elsewhere_is_not_compared_with_one_trained_there(paper)
     there = made_up([0.9, 0.95], named("springs10", trained_on="springs5", recipe="fast"))
     here = made_up([0.9, 0.95], named("springs5_empty"))
     for data in (there, here):
-        rows = compare(*data, paper, "edge_accuracy").query("model == 'nri_learned'")
+        rows = cells_of_table(*data, paper, "edge_accuracy").query("model == 'nri_learned'")
         assert list(rows["n"]) == [0, 2]
         assert rows["paper"].notna().tolist() == [True, False]
     elsewhere = made_up([0.9, 0.95], named("springs5_empty", trained_on="springs5"))
-    (row,) = compare(*elsewhere, paper, "edge_accuracy").to_dict("records")
+    (row,) = cells_of_table(*elsewhere, paper, "edge_accuracy").to_dict("records")
     assert row["difference"] == pytest.approx(92.5 - 98.4)
     assert row["verdict"].startswith("paper's scale: -5.9 points")
 
 
 def test_no_dashes_beside_a_run_with_another_recipe(paper):
     fast = made_up([0.99, 0.98], named(recipe="fast"))
-    table = compare(*fast, paper, "edge_accuracy")
+    table = cells_of_table(*fast, paper, "edge_accuracy")
     assert list(table.query("model == 'nri_learned'")["recipe"]) == ["fast"]
     assert list(table.query("n == 0")["model"]) == [
         *("corr_path", "corr_lstm", "nri_sim", "supervised")
@@ -213,7 +218,7 @@ def test_a_row_of_dashes_gives_way_to_a_row_of_its_model(paper):
     simulated = made_up([0.98], named(model="nri_sim", decoder="sim", recipe="fast"))
     learned = made_up([0.95], named("kuramoto5"))
     metrics, runs = (pd.concat(parts) for parts in zip(simulated, learned, strict=True))
-    text = render(compare(metrics, runs, paper, "edge_accuracy"), "edge_accuracy", "md")
+    text = render(cells_of_table(metrics, runs, paper, "edge_accuracy"), "edge_accuracy", "md")
     rows = {row for _, row, _ in cells(text)}
     assert {"NRI (sim.) (fast recipe)", "Supervised"} <= rows
     assert "NRI (sim.)" not in rows
@@ -289,7 +294,7 @@ def test_graphs_found_in_another_way_are_rows_of_their_own(paper):
     """Beside the paper's number stands the graph that the paper's row is about, and no other."""
     kinds = [made_up([value], named(graph=graph)) for graph, value in GRAPHS.items()]
     metrics, runs = (pd.concat(parts) for parts in zip(*kinds, strict=True))
-    table = compare(metrics, runs, paper, "edge_accuracy").query("n > 0").set_index("graph")
+    table = cells_of_table(metrics, runs, paper, "edge_accuracy").query("n > 0").set_index("graph")
     assert table["paper"].notna().to_dict() == {graph: graph == "inferred" for graph in GRAPHS}
     shown = cells(render(table.reset_index(), "edge_accuracy", "md"))
     names = {row for _, row, column in shown if column == "Springs ours"}
@@ -302,7 +307,7 @@ def test_the_paper_s_number_stands_in_every_row_of_its_model(paper):
     both = [
         pd.concat(frames) for frames in zip(*(made_up([0.9], row) for row in rows), strict=True)
     ]
-    shown = cells(render(compare(*both, paper, "edge_accuracy"), "edge_accuracy", "md"))
+    shown = cells(render(cells_of_table(*both, paper, "edge_accuracy"), "edge_accuracy", "md"))
     panel = "The paper's Table 1, 5 objects"
     for name in ("NRI (learned)", "NRI (learned) (fast recipe)"):
         assert shown[panel, name, "Springs paper"] == "99.9 ± 0.0"
@@ -311,7 +316,7 @@ def test_the_paper_s_number_stands_in_every_row_of_its_model(paper):
 
 
 def test_daggers_mark_recalled_numbers_and_no_others(results, paper):
-    shown = cells(render(compare(*results, paper, "edge_accuracy"), "edge_accuracy", "md"))
+    shown = cells(render(cells_of_table(*results, paper, "edge_accuracy"), "edge_accuracy", "md"))
     panel = "The paper's Table 1, 5 objects"
     assert shown[panel, "NRI (learned)", "Springs paper"] == "99.9 ± 0.0"
     assert shown[panel, "Supervised", "Springs paper"] == "99.9 ± 0.0†"
@@ -321,7 +326,7 @@ def test_daggers_mark_recalled_numbers_and_no_others(results, paper):
 def test_two_configurations_of_one_row_are_told_apart(paper):
     cnn = made_up([0.82], row=named(encoder="cnn"))
     both = [pd.concat(frames) for frames in zip(made_up([0.91]), cnn, strict=True)]
-    shown = cells(render(compare(*both, paper, "edge_accuracy"), "edge_accuracy", "md"))
+    shown = cells(render(cells_of_table(*both, paper, "edge_accuracy"), "edge_accuracy", "md"))
     panel = "The paper's Table 1, 5 objects"
     assert number(shown[panel, "NRI (learned), mlp-mlp-k2", "Springs ours"]) == 91.0
     assert number(shown[panel, "NRI (learned), cnn-mlp-k2", "Springs ours"]) == 82.0
@@ -338,7 +343,7 @@ def test_two_configurations_of_one_row_are_told_apart(paper):
 )
 def test_only_the_paper_s_recipe_at_its_scale_is_compared(paper, scale, recipe, verdict):
     data = made_up([0.998, 1.0], row=named(recipe=recipe), **scale)
-    row = compare(*data, paper, "edge_accuracy").query("n == 2").iloc[0]
+    row = cells_of_table(*data, paper, "edge_accuracy").query("n == 2").iloc[0]
     assert row["verdict"] == verdict
     assert pd.isna(row["difference"]) == ("points" not in verdict)
 
@@ -348,14 +353,14 @@ def test_within_two_combined_standard_errors(paper, shift, within):
     """Kuramoto: 96.0 ± 0.1, seeds with a standard error of 0.1; half a digit is 0.05."""
     centre = 0.96 - shift
     data = made_up([centre - 0.001, centre + 0.001], named("kuramoto5"))
-    row = compare(*data, paper, "edge_accuracy").query("n == 2").iloc[0]
+    row = cells_of_table(*data, paper, "edge_accuracy").query("n == 2").iloc[0]
     assert row["standard_error"] == pytest.approx(0.1)
     assert row["difference"] == pytest.approx(-100 * shift, abs=1e-9)
     assert bool(row["within_two"]) is within
 
 
 def test_one_seed_is_never_called_within(paper):
-    row = compare(*made_up([0.999]), paper, "edge_accuracy").query("n == 1").iloc[0]
+    row = cells_of_table(*made_up([0.999]), paper, "edge_accuracy").query("n == 1").iloc[0]
     assert pd.isna(row["within_two"])
     assert "no two standard errors" in row["verdict"]
 
@@ -364,7 +369,7 @@ def test_what_is_not_trained_needs_the_paper_s_data_and_no_epochs(paper):
     static = named(model="static", encoder="", decoder="", edge_types=pd.NA, graph="")
     metrics, _ = made_up([8e-5], static, "mse", 1)
     other = made_up([1e-8], metric="mse", step=1)
-    row = compare(pd.concat([metrics, other[0]]), other[1], paper, "mse")
+    row = cells_of_table(pd.concat([metrics, other[0]]), other[1], paper, "mse")
     row = row.query("model == 'static' and n == 1").iloc[0]
     assert row["simulations"] == 50_000
     assert row["verdict"].startswith("paper's scale: 1 times the paper's")
@@ -392,12 +397,12 @@ def test_scale_in_words():
 
 @given(st.floats(1e-12, 1e6), st.floats(0, 1))
 def test_numbers_in_scientific_cells_survive(mean, share):
-    cell = TABLES["future_mse"].format(mean, share * mean)
+    cell = METRICS["mse"].format(mean, share * mean)
     match = re.fullmatch(r"\((\d\.\d\d) ± (\d+\.\d\d)\)(e-?\d+)", cell)
     assert float(match[1] + match[3]) == pytest.approx(mean, rel=0.006)
     step = float("0.01" + match[3])
     assert float(match[2] + match[3]) == pytest.approx(share * mean, abs=0.51 * step)
-    assert number(TABLES["future_mse"].format(mean, np.nan)) == pytest.approx(mean, rel=0.006)
+    assert number(METRICS["mse"].format(mean, np.nan)) == pytest.approx(mean, rel=0.006)
 
 
 @pytest.mark.parametrize(
@@ -405,7 +410,7 @@ def test_numbers_in_scientific_cells_survive(mean, share):
 )
 def test_names_of_users_are_escaped(paper, markup, name):
     data = made_up([0.9], named("50% of a_b & c"))
-    text = render(compare(*data, paper, "edge_accuracy"), "edge_accuracy", markup)
+    text = render(cells_of_table(*data, paper, "edge_accuracy"), "edge_accuracy", markup)
     assert name in text
 
 
@@ -413,19 +418,32 @@ def test_names_of_users_are_escaped(paper, markup, name):
 def test_a_table_without_runs_says_so(results, paper, table):
     metrics, runs = results
     only_mocap = metrics[metrics["dataset"] == "mocap35"]
-    comparison = compare(only_mocap, runs, paper, table)
+    comparison = cells_of_table(only_mocap, runs, paper, table)
     for markup in ("md", "tex", "html"):
         assert "No run measures" in render(comparison, table, markup)
+
+
+def test_the_report_shows_every_table(smoke, tmp_path):
+    config, report = smoke / "checkout" / "config" / "smoke.yaml", tmp_path / "report.html"
+    snakemake(smoke / "checkout", smoke / "run", "--report", report, "--configfile", config)
+    text = report.read_text(encoding="utf-8")
+    shown = json.JSONDecoder().raw_decode(text, text.index('var results = {"') + 14)[0]
+    for path in (smoke / "run" / "results" / "tables").glob("*.html"):
+        entry = shown[f"results/tables/{path.name}"]
+        assert entry["mime_type"] == "text/html"
+        assert b64decode(entry["data_uri"].partition(",")[2]) == path.read_bytes()
+    labels = {path: entry["labels"] for path, entry in shown.items() if "/tables/" in path}
+    assert len(labels) == 4
+    assert labels["results/tables/studies.html"] == {"table": "studies"}
+    accuracy = {"table": "accuracy (%) of the interactions recovered"}
+    assert labels["results/tables/edge_accuracy.html"] == accuracy
 
 
 @pytest.mark.slow
 def test_latex_compiles(studied, paper, tmp_path):
     if shutil.which("pdflatex") is None:
         pytest.skip("pdflatex is not installed")
-    tables = [
-        render(compare(*studied, paper, what.metric), table, "tex")
-        for table, what in TABLES.items()
-    ]
+    tables = [render(cells_of_table(*studied, paper, metric), metric, "tex") for metric in TABLED]
     tables.append(render_studies(compare_studies(*studied, TITLES), "tex"))
     document = "\n".join(
         [r"\documentclass{article}", r"\usepackage{booktabs}", r"\begin{document}", *tables]

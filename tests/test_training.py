@@ -1,6 +1,5 @@
 """The training loop: it learns, it resumes to the bit, it stops when it must."""
 
-import json
 import os
 import random
 import shutil
@@ -15,6 +14,7 @@ import pandas as pd
 import pytest
 import torch
 
+from nri.config.runs import Run
 from nri.model.objectives import ELBO
 from nri.model.rollout import frames_at, teacher_forced_windows
 from nri.training.checkpoints import Checkpoint
@@ -25,7 +25,7 @@ def make_trainer(model, settings, samples, path):
     stages = range(len(settings.resolved_stages()))
     checkpoints = [Checkpoint(path.with_suffix(f".{stage}")) for stage in stages]
     splits = samples["train"], samples["valid"]
-    return Trainer(model, settings, *splits, true_types=2, seed=1, checkpoints=checkpoints)
+    return Trainer(model, settings, *splits, true_type_count=2, seed=1, checkpoints=checkpoints)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +107,10 @@ def test_a_loss_that_is_not_finite_stops_with_the_remedy(build, samples, make_se
 
 
 def run_program(repository, data, output, epochs, settings, **options):
-    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
-    training = {**vars(settings), "epochs": epochs}
+    training = settings.model_copy(update={"epochs": float(epochs)})
+    run = Run(dataset="springs5", encoder="mlp", decoder="mlp", edge_types=2, training=training)
     command = [sys.executable, str(repository / "scripts" / "train.py")]
-    command += ["--settings", json.dumps({**run, "recipe": "paper", "training": training})]
+    command += ["--run", run.model_dump_json()]
     command += ["--seed", "1", "--data", str(data), "--checkpoints", str(output / "checkpoints")]
     command += ["--checkpoint-seconds", "0.05", "--output", str(output)]
     environment = {**os.environ, "PYTHONPATH": str(repository), "OMP_NUM_THREADS": "1"}

@@ -7,14 +7,15 @@ import h5py
 import numpy as np
 import pytest
 import torch
+from datasets import simulate as simulate_entry
 
 from nri.data.format import DataFormatError, read_metadata
 from nri.data.samples import load_samples
-from nri.data.simulated.prepare import simulate_dataset
 from nri.evaluation.evaluation import on_own_data
 from nri.evaluation.measure import measure
 from nri.evaluation.transfer import on_other_data, unit_ratio
 from nri.model.build import build_model
+from nri.model.encoders.encoder import Encoder
 from nri.model.nri import NRI, EncoderInputs, InferredGraph
 from nri.model.objectives import make_objective
 
@@ -32,16 +33,14 @@ def simulate(path, **changes):
         "strengths": [0.0, 0.1],
         "probabilities": [0.5, 0.5],
     }
-    simulate_dataset({**settings, **changes}, path)
-    return path
+    return simulate_entry({**settings, **changes}, path)
 
 
-class Constant(torch.nn.Module):
+class Constant(Encoder):
     """An encoder that says the same type of every edge."""
 
     def __init__(self, answer):
-        super().__init__()
-        self.fc_out = torch.nn.Linear(1, 2)
+        super().__init__(edge_types=2)
         self.answer = torch.eye(2)[answer]
 
     def forward(self, x):

@@ -7,22 +7,23 @@ import numpy as np
 import py7zr
 
 from nri.data.basketball.court import FOOT, LENGTH, WIDTH
+from nri.data.basketball.settings import PickAndRoll
 
 RATE = 25
 HOME, AWAY = 1610612739, 1610612748
 PLAYERS = [*range(101, 106), *range(201, 206)]
 EMPTY_ARCHIVE = b"7z\xbc\xaf\x27\x1c\x00\x04" + struct.pack("<I", 0x8D9BD50F) + bytes(20)
-RULES = {
-    "handler_reach": 1.5,
-    "handler_time": 0.6,
-    "guard_reach": 3.0,
-    "screen_reach": 1.2,
-    "screen_speed": 1.5,
-    "screen_time": 0.4,
-    "basket_distance": [3.5, 10.0],
-    "matchup_time": 2.0,
-    "lead": 2.0,
-}
+RULES = PickAndRoll(
+    handler_reach=1.5,
+    handler_time=0.6,
+    guard_reach=3.0,
+    screen_reach=1.2,
+    screen_speed=1.5,
+    screen_time=0.4,
+    basket_distance=[3.5, 10.0],
+    matchup_time=2.0,
+    lead=2.0,
+)
 
 
 def pick_and_roll(seconds=8.0, rate=RATE, screens=True):

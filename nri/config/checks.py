@@ -6,18 +6,18 @@ from pydantic import ValidationError
 
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.config import BASELINES, BaselineEntry, Config, RunEntry, Transfer
-from nri.config.errors import explain
+from nri.config.errors import explain, nearest
 from nri.config.identity import PAPER
 from nri.config.resolve import resolve_training
 from nri.config.runs import Identity
 from nri.config.training import TrainingSettings
 from nri.data.source import DatasetSettings, Source
-from nri.declare import nearest
 
 __all__ = ["Contradiction", "contradictions"]
 
 Contradiction = tuple[str, str]
 """A place below the configuration, such as "runs[0].encoder", and the problem there."""
+
 
 def contradictions(config: Config) -> Iterator[Contradiction]:
     """All places and problems, in the order of the configuration."""
@@ -68,10 +68,6 @@ def _edge_types(dataset: DatasetSettings) -> int:
     return len(_source(dataset).edge_types(dataset))
 
 
-def _frame_rate(dataset: DatasetSettings) -> str:
-    return f"frame rate {_source(dataset).frame_rate(dataset)}"
-
-
 def _run(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
     dataset = config.datasets[run.dataset]
     source, types, network = _source(dataset), _edge_types(dataset), run.encoder in ENCODERS
@@ -108,12 +104,13 @@ def _transfers(place: str, run: RunEntry, config: Config) -> Iterator[Contradict
         if run.encoder == "skeleton":
             problem = f"the skeleton is that of {run.dataset} alone; use a network"
             yield here, f"{other.dataset}: {problem}"
-        for theirs, ours in (
-            (f"source {tested.source}", f"source {trained.source}"),
-            (_frame_rate(tested), _frame_rate(trained)),
-        ):
-            if theirs != ours:
-                yield here, f"{other.dataset}: {theirs}, but the model is trained on {ours}"
+        if tested.source != trained.source:
+            problem = f"source {tested.source}, but the model is trained on {trained.source}"
+            yield here, f"{other.dataset}: {problem}"
+        rate, expected = (_source(each).frame_rate(each) for each in (tested, trained))
+        if rate != expected:
+            problem = f"{rate} frames a second, but the model is trained on {expected}"
+            yield here, f"{other.dataset}: {problem}"
         frames, expected = tested.frames.train, trained.frames.train
         if frames != expected:
             problem = f"frames.train is {frames}, but the model sees {expected} frames"

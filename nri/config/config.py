@@ -7,10 +7,11 @@ from pydantic import BeforeValidator, Field, SerializeAsAny
 from pydantic_core import PydanticCustomError
 
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
+from nri.config.errors import nearest
 from nri.config.identity import GIVEN_GRAPHS, PAPER
 from nri.config.training import TrainingSettings
 from nri.data.source import DatasetSettings
-from nri.declare import Distinct, Name, Positive, Seed, Settings, nearest
+from nri.declare import Distinct, Name, Positive, Seed, Settings, setting
 
 __all__ = ["BASELINES", "BaselineEntry", "Config", "InferEntry", "RunEntry", "Transfer"]
 
@@ -101,7 +102,7 @@ class RunEntry(Settings):
     """Settings of this run alone, over those of its recipe."""
     study: Name | None = None
     """A name from `studies`: the run is then left out of the paper's tables."""
-    test_on: list[Transfer] = []
+    test_on: list[Transfer] = setting([])
     """Other data sets whose test splits the trained model is evaluated on."""
 
 
@@ -131,7 +132,7 @@ class InferEntry(Settings):
     """The run's directory below its data set, such as `mlp-mlp-k2`."""
     path: Text
     """The file with the new data."""
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = setting({})
     """Settings of the data set that the new file is read with instead, such as `objects`."""
 
 
@@ -142,7 +143,7 @@ class Config(Settings):
 
     command: str = "make results"
     """The command that makes these results again; the page shows it to readers."""
-    seeds: Seeds = [1, 2]
+    seeds: Seeds = setting([1, 2])
     """Seeds of every run that does not name its own."""
     mirror: Text | None = None
     """Directory laid out HOST/PATH to read instead of the public addresses, or null."""
@@ -150,17 +151,19 @@ class Config(Settings):
     """GPUs that a training or an evaluation asks for."""
     evaluation: Evaluation = Evaluation()
     """What is scored on test splits, and kept of it."""
-    datasets: dict[Name, Annotated[SerializeAsAny[DatasetSettings], BeforeValidator(_dataset)]] = {}
+    datasets: dict[Name, Annotated[SerializeAsAny[DatasetSettings], BeforeValidator(_dataset)]] = (
+        setting({})
+    )
     """The data sets, by name; the settings of each depend on its `source`."""
     training: TrainingSettings = TrainingSettings()
     """Settings of every training; recipes and runs override them."""
-    recipes: dict[Name, TrainingSettings] = {}
+    recipes: dict[Name, TrainingSettings] = setting({})
     """Named overrides of `training`, for runs to choose from."""
-    studies: dict[Name, Study] = {}
+    studies: dict[Name, Annotated[Study, BeforeValidator(_study)]] = setting({})
     """Comparisons that are not in the paper, by name."""
-    runs: list[RunEntry] = []
+    runs: list[RunEntry] = setting([])
     """The models to train."""
-    baselines: list[BaselineEntry] = []
+    baselines: list[BaselineEntry] = setting([])
     """The baselines to compare with."""
-    infer_on: dict[Name, InferEntry] = {}
+    infer_on: dict[Name, InferEntry] = setting({})
     """New data that trained models infer graphs from, by name."""

@@ -16,7 +16,10 @@ CHOICE = re.compile(r"\w+(\.\w+)+:\w+")
 
 
 def itemise(settings: dict[str, Any], prefix: str = "") -> list[str]:
-    """`key = value` for each of nested settings: `training.stages[0].epochs = 3`, sorted."""
+    """`key = value` for each of nested settings: `training.stages[0].epochs = 3`, sorted.
+
+    Whole numbers are written without a point, so that 3 and 3.0 are the same.
+    """
     items = []
     for key, value in settings.items():
         parts = {f"{prefix}{key}": value}
@@ -26,8 +29,14 @@ def itemise(settings: dict[str, Any], prefix: str = "") -> list[str]:
             if isinstance(part, dict) and part:
                 items += itemise(part, f"{name}.")
             else:
-                items.append(f"{name} = {json.dumps(part)}")
+                items.append(f"{name} = {json.dumps(_plain(part))}")
     return sorted(items)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def code_digests(program: Path, root: Path, without: Iterable[Path] = ()) -> list[str]:

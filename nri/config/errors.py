@@ -2,14 +2,15 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
 
-from nri.declare import nearest
+from nri.declare import Settings
 
-__all__ = ["explain", "place_of"]
+__all__ = ["explain", "nearest", "place_of"]
 
 PROBLEMS = {
     "int_type": "is not an integer",
@@ -40,12 +41,14 @@ def explain(error: ValidationError, raw: Any) -> tuple[str, str]:
     found = [(_path(item["loc"], raw), item) for item in error.errors(include_url=False)]
     path, item = found[0]
     problems = [item]
+    if item["loc"][-1:] == ("[key]",):
+        return place_of(path[:-1]), f"the name {item['input']!r} {_problem(item)}"
     if len(path) < len(item["loc"]) and item["type"] != "missing":
         # Each alternative of a union has an error of its own: what fits best fails deepest.
         group = [each for each in found if each[0][: len(path)] == path]
         path = max((each[0] for each in group), key=len)
         problems = [item for place, item in group if place == path]
-    return place_of(path), _describe(problems, path)
+    return place_of(path), _describe(problems)
 
 
 def place_of(path: Sequence[str | int]) -> str:
@@ -66,19 +69,18 @@ def _path(location: Sequence[str | int], raw: Any) -> tuple[str | int, ...]:
     return tuple(path)
 
 
-def _describe(problems: Sequence[dict[str, Any]], path: Sequence[str | int]) -> str:
+def _describe(problems: Sequence[dict[str, Any]]) -> str:
     """One sentence about one value, of which all alternatives were refused."""
     kind, context, value = (problems[0].get(key) for key in ("type", "ctx", "input"))
     if kind == "missing":
         return f"{problems[0]['loc'][-1]!r} is missing"
     if kind == "value_error":
         return str(context["error"])
-    if kind in ("unknown_key", "unknown_choice"):
+    if kind == "unknown_key":
+        return _unknown(context["key"], context["declared"])
+    if kind == "unknown_choice":
         return problems[0]["msg"]
-    if problems[0]["loc"][-1:] == ("[key]",):
-        shown = f"the name {value!r}"
-    else:
-        shown = json.dumps(value, default=str) if not isinstance(value, str) else repr(value)
+    shown = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
     return f"{shown} " + " and ".join(dict.fromkeys(map(_problem, problems)))
 
 
@@ -88,9 +90,25 @@ def _problem(item: dict[str, Any]) -> str:
         allowed = re.findall(r"'([^']*)'", context["expected"])
         return f"is not {context['expected']}{nearest(value, allowed)}"
     problem = PROBLEMS.get(kind, item["msg"]).format(**context)
-    if kind in ("int_type", "float_type") and isinstance(value, str):
-        if match := TEXT_FOR_NUMBER.fullmatch(value):
-            mantissa, sign, exponent = match.groups()
-            remedy = f"{float(mantissa)}e{sign or '+'}{exponent}"
-            problem += f": YAML reads {value} as text; write {remedy}"
+    match = TEXT_FOR_NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if match and kind in ("int_type", "float_type"):
+        mantissa, sign, exponent = match.groups()
+        remedy = f"{float(mantissa)}e{sign or '+'}{exponent}"
+        problem += f": YAML reads {value} as text; write {remedy}"
     return problem
+
+
+def _unknown(key: Any, settings: type[Settings]) -> str:
+    """What to say of a key that is not declared among these settings."""
+    if key in settings.formerly:
+        return f"{key!r} is now called {settings.formerly[key]!r}"
+    known = f"allowed here: {', '.join(sorted(settings.model_fields))}"
+    if key in settings.elsewhere:
+        return f"{key!r} cannot be set here, only in {settings.elsewhere[key]}; {known}"
+    return f"unknown key {key!r}{nearest(key, settings.model_fields)}; {known}"
+
+
+def nearest(word: Any, known: Iterable[str]) -> str:
+    """A question for a misspelt word, as ", did you mean 'seeds'?"; empty where none is near."""
+    matches = get_close_matches(str(word), list(known), n=1)
+    return f", did you mean {matches[0]!r}?" if matches else ""

@@ -4,6 +4,7 @@ from nri.config.config import BASELINES, BaselineEntry, Config, RunEntry, Transf
 from nri.config.identity import PAPER
 from nri.config.runs import Identity, Run
 from nri.config.training import TrainingSettings
+from nri.declare import setting
 
 __all__ = ["Planned", "PlannedRun", "resolve_baselines", "resolve_runs", "resolve_studies"]
 
@@ -13,7 +14,7 @@ class Planned(Identity):
 
     seeds: list[int]
     study: str = ""
-    test_on: list[Transfer] = []
+    test_on: list[Transfer] = setting([])
 
 
 class PlannedRun(Planned, Run):

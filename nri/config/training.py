@@ -66,9 +66,9 @@ class StageSettings(Settings):
     """Shares of a stage at which Gumbel noise begins and is full; null is full from the start."""
     likelihood: Literal["gaussian", "student_t"] = setting("gaussian", applies_to=PREDICTION)
     """Distribution of a residual: Gaussian (the paper) or Student's t."""
-    likelihood_features: (
-        Literal["all"] | Annotated[list[str], Field(min_length=1), Distinct]
-    ) = setting("all", applies_to=PREDICTION)
+    likelihood_features: Literal["all"] | Annotated[list[str], Field(min_length=1), Distinct] = (
+        setting("all", applies_to=PREDICTION)
+    )
     """Names of the features whose residuals count, or `all`."""
     variance: AboveZero = setting(5e-5, applies_to={**PREDICTION, "likelihood": "gaussian"})
     """Variance σ² of the Gaussian likelihood, in normalised units."""
@@ -105,13 +105,9 @@ class StageSettings(Settings):
 class StageOverrides(StageSettings):
     """The settings that a stage overrides: those that are set, `model_fields_set`."""
 
-    @classmethod
-    def unknown(cls, key: Any) -> str:
-        """A setting of the model, or stages again, cannot be set in a stage."""
-        if key in ("stages", *ModelSettings.model_fields):
-            known = ", ".join(sorted(cls.model_fields))
-            return f"{key!r} cannot be set here, only in `training` itself; allowed here: {known}"
-        return super().unknown(key)
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("stages", *ModelSettings.model_fields), "`training` itself"
+    )
 
     @model_serializer(mode="wrap")
     def _only_overrides(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -130,7 +126,7 @@ class TrainingSettings(StageSettings, ModelSettings):
     is the one stage of the settings as they are.
     """
 
-    stages: list[StageOverrides] = []
+    stages: list[StageOverrides] = setting([])
     """Trainings one after the other, each with its overrides of these settings."""
 
     def overridden(self, by: StageSettings) -> "TrainingSettings":

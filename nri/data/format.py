@@ -65,7 +65,7 @@ class Metadata:
     observed_frames: int | None = None
 
     def __post_init__(self) -> None:
-        if self.observed_frames is None and self.config is not None:
+        if self.observed_frames is None and "frames" in (self.config or {}):
             object.__setattr__(self, "observed_frames", self.config["frames"]["train"])
 
 

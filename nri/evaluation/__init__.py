@@ -1,1 +1,1 @@
-"""What is measured of trained models and of baselines without training."""
+"""Trained models and baselines on test splits: metrics, posteriors, examples, inferred graphs."""

@@ -1,4 +1,4 @@
-"""Correlation baselines: objects whose vectors go together interact (paper Table 1, "Corr.").
+"""Correlation baselines: objects whose vectors correlate interact (paper Table 1, "Corr.").
 
 The vector of an object is its normalised trajectory ("path") or the last hidden state of
 an LSTM that has read it. Which correlations make an edge is learned from the true edges of
@@ -49,8 +49,8 @@ def hidden_vectors(decoder: SingleLSTM, samples: Samples, frames: int) -> Tensor
 def correlations(vectors: Tensor) -> np.ndarray:
     """Pearson's R of every two objects, in edge order: (S, N, F) → (S, E).
 
-    One mean, over all its numbers, is taken off a vector. R with a constant vector is 0:
-    rounding errors divided by each other would be anything, and tell a threshold which
+    A vector is centred by one mean over all its numbers. R with a constant vector is 0: a
+    quotient of rounding errors could be anything, and a threshold could learn from it which
     objects move undisturbed.
     """
     parts = []
@@ -75,9 +75,9 @@ class Threshold:
 
 
 def fit_threshold(correlation: np.ndarray, edges: np.ndarray) -> Threshold:
-    """The threshold that makes most edges right, equal correlations being told apart by none.
+    """The threshold that makes most edges right; it never separates equal correlations.
 
-    correlation, and edges (0 or 1) of the same shape.
+    correlation and edges (0 or 1) have the same shape.
     """
     order = np.argsort(correlation, axis=None)
     values, positive = correlation.ravel()[order], edges.ravel()[order] == 1

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from nri.data.samples import Samples
 from nri.evaluation.protocol import BATCH, REESTIMATED, posterior, posteriors_of_steps
-from nri.matching import best_matching
+from nri.matching import best_matching, count_types
 from nri.model.nri import NRI
-from nri.model.objectives import Averages, Objective, count_types
+from nri.model.objectives import Averages, Objective
 
 __all__ = ["Evaluation", "Measure", "Measurement", "on_own_data"]
 

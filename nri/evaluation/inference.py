@@ -1,96 +1,53 @@
-"""The graph that trained models infer from trajectories: types, confidence, agreement of seeds."""
+"""Graphs that trained models infer, for the user's own tools: a table of edges, GraphML files."""
 
-import json
 import os
+import shutil
 from pathlib import Path
 
 import networkx
 import numpy as np
 import pandas as pd
-import torch
 
-from nri.config.identity import GIVEN_GRAPHS
-from nri.data.format import Metadata
-from nri.data.normalisation import Normalisation
 from nri.data.own.windows import SEPARATOR
-from nri.files import atomic_path
+from nri.files import atomic_path, write_table
 from nri.graph import receivers, senders
-from nri.matching import best_matching
+from nri.matching import match_types
 
-__all__ = [
-    "EDGE_COLUMNS",
-    "InferenceError",
-    "edge_table",
-    "match_types",
-    "trained_metadata",
-    "warn_beyond_range",
-    "write_graphs",
-]
+__all__ = ["EDGE_COLUMNS", "edge_table", "write_edges", "write_graphs"]
 
 EDGE_COLUMNS = ["sample", "recording", "start", "end", "sender", "receiver"]
 EDGE_COLUMNS += ["type", "probability", "agreement"]
 
 
-class InferenceError(ValueError):
-    """A run or data that no graph can be inferred with; the message says why and what helps."""
+def write_edges(
+    posteriors: np.ndarray,
+    windows: pd.DataFrame,
+    truth: np.ndarray | None,
+    without_first: bool,
+    directory: Path,
+) -> pd.DataFrame:
+    """Write `directory`/edges.csv and a GraphML file for each sample; the table that was written.
 
-
-def trained_metadata(directory: str | os.PathLike) -> Metadata:
-    """What a run's config.json says about the data that it was trained on.
-
-    Raises InferenceError if the directory is no run, or one that infers no graph.
+    posteriors (R, S, E, K) of R models, each with its own order of types. windows: a row for each
+    sample, in order. truth (S, E): the true types, where they are known; the table then has a
+    column `true_type`. without_first: type 0 of all models means that there is no edge.
     """
-    path = Path(directory, "config.json")
-    try:
-        record = json.loads(path.read_text())
-        data, encoder = record["data"], record["run"]["encoder"]
-        normalisation = Normalisation(np.array(data["minimum"]), np.array(data["maximum"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise InferenceError(
-            f"{path}: not the record of a trained model with its data ({error!r}); give the "
-            "directory of a run, results/runs/DATASET/MODEL/seedN, or train it again"
-        ) from error
-    if encoder in GIVEN_GRAPHS:
-        raise InferenceError(
-            f"{path}: encoder {encoder!r} is a given graph and infers none; "
-            "give a run with the encoder mlp, cnn or node-cnn"
-        )
-    return Metadata(
-        features=tuple(data["features"]),
-        units=tuple(data["units"]),
-        frame_interval=data["frame_interval"],
-        edge_types=tuple(data["edge_types"]),
-        config=record["dataset"],
-        normalisation=normalisation,
-    )
-
-
-def match_types(posteriors: np.ndarray, truth: np.ndarray | None, keep_first: bool) -> np.ndarray:
-    """Posteriors (R, S, E, K) of R models with the types of each in one common order.
-
-    Learned types have no order: those of each model are matched, one to one over all edges, with
-    the true types (S, E) where they are known, else with those of the first model. keep_first:
-    type 0 is "no edge" in all models and stays; only where the truth is unknown.
-    """
-    types = posteriors.shape[-1]
-    target = posteriors[0].argmax(-1) if truth is None else truth
-    matched = [posteriors[0]] if truth is None else []
-    fixed = int(keep_first and truth is None)
-    for posterior in posteriors[len(matched) :]:
-        pairs = posterior.argmax(-1) * types + np.minimum(target, types - 1)
-        confusion = np.bincount(pairs.ravel(), minlength=types * types).reshape(types, types)
-        place = np.arange(types)
-        place[fixed:] = fixed + best_matching(confusion[fixed:, fixed:])
-        matched.append(posterior[..., np.argsort(place)])
-    return np.stack(matched)
+    table = edge_table(match_types(posteriors, truth, without_first), windows)
+    if truth is not None:
+        table["true_type"] = truth.ravel()
+    write_table(table, directory / "edges.csv")
+    shutil.rmtree(directory / "graphml", ignore_errors=True)
+    write_graphs(table, directory / "graphml", without_first and truth is None)
+    return table
 
 
 def edge_table(posteriors: np.ndarray, windows: pd.DataFrame) -> pd.DataFrame:
     """A row for each edge of each sample, `EDGE_COLUMNS` and the probability of every type.
 
     posteriors: (R, S, E, K) of R models, types matched. windows: as `nri.data.own.prepare` makes
-    them, in the order of the samples. `type` is the one that is most probable by the mean over the
-    models, `probability` that mean, `agreement` the share of models whose most probable type it is.
+    them, in the order of the samples. `type` is the most probable one by the mean over models,
+    `probability` is that mean, and `agreement` the share of models that find this type the most
+    probable one.
     """
     mean = posteriors.mean(0)
     types = mean.argmax(-1)
@@ -119,8 +76,8 @@ def edge_table(posteriors: np.ndarray, windows: pd.DataFrame) -> pd.DataFrame:
 def write_graphs(edges: pd.DataFrame, directory: str | os.PathLike, without_first: bool) -> None:
     """A GraphML file for each sample of an edge table: `directory`/sample_0000.graphml.
 
-    Edges lead from sender to receiver and have `type`, `probability` and `agreement`;
-    without_first: type 0 means that there is no edge, and none is written.
+    Edges lead from sender to receiver and have `type`, `probability` and `agreement`.
+    without_first: write no edges of type 0, which means that there is none.
     """
     for sample, rows in edges.groupby("sample", sort=True):
         first = rows.iloc[0]
@@ -130,19 +87,11 @@ def write_graphs(edges: pd.DataFrame, directory: str | os.PathLike, without_firs
         graph.add_nodes_from(dict.fromkeys([*rows["sender"], *rows["receiver"]]))
         for row in rows[rows["type"] > 0].itertuples() if without_first else rows.itertuples():
             graph.add_edge(
-                *(row.sender, row.receiver),
+                row.sender,
+                row.receiver,
                 type=int(row.type),
                 probability=float(row.probability),
                 agreement=float(row.agreement),
             )
         with atomic_path(Path(directory, f"sample_{sample:04}.graphml")) as path:
             networkx.write_graphml_xml(graph, path)
-
-
-def warn_beyond_range(x: torch.Tensor, features: tuple[str, ...]) -> list[str]:
-    """Of normalised trajectories (..., D), the features whose values leave the training range far.
-
-    More than half of that range beyond it; a model knows nothing about such motion.
-    """
-    far = x.abs().flatten(0, -2).max(0).values > 2
-    return [name for name, beyond in zip(features, far.tolist(), strict=True) if beyond]

@@ -7,6 +7,7 @@ from nri.data.format import Metadata
 from nri.data.samples import Samples
 from nri.evaluation.examples import Examples
 from nri.evaluation.protocol import posterior, predict
+from nri.matching import true_order
 from nri.model.nri import NRI
 
 __all__ = ["make_examples"]
@@ -33,7 +34,7 @@ def make_examples(
     if samples.edges is not None:
         found["edges"] = samples.first_frames(frames).usual_edges().cpu().numpy()
     if model.infers_graph:
-        order = slice(None) if matching is None else torch.from_numpy(_true_order(matching))
+        order = slice(None) if matching is None else torch.from_numpy(true_order(matching))
         found["posterior"] = posterior(model, samples, frames)[..., order].numpy()
         if metadata.skeleton is not None:
             # The last window ends with the last frame that is stored.
@@ -51,8 +52,3 @@ def make_examples(
         units=metadata.units,
         **found,
     )
-
-
-def _true_order(matching: np.ndarray) -> np.ndarray:
-    """Predicted types in the order of the true ones they stand for, the unmatched last."""
-    return np.argsort(np.where(matching < 0, len(matching), matching), kind="stable")

@@ -8,7 +8,7 @@ __all__ = ["static_mse"]
 
 
 def static_mse(samples: Samples, frames: int, horizon: int) -> np.ndarray:
-    """MSE of each step if the true frame `frames` is repeated, in normalised units: (horizon,).
+    """MSE of each step of repeating the true frame `frames`, in normalised units: (horizon,).
 
     The mean is over samples, objects and features, and the horizon is cut at the end of the
     trajectories, as in `nri.evaluation.metrics.mse.future_mse`.

@@ -8,23 +8,17 @@ import torch
 from safetensors.torch import load_file
 
 from nri import graph
+from nri.choices import DECODERS, ENCODERS, load
 from nri.config.identity import GIVEN_GRAPHS
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
-from nri.model.decoders.lstm import build_lstm
-from nri.model.decoders.mlp import MLPDecoder
-from nri.model.decoders.rnn import RNNDecoder
-from nri.model.decoders.simulator import SimulationDecoder
-from nri.model.encoders.cnn import CNNEncoder
-from nri.model.encoders.mlp import MLPEncoder
-from nri.model.encoders.node_cnn import NodeCNNEncoder
+from nri.model.context import ModelContext
+from nri.model.decoders.decoder import Decoder
+from nri.model.encoders.encoder import Encoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
 
-__all__ = ["DECODERS", "ENCODERS", "build_model", "load_model"]
-
-ENCODERS = {"mlp": MLPEncoder, "cnn": CNNEncoder, "node-cnn": NodeCNNEncoder}
-DECODERS = {"mlp": MLPDecoder, "rnn": RNNDecoder}
+__all__ = ["build_model", "load_model"]
 
 
 def build_model(
@@ -38,18 +32,13 @@ def build_model(
 ) -> NRI:
     """An untrained model for a data set whose training trajectories have `frames` frames.
 
-    `encoder` is one of ENCODERS or GIVEN_GRAPHS, `decoder` one of DECODERS, "sim" or
-    "none". Weights come from torch's global random state. Raises ValueError for a
-    skeleton graph of a data set that has none.
+    `encoder` is one of `nri.choices.ENCODERS` or GIVEN_GRAPHS, `decoder` one of
+    `nri.choices.DECODERS` or "none". `objects` is the number N of objects, or None where it is not
+    known. Weights come from torch's global random state. Raises ValueError if the data do not fit
+    the choices: trajectories too short for the encoder, no skeleton, no known number of objects.
     """
-    features = len(metadata.features)
-    if decoder.startswith("lstm"):
-        return build_lstm(decoder == "lstm-joint", settings, metadata.features, objects)
-    return NRI(
-        _graph(encoder, edge_types, settings, metadata, features, frames),
-        _decoder(decoder, edge_types, settings, metadata, features),
-        metadata.features,
-    )
+    context = ModelContext(settings, metadata, frames, edge_types, objects)
+    return NRI(_graph(encoder, context), _decoder(decoder, context), metadata.features)
 
 
 def load_model(
@@ -58,7 +47,10 @@ def load_model(
     device: torch.device,
     objects: int | None = None,
 ) -> tuple[NRI, TrainingSettings]:
-    """The trained model of a run and its settings; `metadata` is that of its data set."""
+    """The trained model of a run and its settings.
+
+    `metadata` and `objects` are those of the data set that it was trained on, as in `build_model`.
+    """
     record = json.loads(Path(directory, "config.json").read_text())
     run = Run.from_record(record)
     model = build_model(
@@ -74,45 +66,32 @@ def load_model(
     return model, run.training
 
 
-def _graph(
-    encoder: str,
-    edge_types: int,
-    settings: TrainingSettings,
-    metadata: Metadata,
-    features: int,
-    frames: int,
-) -> InferredGraph | GivenGraph:
+def _graph(encoder: str, context: ModelContext) -> InferredGraph | GivenGraph:
+    """The graph of a model: inferred by an encoder network, or given."""
     if encoder in GIVEN_GRAPHS:
-        skeleton = None
-        if encoder == "skeleton":
-            if metadata.skeleton is None:
-                raise ValueError("encoder 'skeleton' needs a data set with a skeleton")
-            skeleton = torch.from_numpy(graph.matrix_to_edges(metadata.skeleton)).long()
-        return GivenGraph(encoder, edge_types, skeleton)
-    inputs = EncoderInputs(features, settings.encoder_inputs == "changes")
-    network = ENCODERS[encoder](
-        frames, inputs.features, settings.encoder_hidden, edge_types, settings.encoder_dropout
-    )
-    return InferredGraph(network, inputs, settings.undirected)
+        skeleton = _skeleton(context.metadata) if encoder == "skeleton" else None
+        return GivenGraph(encoder, context.edge_types, skeleton)
+    network: type[Encoder] = load(ENCODERS[encoder])
+    if context.frames < network.least_frames:
+        raise ValueError(
+            f"encoder {encoder!r} reads trajectories of {network.least_frames} frames or more, but "
+            f"those of the training split have {context.frames}; make them longer "
+            "(`frames: {train: …}` of the data set) or choose another encoder"
+        )
+    inputs = EncoderInputs(context.features, context.encoder_sees_changes)
+    return InferredGraph(network.build(context), inputs, context.settings.undirected)
 
 
-def _decoder(
-    decoder: str,
-    edge_types: int,
-    settings: TrainingSettings,
-    metadata: Metadata,
-    features: int,
-) -> torch.nn.Module | None:
+def _skeleton(metadata: Metadata) -> torch.Tensor:
+    """Type of each edge of the bone graph: (E,)."""
+    if metadata.skeleton is None:
+        raise ValueError("encoder 'skeleton' needs a data set with a skeleton")
+    return torch.from_numpy(graph.matrix_to_edges(metadata.skeleton)).long()
+
+
+def _decoder(decoder: str, context: ModelContext) -> Decoder | None:
+    """The decoder of a model; "none" is the supervised encoder alone."""
     if decoder == "none":
         return None
-    if decoder == "sim":
-        system = metadata.config["source"]
-        strengths = metadata.config["strengths"] if system == "springs" else (-1.0, 1.0)
-        return SimulationDecoder(
-            *(system, strengths, metadata.normalisation, metadata.frame_interval),
-            settings.simulation_steps,
-        )
-    return DECODERS[decoder](
-        *(features, settings.decoder_hidden, edge_types),
-        *(settings.skip_first, settings.decoder_dropout),
-    )
+    network: type[Decoder] = load(DECODERS[decoder].choice)
+    return network.build(context)

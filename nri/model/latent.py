@@ -55,6 +55,6 @@ def symmetrise(logits: Tensor) -> Tensor:
 
 
 def share_noise(noise: Tensor) -> Tensor:
-    """The noise of one direction of every pair at the place of both: (B, E, K) → (B, E, K)."""
+    """Both directions of every pair get the noise of one of them: (B, E, K) → (B, E, K)."""
     edges = torch.arange(noise.shape[1], device=noise.device)
     return noise[:, torch.minimum(edges, reverse_index(edges.numel(), noise.device))]

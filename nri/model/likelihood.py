@@ -25,9 +25,9 @@ class GaussianLikelihood(nn.Module):
 class StudentTLikelihood(nn.Module):
     """Student's t around the prediction, its scale s (D,) fitted to the data.
 
-    Ours, for motion whose changes span orders of magnitude: the tails are heavy, so that
-    the few frames of a close encounter do not drown all others. A feature that never
-    changes, such as a frequency, has scale 0 and costs nothing.
+    Not in the paper; for motion whose changes span orders of magnitude. Its tails are heavy, so
+    that the few frames of a close encounter do not drown all others. A feature that never changes,
+    such as a frequency, has scale 0 and costs nothing.
     """
 
     def __init__(self, scale: Tensor, degrees_of_freedom: float):
@@ -58,10 +58,11 @@ class SomeFeatures(nn.Module):
 def make_likelihood(
     settings: TrainingSettings, features: Sequence[str], median_change: Tensor
 ) -> nn.Module:
-    """The likelihood that the settings name.
+    """The likelihood of the settings.
 
-    `median_change` (D,) is the median |x_{t+1} - x_t| of each feature in the training data,
-    the unit of `residual_scale`.
+    `median_change` (D,) is the median |x_{t+1} - x_t| of each feature in the training data, the
+    unit of `residual_scale`. Raises ValueError if `likelihood_features` has a name that is not in
+    `features`.
     """
     wanted = features if settings.likelihood_features == "all" else settings.likelihood_features
     index = [features.index(name) for name in wanted]

@@ -11,19 +11,24 @@ import torch
 from torch import Tensor, nn
 
 from nri import graph
-from nri.model.fused_messages import fused_pairs
 
 __all__ = ["PairLinear", "node_count", "reverse_index", "sender_values", "sum_incoming"]
 
 
-@lru_cache(maxsize=64)
-def _new_index(kind: str, nodes: int, device: torch.device) -> Tensor:
-    return torch.from_numpy(getattr(graph, kind)(nodes)).to(device)
-
-
-@torch.compiler.assume_constant_result  # compiled, it would be made and moved at every call
+@torch.compiler.assume_constant_result
 def _index(kind: str, nodes: int, device: torch.device) -> Tensor:
-    return _new_index(kind, nodes, device)
+    """What a function of `nri.graph` gives, as a tensor (E,).
+
+    Cached, so that it is made and moved to the device once; and marked as constant, so that a
+    compiled graph holds the tensor instead of rebuilding it at every call. Two functions, because
+    the compiler looks through a cache but not at its mark.
+    """
+    return _cached_index(kind, nodes, device)
+
+
+@lru_cache(maxsize=64)
+def _cached_index(kind: str, nodes: int, device: torch.device) -> Tensor:
+    return torch.from_numpy(getattr(graph, kind)(nodes)).to(device)
 
 
 def sender_values(nodes: Tensor) -> Tensor:
@@ -46,7 +51,7 @@ def node_count(edges: int) -> int:
 
 
 def reverse_index(edges: int, device: torch.device) -> Tensor:
-    """Place of the edge j→i for each edge i→j: (E,)."""
+    """For each edge i→j the place of the edge j→i, (E,)."""
     return _index("reverse", node_count(edges), device)
 
 
@@ -65,12 +70,9 @@ class PairLinear(nn.Linear):
         """(..., N, F) and, where declared, (..., E, G) → (..., E, out_features)."""
         split = self.node_features
         of_sender, of_receiver = self.weight[:, :split], self.weight[:, split : 2 * split]
-        if nodes.device.type == "cpu" and nodes.dtype == torch.float32:
-            pairs = fused_pairs(nodes, of_sender, of_receiver, self.bias)
-        else:
-            sent = sender_values(nn.functional.linear(nodes, of_sender))
-            received = nn.functional.linear(nodes, of_receiver, self.bias)
-            pairs = (sent + received.unsqueeze(-2)).flatten(-3, -2)
+        sent = sender_values(nn.functional.linear(nodes, of_sender))
+        received = nn.functional.linear(nodes, of_receiver, self.bias)
+        pairs = (sent + received.unsqueeze(-2)).flatten(-3, -2)
         if edges is None:
             return pairs
         return pairs + nn.functional.linear(edges, self.weight[:, 2 * split :])

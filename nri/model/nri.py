@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import median_change
+from nri.model.encoders.encoder import Encoder
 from nri.model.latent import (
     gumbel_noise,
     kl_categorical,
@@ -19,16 +21,16 @@ __all__ = ["NRI", "EncoderInputs", "GivenGraph", "InferredGraph"]
 
 
 class EncoderInputs(nn.Module):
-    """What the encoder sees of a trajectory: its features, or standardised with their changes.
+    """The encoder's inputs: the features alone, as in the paper, or standardised features and
+    their changes.
 
-    Forces show in the changes; asinh(Δ / m) / 2, with m the median |Δ|, keeps those at close
-    encounters from drowning the rest. The paper's encoders see the features alone.
+    Forces show in the changes Δ. They enter as asinh(Δ / m) / 2, where m is the median |Δ|, so
+    that close encounters do not drown the rest.
     """
 
     def __init__(self, features: int, changes: bool):
         super().__init__()
         self.changes = changes
-        self.features = 2 * features if changes else features
         if changes:
             self.register_buffer("mean", torch.zeros(features))
             self.register_buffer("scale", torch.ones(features))
@@ -61,16 +63,16 @@ def _asinh(x: Tensor) -> Tensor:
 class InferredGraph(nn.Module):
     """The posterior q(z | x) of an encoder, and samples of it.
 
-    `undirected` builds in that interactions are mutual: both directions of a pair get the
-    mean of their logits and share their noise. The paper's model is directed.
+    With `undirected` interactions are mutual: both directions of a pair get the mean of their
+    logits and share their noise. The paper's model is directed.
     """
 
-    def __init__(self, encoder: nn.Module, inputs: EncoderInputs, undirected: bool):
+    def __init__(self, encoder: Encoder, inputs: EncoderInputs, undirected: bool):
         super().__init__()
         self.encoder = encoder
         self.inputs = inputs
         self.undirected = undirected
-        self.edge_types = encoder.fc_out.out_features
+        self.edge_types = encoder.edge_types
 
     def logits(self, x: Tensor) -> Tensor:
         """Logits of each edge's type: (B, N, T, D) → (B, E, K)."""
@@ -102,7 +104,7 @@ class InferredGraph(nn.Module):
 
 
 class GivenGraph(nn.Module):
-    """A graph that is known: "true" (of each sample), "full" (all edges of type 1), "skeleton"."""
+    """A known graph: "true" (that of each sample), "full" (all edges of type 1) or "skeleton"."""
 
     def __init__(self, kind: str, edge_types: int, skeleton: Tensor | None = None):
         super().__init__()
@@ -125,12 +127,12 @@ class GivenGraph(nn.Module):
 class NRI(nn.Module):
     """A graph and a decoder.
 
-    Without a decoder (None) it is the supervised encoder; with a `GivenGraph`, a model of
-    the motion under a known graph. `features` names the D features of a frame.
+    Without a decoder (None) it is the supervised encoder; with a `GivenGraph` it is a model of
+    motion under a known graph. `features` are the names of the D features of a frame.
     """
 
     def __init__(
-        self, graph: InferredGraph | GivenGraph, decoder: nn.Module | None, features: Sequence[str]
+        self, graph: InferredGraph | GivenGraph, decoder: Decoder | None, features: Sequence[str]
     ):
         super().__init__()
         self.graph = graph
@@ -150,8 +152,9 @@ class NRI(nn.Module):
         self.median_change.copy_(median_change(x))
         if self.infers_graph:
             self.graph.inputs.fit(x)
-        if standardise and hasattr(self.decoder, "scaling"):
-            self.decoder.scaling.fit(x)
+        scaling = None if self.decoder is None else self.decoder.scaling
+        if standardise and scaling is not None:
+            scaling.fit(x)
 
     def best_graph(self, x: Tensor, true_edges: Tensor | None = None) -> Tensor:
         """The graph to predict with: argmax of the posterior, or the given one, (B, E, K)."""

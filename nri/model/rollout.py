@@ -1,9 +1,22 @@
 """Unrolling a decoder in time: windows started from truth, burn-in, free running."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-__all__ = ["burn_in", "frames_at", "free_run", "teacher_forced_windows", "unroll", "window_starts"]
+from nri.model.decoders.decoder import Decoder
+from nri.model.nri import NRI
+
+__all__ = [
+    "burn_in",
+    "frames_at",
+    "free_run",
+    "free_run_dynamic",
+    "teacher_forced_windows",
+    "unroll",
+    "window_starts",
+]
 
 
 def window_starts(frames: int, steps: int, device: torch.device) -> Tensor:
@@ -12,14 +25,14 @@ def window_starts(frames: int, steps: int, device: torch.device) -> Tensor:
 
 
 def teacher_forced_windows(
-    decoder: nn.Module, x: Tensor, edges: Tensor, steps: int, starts: Tensor | None = None
+    decoder: Decoder, x: Tensor, edges: Tensor, steps: int, starts: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Predict `steps` frames from each true frame in `starts`, all windows at once.
 
-    For decoders without memory. x (B, N, T, D), edges (B, E, K), starts (B, W), or without
-    them all of `window_starts`. Returns the predictions (B, W, steps, N, D) and the frames
-    that they predict (B, W, steps); a window may run beyond the last frame T - 1, and those
-    of all windows are not computed there, but 0.
+    For decoders without memory. x (B, N, T, D), edges (B, E, K), starts (B, W) or None for all
+    `window_starts`. Returns the predictions (B, W, steps, N, D) and the frames that they predict
+    (B, W, steps). Windows may run past the last frame T - 1: with `starts` such frames are
+    predicted and the caller must mask them, without `starts` they are 0.
     """
     frames, every = x.shape[2], starts is None
     if every:
@@ -27,7 +40,7 @@ def teacher_forced_windows(
     times = starts.unsqueeze(-1) + torch.arange(1, steps + 1, device=x.device)
     current, edges, predictions = frames_at(x, starts), edges.unsqueeze(1), []
     for step in range(1, steps + 1):
-        if every:  # the last ones end first
+        if every:  # the last windows leave the trajectory first
             current = current[:, : len(range(0, frames - step, steps))]
         current, _ = decoder(current, edges, None)
         ended = starts.shape[1] - current.shape[1]
@@ -41,10 +54,11 @@ def frames_at(x: Tensor, times: Tensor) -> Tensor:
     return x.transpose(1, 2)[rows, times]
 
 
-def free_run(
-    decoder: nn.Module, x: Tensor, edges: Tensor, steps: int, state: Tensor | None = None
-) -> Tensor:
-    """Feed the decoder its own predictions: frame (..., N, D) → (..., steps, N, D)."""
+def free_run(decoder: Decoder, x: Tensor, edges: Tensor, steps: int, state: Any = None) -> Tensor:
+    """Feed the decoder its own predictions: frame (..., N, D) → (..., steps, N, D).
+
+    edges (..., E, K); `state` is the decoder's after all frames before x.
+    """
     predictions = []
     for _ in range(steps):
         x, state = decoder(x, edges, state)
@@ -52,7 +66,7 @@ def free_run(
     return torch.stack(predictions, dim=-3)
 
 
-def unroll(decoder: nn.Module, x: Tensor, edges: Tensor, true_frames: int) -> Tensor:
+def unroll(decoder: Decoder, x: Tensor, edges: Tensor, true_frames: int) -> Tensor:
     """Feed the first `true_frames` frames of x, then the predictions, up to its last frame.
 
     For decoders with memory. x (B, N, T, D), edges (B, E, K) → predictions of frames
@@ -65,24 +79,24 @@ def unroll(decoder: nn.Module, x: Tensor, edges: Tensor, true_frames: int) -> Te
     return torch.cat([observed, free_run(decoder, observed[:, -1], edges, steps, state)], dim=1)
 
 
-def burn_in(decoder: nn.Module, x: Tensor, edges: Tensor) -> Tensor | None:
+def burn_in(decoder: Decoder, x: Tensor, edges: Tensor) -> Any:
     """The decoder's state after it has been fed all frames of x (B, N, T, D)."""
     return decoder.observe(x, edges)[1]
 
 
 def free_run_dynamic(
-    model: nn.Module,
+    model: NRI,
     x: Tensor,
     frames: int,
     steps: int,
-    state: Tensor | None,
+    state: Any,
     truth: Tensor | None = None,
 ) -> Tensor:
     """`free_run` with the graph re-estimated before every step from the last `frames` frames.
 
-    x (B, N, frames + 1, D) are the true frames seen so far, the last one the frame to start
-    from; each prediction is appended to them. With `truth` (B, N, T, D) the encoder's window
-    slides over the truth instead. Returns (B, steps, N, D).
+    x (B, N, frames + 1, D) are the true frames so far; the decoder starts from the last one, and
+    each prediction is appended. The encoder's window slides over these frames or, if `truth`
+    (B, N, T, D) is given, over the truth. Returns (B, steps, N, D).
     """
     predictions, history = [], x
     for step in range(steps):

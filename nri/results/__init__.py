@@ -1,1 +1,1 @@
-"""From all measurements to tables and the page."""
+"""All measurements in two tables, and from them the tables beside the paper and the page."""

@@ -1,7 +1,7 @@
-"""The paper's rows and columns: order, names, colours and scale, in one place.
+"""The paper's rows and columns: order, names, colours and scale, for tables, figures and page.
 
-Tables, figures and the page all read them here. A model or a dataset that is not
-listed keeps its own name, comes last and makes no claim about the paper's scale.
+A model or a dataset that is not listed keeps its own name, comes last and makes no claim about the
+paper's scale.
 """
 
 from dataclasses import dataclass

@@ -8,6 +8,7 @@ import pandas as pd
 from nri.config.identity import PAPER
 from nri.evaluation.metrics_file import ROW, RUN
 from nri.results.catalogue import dataset_entry, model_entry
+from nri.results.metrics import STEPS, Metric, metric_entry
 from nri.results.naming import origin, trained_elsewhere
 from nri.results.rows import (
     ResultsError,
@@ -18,9 +19,8 @@ from nri.results.rows import (
 )
 
 __all__ = [
-    "STEPS",
     "all_cells",
-    "compare",
+    "cells_of_table",
     "describe_scale",
     "describe_work",
     "every_seed",
@@ -29,14 +29,8 @@ __all__ = [
     "scale",
 ]
 
-STEPS = (1, 10, 20)
-"""Prediction steps that Table 2 of the paper shows."""
-
-PERCENT = {"edge_accuracy": 100.0, "edge_auroc": 1.0, "mse": 1.0}
-"""From the units of metrics.csv to those of the paper's tables, for each table's metric."""
-
-ROUNDING = {"edge_accuracy": 0.05, "edge_auroc": 0.0, "mse": 0.0}
-"""Half of the last digit that the paper prints, in the units of its tables."""
+CELL = ["dataset", "trained_on", "model", "graph", "metric", "step"]
+"""The columns that name a cell of the paper; our runs with different recipes share a cell."""
 
 PAPER_COLUMNS = ["table", "dataset", "model", "graph", "metric", "step", "value"]
 PAPER_COLUMNS += ["standard_error", "value_provenance", "standard_error_provenance"]
@@ -76,16 +70,18 @@ def read_paper_numbers(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """The table's metric for each seed, in the paper's units, with what the run was and cost.
+    """A metric of each seed, in the units of tables, with what the run was and cost.
 
-    A run without a row in `runs` takes the number of training simulations from the other runs
-    on its dataset, where they agree; what else it cost is then not known.
+    Of a metric that is only measured step by step, the steps `STEPS`; of others the rows without
+    a step. A run without a row in `runs` takes the number of training simulations from the other
+    runs on its data set, where they agree; what else it cost is then not known.
     """
     cost = [*RUN, "simulations", "updates", "epochs", "process_seconds", "commit"]
     frame = metrics[metrics["metric"] == metric]
-    frame = frame[frame["step"].isin(STEPS) if metric == "mse" else frame["step"].isna()]
+    whole = frame["step"].isna()
+    frame = frame[whole if whole.any() else frame["step"].isin(STEPS)]
     frame = frame.merge(runs[cost], on=RUN, how="left", validate="many_to_one")
-    frame["value"] *= PERCENT[metric]
+    frame["value"] *= metric_entry(metric).scale
     known = without_transfers(runs).dropna(subset="simulations")
     known = known.groupby("dataset")["simulations"].unique()
     agreed = {dataset: values[0] for dataset, values in known.items() if len(values) == 1}
@@ -94,11 +90,11 @@ def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.Dat
     return frame
 
 
-def compare(
+def cells_of_table(
     metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame, metric: str
 ) -> pd.DataFrame:
-    """What a table shows of `all_cells`: the datasets that have runs of ours and, of the cells
-    that were not run, those of models that were not run there at all.
+    """Cells for one table: data sets that were run, and empty cells only of models that were not
+    run on that data set at all. Columns as in `all_cells`.
     """
     frame = all_cells(metrics, runs, paper, metric)
     ran = frame["n"] > 0
@@ -110,48 +106,62 @@ def compare(
 def all_cells(
     metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame, metric: str
 ) -> pd.DataFrame:
-    """One row for each cell: ours over seeds, the paper's, and what to make of it.
+    """One row for each cell of a metric: our runs without studies, and all of the paper's cells.
 
-    Runs that belong to a study of ours are left out; a cell of the paper that was not run is a
-    row with `n` = 0. `mean`, `standard_error` are ours and `paper`, `paper_standard_error` the
-    paper's, all in the paper's units. A model stands beside the paper's number where it was
-    trained on what the paper's was. `simulations`, `updates`, `epochs` are the least of the
-    seeds, `scale` is as in `scale`. At the paper's scale and with its recipe, `difference` is
-    ours minus the paper's, and `within_two` says whether it is within two combined standard
-    errors, where both are known; half of the paper's last printed digit is granted on top.
-    `verdict` says it all in words.
+    Columns: those of `over_seeds` and of the paper's table, and those of `judge`. `mean` and
+    `standard_error` are ours, `paper` and `paper_standard_error` the paper's, all in the paper's
+    units. A cell that was not run has `n` = 0.
     """
     ours = over_seeds(every_seed(without_studies(metrics, runs), runs, metric))
-    theirs = paper[paper["metric"] == metric]
-    theirs = theirs.rename(columns={"value": "paper", "standard_error": "paper_standard_error"})
-    trained_on = [dataset_entry(name).trained_on or name for name in theirs["dataset"]]
-    theirs["trained_on"] = pd.Series(trained_on, theirs.index, str)
-    cell = ["dataset", "trained_on", "model", "graph", "metric", "step"]
-    ran, known = (pd.MultiIndex.from_frame(part[cell].astype(str)) for part in (ours, theirs))
-    frame = pd.concat([ours.merge(theirs, on=cell, how="left"), theirs[~known.isin(ran)]])
+    return judge(join_cells(ours, _published(paper, metric)), metric_entry(metric))
+
+
+def join_cells(ours: pd.DataFrame, theirs: pd.DataFrame) -> pd.DataFrame:
+    """Our rows beside the paper's cells, which they share if trained on the same data, in order.
+
+    Cells that only one of the two has are kept.
+    """
+    frame = ours.merge(theirs, on=CELL, how="outer")
     absent = {"n": 0, **dict.fromkeys(frame.select_dtypes("str"), ""), "recipe": PAPER}
-    frame = in_order(frame.fillna(absent))
-    frame["scale"], frame["elsewhere"] = scale(frame), trained_elsewhere(frame)
+    return in_order(frame.fillna(absent))
+
+
+def judge(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
+    """Add a judgement to each joined cell.
+
+    `scale` as in `scale`; `elsewhere`: the data set of the training if it is another one.
+    `difference`: ours minus the paper's, at the paper's scale and with its recipe. `within_two`:
+    whether that is within two combined standard errors, where both are known, with half of the
+    paper's last printed digit granted on top. `verdict`: all of it in words.
+    """
+    frame = frame.assign(scale=scale(frame), elsewhere=trained_elsewhere(frame))
     comparable = (frame["scale"] == "paper") & (frame["recipe"] == PAPER)
     frame["difference"] = (frame["mean"] - frame["paper"]).where(comparable)
     combined = np.hypot(frame["standard_error"], frame["paper_standard_error"])
-    within = frame["difference"].abs() <= 2 * combined + ROUNDING[metric]
-    frame["within_two"] = within.astype("boolean").where(
-        frame["difference"].notna() & combined.notna()
-    )
+    within = frame["difference"].abs() <= 2 * combined + metric.rounding
+    known = frame["difference"].notna() & combined.notna()
+    frame["within_two"] = within.astype("boolean").where(known)
     frame["verdict"] = [_verdict(row, metric) for _, row in frame.iterrows()]
     return frame
 
 
+def _published(paper: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The paper's cells of a metric, with the data set that its models were trained on."""
+    theirs = paper[paper["metric"] == metric]
+    theirs = theirs.rename(columns={"value": "paper", "standard_error": "paper_standard_error"})
+    trained_on = [dataset_entry(name).trained_on or name for name in theirs["dataset"]]
+    return theirs.assign(trained_on=pd.Series(trained_on, theirs.index, str))
+
+
 def over_seeds(seeds: pd.DataFrame) -> pd.DataFrame:
-    """`nri.results.rows.summarise` of what `every_seed` returns, and the least that a seed cost."""
+    """`nri.results.rows.summarise` of `every_seed`, with the least that any of the seeds cost."""
     row = [*ROW, "metric", "step"]
     least = seeds.groupby(row, dropna=False)[["simulations", "updates", "epochs"]].min()
     return summarise(seeds).merge(least.reset_index(), on=row)
 
 
 def scale(frame: pd.DataFrame) -> pd.Series:
-    """Whether each row was trained on what the paper used: "paper", "reduced", or "" where the
+    """The scale of each row's training data and epochs: "paper", "reduced", or "" where the
     paper has no such dataset. Needs `dataset`, `model`, `simulations`, `epochs`; what is not
     known counts as reduced.
     """
@@ -203,7 +213,7 @@ def describe_work(row: pd.Series) -> str:
     return ", ".join(work) or "cost not recorded"
 
 
-def _verdict(row: pd.Series, metric: str) -> str:
+def _verdict(row: pd.Series, metric: Metric) -> str:
     if not row["n"]:
         return "not run" if pd.notna(row["paper"]) else row["note"]
     work = describe_work(row)
@@ -213,10 +223,7 @@ def _verdict(row: pd.Series, metric: str) -> str:
         return f"reduced: {work}" if row["scale"] == "reduced" else work
     if pd.isna(row["difference"]):
         return f"paper's scale: {work}; not in the paper's table"
-    if metric == "mse":
-        apart = f"{row['mean'] / row['paper']:.2g} times the paper's"
-    else:
-        apart = f"{row['difference']:+.1f} points"
+    apart = metric.apart(row["mean"], row["paper"]).replace("×", "times the paper's")
     if pd.isna(row["within_two"]):
         judged = "no two standard errors to judge by"
     else:

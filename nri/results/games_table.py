@@ -1,11 +1,11 @@
-"""What the rules made of each tracked game, as a table for the page."""
+"""A table of tracked games: how many moments and pick-and-rolls the rules found in each."""
 
 import html
 import re
 
 import pandas as pd
 
-from nri.results.markup import MARKUPS, Panel
+from nri.results.markup import LANGUAGES, Panel
 
 __all__ = ["games_table"]
 
@@ -25,7 +25,7 @@ SHOWN = {
 def games_table(games: pd.DataFrame, title: str) -> str:
     """HTML: a row for each game, and one for each split that has several.
 
-    games: the report of `nri.data.basketball.prepare.prepare_sportvu`. title: the data set's.
+    games: the report of `nri.data.basketball.prepare.prepare_basketball`. title: the data set's.
     """
     rows = []
     for split, part in games.groupby("split", sort=False):
@@ -44,7 +44,7 @@ def games_table(games: pd.DataFrame, title: str) -> str:
         "clock running, and do not overlap. Samples: what a split has of them.",
         "All counts, with the reasons: the report beside the data set, games.csv.",
     ]
-    return MARKUPS["html"].panel(
+    return LANGUAGES["html"].panel(
         Panel(
             title=html.escape(f"Pick-and-rolls found, {title}"),
             label=re.sub(r"\W+", "-", f"segments {title}".lower()),

@@ -1,4 +1,4 @@
-"""Tables in Markdown, LaTeX and HTML: pandas writes the cells, this what is around them."""
+"""Tables in Markdown, LaTeX and HTML: pandas writes the cells, this module all around them."""
 
 import html
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-__all__ = ["MARKUPS", "Markup", "Panel"]
+__all__ = ["LANGUAGES", "Language", "Panel"]
 
 
 @dataclass(frozen=True)
-class Markup:
-    """How a language writes what is not plain text, and a whole panel."""
+class Language:
+    """How Markdown, LaTeX or HTML writes what is not plain text, and a whole panel."""
 
     escape: Callable[[str], str]
     superscript: str
@@ -69,15 +69,23 @@ LATEX |= {
     "–": "--",
 }
 
-MARKUPS = {
-    "md": Markup(
-        lambda text: html.escape(text, quote=False).replace("|", "\\|"),
-        "<sup>{}</sup>",
-        "{}",
-        _markdown,
+LANGUAGES = {
+    "md": Language(
+        escape=lambda text: html.escape(text, quote=False).replace("|", "\\|"),
+        superscript="<sup>{}</sup>",
+        theirs="{}",
+        panel=_markdown,
     ),
-    "tex": Markup(
-        lambda text: text.translate(str.maketrans(LATEX)), "\\textsuperscript{{{}}}", "{}", _latex
+    "tex": Language(
+        escape=lambda text: text.translate(str.maketrans(LATEX)),
+        superscript="\\textsuperscript{{{}}}",
+        theirs="{}",
+        panel=_latex,
     ),
-    "html": Markup(html.escape, "<sup>{}</sup>", '<span class="paper">{}</span>', _html),
+    "html": Language(
+        escape=html.escape,
+        superscript="<sup>{}</sup>",
+        theirs='<span class="paper">{}</span>',
+        panel=_html,
+    ),
 }

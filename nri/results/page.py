@@ -9,16 +9,16 @@ from xml.etree import ElementTree
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from nri import __version__
 from nri.config.identity import PAPER
 from nri.evaluation.metrics_file import RUN
 from nri.results.catalogue import dataset_entry, model_entry
 from nri.results.comparison import all_cells, describe_scale, every_seed, scale
+from nri.results.metrics import Metric, metric_entry, metric_of_table, tables_of
 from nri.results.naming import configuration, origin, trained_elsewhere
 from nri.results.rows import ResultsError, without_studies, without_transfers
-from nri.results.tables import FORMATS, TABLES, paper_number
+from nri.results.tables import paper_number
 
 __all__ = ["PageFigure", "read_figure", "render_page"]
 
@@ -77,19 +77,18 @@ def render_page(
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    seeds = {table: _every_seed(metrics, runs, what.metric) for table, what in TABLES.items()}
+    shown = [metric_of_table(table) for table in tables_of(metrics["metric"].unique())]
+    seeds = {metric: _every_seed(metrics, runs, metric) for metric in shown}
     return environment.get_template("page.html").render(
         version=__version__,
         scale=describe_scale(main),
         reduced=bool((scale(main) == "reduced").any()),
-        tables=[Markup(table) for name, table in tables.items() if name != "studies"],
-        studies=Markup(tables.get("studies", "")),
+        tables=[table for name, table in tables.items() if name != "studies"],
+        studies=tables.get("studies", ""),
         figures=list(figures),
         cells=_cell_by_cell(metrics, runs, paper),
         seeds=[
-            (f"{TABLES[table].heading}: {TABLES[table].caption}", rows)
-            for table, rows in seeds.items()
-            if rows
+            (f"{metric.heading}: {metric.caption}", rows) for metric, rows in seeds.items() if rows
         ],
         provenance=_provenance(without_transfers(runs)),
         machines=_numbered(runs["machine"]),
@@ -100,7 +99,7 @@ def render_page(
 
 def _cell_by_cell(
     metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame
-) -> list[tuple[str, Markup]]:
+) -> list[tuple[str, str]]:
     """Headings and long tables: every cell of each table of the paper and the runs that fill it."""
     cells = pd.concat([all_cells(metrics, runs, paper, name) for name in paper["metric"].unique()])
     cells = cells[cells["table"] != ""]
@@ -110,7 +109,7 @@ def _cell_by_cell(
     ]
 
 
-def _cells(cells: pd.DataFrame) -> Markup:
+def _cells(cells: pd.DataFrame) -> str:
     rows = []
     for _, cell in cells.iterrows():
         ours, apart = _ours(cell) if cell["n"] else ("–", "–")
@@ -139,21 +138,19 @@ def _recipe(cell: pd.Series) -> str:
 
 def _ours(cell: pd.Series) -> tuple[str, str]:
     """Our number, and how far it is from the paper's: "+0.3 points", "1.2 ×"."""
-    ours = FORMATS[cell["metric"]](cell["mean"], cell["standard_error"])
-    if cell["metric"] == "mse":
-        ratio = float(f"{cell['mean'] / cell['paper']:.2g}")
-        return ours, f"{ratio:,g} ×"
-    return ours, f"{cell['mean'] - cell['paper']:+.1f} points"
+    metric = metric_entry(cell["metric"])
+    ours = metric.format(cell["mean"], cell["standard_error"])
+    return ours, metric.apart(cell["mean"], cell["paper"])
 
 
-def _every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> Markup:
-    table = {what.metric: what for what in TABLES.values()}[metric]
-    seeds = every_seed(metrics, runs, metric)
+def _every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: Metric) -> str:
+    """A long table: a row for each run and seed, a column for each step if there are any."""
+    seeds = every_seed(metrics, runs, metric.name)
     if seeds.empty:
-        return Markup()
+        return ""
     known = [*RUN, "simulations", "updates"]
-    column = seeds["step"].map(lambda step: "%" if pd.isna(step) else f"step {step}")
-    text = seeds["value"].map(lambda value: table.format(value, float("nan")))
+    column = seeds["step"].map(lambda step: metric.short if pd.isna(step) else f"step {step}")
+    text = seeds["value"].map(lambda value: metric.format(value, float("nan")))
     wide = seeds.assign(column=column, text=text).pivot(
         index=known, columns="column", values="text"
     )
@@ -163,9 +160,10 @@ def _every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> Marku
     return _html(shown.assign(train=_counts(rows["simulations"]), updates=_counts(rows["updates"])))
 
 
-def _provenance(runs: pd.DataFrame) -> Markup:
+def _provenance(runs: pd.DataFrame) -> str:
+    """A long table: what each training was and cost; "" if there is none."""
     if runs.empty:
-        return Markup()
+        return ""
     return _html(
         _run_columns(runs)
         .assign(
@@ -184,7 +182,7 @@ def _provenance(runs: pd.DataFrame) -> Markup:
 
 
 def _numbered(column: pd.Series) -> dict[str, int]:
-    """A number for each distinct text that is too long for a table."""
+    """A number for each distinct text of a column, which is too long for a table."""
     return {text: number for number, text in enumerate(sorted(set(column) - {""}), start=1)}
 
 
@@ -207,8 +205,9 @@ def _run_columns(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _html(frame: pd.DataFrame) -> Markup:
-    return Markup(frame.to_html(index=False, border=0, classes="results long"))
+def _html(frame: pd.DataFrame) -> str:
+    """A long table, its text escaped."""
+    return frame.to_html(index=False, border=0, classes="results long")
 
 
 def _counts(column: pd.Series) -> pd.Series:

@@ -11,6 +11,7 @@ import pandas as pd
 from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW, RUN
 from nri.files import ResultsError
 from nri.results.catalogue import dataset_order, model_order
+from nri.results.metrics import Metric, metric_entry
 
 __all__ = [
     "RUN_COLUMNS",
@@ -51,20 +52,15 @@ def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
 
     Text that is absent is "", whole numbers that are absent are NA.
     Raises ResultsError if columns are missing or unknown, a value is not a finite number,
-    a step stands where none belongs or is missing, or a row appears twice.
+    a row does not keep to the entry of its metric in `nri.results.metrics` (a step is missing or
+    out of place, a fraction is none), or a row appears twice.
     """
     frame = _read(path, METRIC_COLUMNS)
     _refuse(path, frame, frame[["dataset", "model", "metric"]].eq("").any(axis=1), "without a name")
     _refuse(path, frame, frame["seed"].isna(), "without a seed")
     _refuse(path, frame, ~np.isfinite(frame["value"]), "whose value is not a finite number")
-    missing = (frame["metric"] == "mse") & frame["step"].isna()
-    _refuse(path, frame, missing, "of mse without a step")
-    # Edges that change in time have an accuracy of each step beside the one of all.
-    stepped = frame["metric"].isin(["mse", "edge_accuracy"])
-    _refuse(path, frame, ~stepped & frame["step"].notna(), "with a step, which this metric has not")
-    fraction = frame["metric"].str.startswith("edge_")
-    beyond = fraction & ~frame["value"].between(0, 1)
-    _refuse(path, frame, beyond, "whose value is not a fraction between 0 and 1")
+    for name in frame["metric"].unique():
+        _check_metric(path, frame, metric_entry(name))
     _refuse(path, frame, frame.duplicated([*RUN, "metric", "step"]), "that was there before")
     return frame
 
@@ -92,10 +88,10 @@ def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
 def collect_runs(
     paths: Iterable[str | os.PathLike], studies: Mapping[str, Mapping[str, str]] | None = None
 ) -> pd.DataFrame:
-    """What each run was and cost, one row for each run, model and data set it is tested on, sorted.
+    """What each run was and cost: a row for each run, graph and data set it is tested on, sorted.
 
-    paths: the config.json files of the runs. The metrics.csv beside each says which rows of
-    the paper were measured with it, and must agree on what the run is. studies: as
+    paths: the config.json files of the runs. The metrics.csv beside each holds the rows that
+    were measured with the run, and must agree on what it is. studies: as
     `nri.config.resolve.resolve_studies`, by the directories DATASET/RUN that the files lie in.
     Raises ResultsError if a file is absent, lacks a key or contradicts its neighbour.
     """
@@ -106,9 +102,9 @@ def collect_runs(
         measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
         for _, run in measured.iterrows():
             trained = {**run, "dataset": run["trained_on"]}
-            # The graph of a row may be another than the run's own.
-            for key in config["run"].keys() & (set(RUN) - {"graph"}):
-                if _text(trained[key]) != _text(config["run"][key]):
+            for key in RUN:
+                # The graph of a row may be another than the run's own.
+                if key != "graph" and _text(trained[key]) != _text(config["run"][key]):
                     raise ResultsError(
                         f"{path}: run.{key} is {config['run'][key]!r}, but the metrics.csv "
                         f"beside it says {_text(trained[key])!r}; evaluate the run again"
@@ -168,9 +164,9 @@ def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_studies(frame: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `frame`, which has the columns `RUN`, that belong to no study of ours."""
-    told = frame[RUN].merge(runs[[*RUN, "study"]], on=RUN, how="left", validate="many_to_one")
-    none = told["study"].isna() | (told["study"] == "")
+    """The rows of `frame`, which has the columns `RUN`, that belong to no study."""
+    known = frame[RUN].merge(runs[[*RUN, "study"]], on=RUN, how="left", validate="many_to_one")
+    none = known["study"].isna() | (known["study"] == "")
     return frame[none.to_numpy()].reset_index(drop=True)
 
 
@@ -232,6 +228,18 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
             numbers = pd.to_numeric(column.replace("", np.nan))
             columns[name] = numbers.astype("Int64" if name in WHOLE else float)
     return pd.DataFrame(columns)
+
+
+def _check_metric(path: str | os.PathLike, frame: pd.DataFrame, metric: Metric) -> None:
+    """Raise ResultsError if a row of a metric is not as its entry says."""
+    rows, stepped = frame["metric"] == metric.name, frame["step"].notna()
+    if metric.steps is True:
+        _refuse(path, frame, rows & ~stepped, f"of {metric.name} without a step")
+    if metric.steps is False:
+        _refuse(path, frame, rows & stepped, "with a step, which this metric has not")
+    if metric.fraction:
+        beyond = rows & ~frame["value"].between(0, 1)
+        _refuse(path, frame, beyond, "whose value is not a fraction between 0 and 1")
 
 
 def _refuse(path: str | os.PathLike, frame: pd.DataFrame, wrong: pd.Series, what: str) -> None:

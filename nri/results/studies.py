@@ -1,4 +1,4 @@
-"""Studies of ours: runs that answer a question of their own, beside those they compare with."""
+"""Studies: runs that answer a question that the paper does not ask, beside comparable runs."""
 
 import re
 from collections.abc import Mapping
@@ -9,16 +9,15 @@ from nri.config.identity import PAPER
 from nri.evaluation.metrics_file import ROW
 from nri.results.catalogue import dataset_entry, dataset_order, model_order
 from nri.results.comparison import describe_work, every_seed, over_seeds
-from nri.results.markup import MARKUPS
+from nri.results.markup import LANGUAGES
+from nri.results.metrics import metric_entry
 from nri.results.naming import row_names
 from nri.results.tables import OURS, make_panel
 
 __all__ = ["compare_studies", "render_studies", "study_rows", "study_seeds"]
 
-METRICS = {"edge_accuracy": "accuracy (%)", "edge_auroc": "AUROC", "mse": "MSE"}
-
 ROLES = {"main": "main run: ", "own": "on its own data set: ", "study": ""}
-"""Why a row stands in a panel, and how its footnote says so; their order is that of the rows."""
+"""The roles of rows in a panel, in order, and the words for them in footnotes."""
 
 UNPUBLISHED = {"paper": float("nan"), "paper_standard_error": float("nan"), "note": ""}
 UNPUBLISHED |= {"value_provenance": "", "standard_error_provenance": ""}
@@ -27,10 +26,10 @@ UNPUBLISHED |= {"value_provenance": "", "standard_error_provenance": ""}
 def study_rows(runs: pd.DataFrame, studies: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
     """The rows of every panel, in order of display: `study`, `tested_on`, `role` and `ROW`.
 
-    A panel is a study and the data set it is tested on. Its rows are the study's runs (`role`
-    "study") and what they compare with: "main", the runs of the same model without a study
-    that were trained on the panel's data set with the recipe that the study `compares_with`;
-    and "own", a model that was trained elsewhere, on its own data set.
+    A panel is a study on one tested data set. Its rows are the study's runs (`role` "study") and
+    two kinds of runs beside them: "main", runs of the same model without a study, trained on the
+    panel's data set with the recipe that the study `compares_with`; and "own", a model that was
+    trained elsewhere, tested on the data set of its training.
 
     runs: as `nri.results.rows.read_runs`. studies: as the configuration has them, in order.
     """
@@ -69,8 +68,7 @@ def study_seeds(
     metrics: pd.DataFrame, runs: pd.DataFrame, studies: Mapping[str, Mapping[str, str]]
 ) -> pd.DataFrame:
     """`study_rows` with every seed as `nri.results.comparison.every_seed` lists them."""
-    seeds = pd.concat([every_seed(metrics, runs, metric) for metric in METRICS])
-    return study_rows(runs, studies).merge(seeds, on=ROW)
+    return study_rows(runs, studies).merge(_seeds_of_tables(metrics, runs), on=ROW)
 
 
 def compare_studies(
@@ -78,10 +76,10 @@ def compare_studies(
 ) -> pd.DataFrame:
     """`study_rows` over seeds: a row for each cell, with `title`, `name` and `column`.
 
-    `verdict` says why a row stands there and what it was trained with; the other columns are
-    those of `nri.results.comparison.over_seeds`.
+    `verdict` names the row's role and what it was trained with; the other columns are those of
+    `nri.results.comparison.over_seeds`.
     """
-    ours = over_seeds(pd.concat([every_seed(metrics, runs, metric) for metric in METRICS]))
+    ours = over_seeds(_seeds_of_tables(metrics, runs))
     frame = study_rows(runs, studies).merge(ours, on=ROW)
     frame["title"] = [studies[study]["title"] for study in frame["study"]]
     frame["column"] = [_column(*cell) for cell in zip(frame["metric"], frame["step"], strict=True)]
@@ -90,20 +88,26 @@ def compare_studies(
     return pd.concat([part.assign(name=_names(part)) for part in panels], ignore_index=True)
 
 
-def render_studies(comparison: pd.DataFrame, markup: str) -> str:
+def render_studies(comparison: pd.DataFrame, language: str) -> str:
     """`compare_studies` in one of the languages "md", "tex", "html", a panel after the other."""
-    language, panels = MARKUPS[markup], []
+    markup, panels = LANGUAGES[language], []
     for (study, tested_on), rows in comparison.groupby(["study", "tested_on"], sort=False):
         where = dataset_entry(tested_on).title
         title = f"{rows['title'].iloc[0]}: tested on {where} ({OURS})"
         columns = rows.sort_values(["metric", "step"])["column"].unique()
         label = f"study-{study}-{tested_on}"
-        panels.append(make_panel(rows.assign(**UNPUBLISHED), columns, title, label, language))
-    return "\n".join(language.panel(panel) for panel in panels)
+        panels.append(make_panel(rows.assign(**UNPUBLISHED), columns, title, label, markup))
+    return "\n".join(markup.panel(panel) for panel in panels)
+
+
+def _seeds_of_tables(metrics: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """`every_seed` of all metrics that have a table."""
+    names = [name for name in sorted(set(metrics["metric"])) if metric_entry(name).table]
+    return pd.concat([every_seed(metrics, runs, name) for name in names])
 
 
 def _compared(row: pd.Series, rows: pd.DataFrame, recipe: str) -> pd.DataFrame:
-    """What a row of a study compares with, its main runs those of `recipe`."""
+    """The rows to show beside a row of a study: main runs of `recipe`, and its model at home."""
     rows = rows[(rows["model"] == row["model"]) & (rows["graph"] == row["graph"])]
     here = (rows["dataset"] == row["dataset"]) & (rows["study"] == "")
     trained_here = rows["trained_on"] == rows["dataset"]
@@ -117,7 +121,7 @@ def _compared(row: pd.Series, rows: pd.DataFrame, recipe: str) -> pd.DataFrame:
 
 
 def _names(panel: pd.DataFrame) -> list[str]:
-    """The names of a panel's rows, told apart by where they were tested and why they are there."""
+    """The names of a panel's rows, with the tested data set and the role where these differ."""
     names = []
     for name, row in zip(
         row_names(panel, within=["dataset", "column"]), panel.itertuples(), strict=True
@@ -128,7 +132,8 @@ def _names(panel: pd.DataFrame) -> list[str]:
 
 
 def _column(metric: str, step: int) -> str:
-    return METRICS[metric] if pd.isna(step) else f"{METRICS[metric]}, step {step}"
+    short = metric_entry(metric).short
+    return short if pd.isna(step) else f"{short}, step {step}"
 
 
 def _natural(text: str) -> tuple[str | int, ...]:

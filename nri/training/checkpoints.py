@@ -1,8 +1,8 @@
 """Checkpoints: the whole state of a training in one file, replaced atomically.
 
-A checkpoint lives outside the declared outputs, because Snakemake removes those when a
-job fails. Its name should be a fingerprint (`nri.provenance`) of everything that the state
-depends on, so that a changed setting, seed or program never continues from another's state.
+Checkpoints are not declared outputs, because Snakemake deletes those when a job fails. The name of
+a checkpoint should be a fingerprint (`nri.files.fingerprint`) of everything that its state depends
+on, so that no training continues from the state of another setting, seed or program.
 """
 
 import io
@@ -23,8 +23,8 @@ class Checkpoint:
         self.path = path
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the file; a kill at any moment leaves the old or the new one, whole."""
-        # Through memory, since torch's own writer does not say that a disk is full.
+        """Replace the file; a kill at any moment leaves either the old or the new one, whole."""
+        # By way of memory: torch's own writer does not report a full disk.
         content = io.BytesIO()
         torch.save(state, content)
         with atomic_path(self.path) as temporary:

@@ -55,9 +55,7 @@ def carry_out(job: Job) -> None:
     _write(job, model, metadata, progress)
 
 
-def _train(
-    job: Job, model: NRI, metadata: Metadata, train: Samples, valid: Samples
-) -> Progress:
+def _train(job: Job, model: NRI, metadata: Metadata, train: Samples, valid: Samples) -> Progress:
     """Train the model, which is left with its best weights."""
     settings = job.run.training
     model.fit_scales(train.x, settings.standardise)
@@ -66,7 +64,7 @@ def _train(
         settings=settings,
         train=train,
         valid=valid,
-        true_types=len(metadata.edge_types),
+        true_type_count=len(metadata.edge_types),
         seed=job.seed,
         checkpoints=_checkpoints(job),
         checkpoint_seconds=job.checkpoint_seconds,

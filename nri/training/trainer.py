@@ -1,7 +1,7 @@
 """The training loop: one for every model, resumable at any update.
 
-A training is a number of updates whose batches, noise and learning rate follow from the
-seed and the update's number, so that one continued from a checkpoint is bit for bit the
+The batches, the noise and the learning rate of an update follow from the seed and the number of
+the update. A training that continues from a checkpoint is therefore, bit for bit, the
 uninterrupted one (on the same machine with the same number of threads).
 """
 
@@ -16,27 +16,27 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
 from nri.model.nri import NRI
-from nri.model.objectives import Averages, make_objective
+from nri.model.objectives import Averages, Objective, make_objective
 from nri.training.checkpoints import Checkpoint
 
-__all__ = ["Trainer", "TrainingError"]
+__all__ = ["Progress", "Stage", "Trainer", "TrainingError"]
 
 log = logging.getLogger(__name__)
 
 
 class TrainingError(RuntimeError):
-    """A training that cannot go on; the message says where it stopped and what to change."""
+    """The training cannot go on; the message says where it stopped and what to change."""
 
 
 @dataclass
 class Progress:
-    """Where a training stands; `update` counts within the stage, `curve` has a row per epoch."""
+    """How far a training is: `update` counts within the stage, `curve` has a row per epoch."""
 
     stage: int = 0
     update: int = 0
@@ -47,11 +47,25 @@ class Progress:
     curve: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Stage:
+    """One stage of a training: its settings, what it minimises, and the weights that it changes."""
+
+    settings: TrainingSettings
+    objective: Objective
+    parameters: list[nn.Parameter]
+    optimiser: torch.optim.Optimizer
+    updates_per_epoch: int
+    updates: int
+
+
 class Trainer:
     """A model, its data, and everything that changes while it trains.
 
-    `checkpoints`: one for each stage. A training goes on from the latest stage that has one, so
-    that a stage that was changed begins where the one before it ended.
+    The model's scales must be fitted (`NRI.fit_scales`). `true_type_count` is the number of edge
+    types in the data. `checkpoints` has one for each stage: a training continues from the latest
+    stage with a checkpoint, so that a stage whose settings changed begins where the stage before
+    it ended.
     """
 
     def __init__(
@@ -60,73 +74,91 @@ class Trainer:
         settings: TrainingSettings,
         train: Samples,
         valid: Samples,
-        true_types: int,
+        true_type_count: int,
         seed: int,
         checkpoints: Sequence[Checkpoint],
         checkpoint_seconds: float = 30.0,
     ):
-        self.model, self.train_samples, self.valid_samples = model, train, valid
-        self.stages, self.true_types, self.seed = settings.resolved_stages(), true_types, seed
-        self.checkpoints, self.checkpoint_seconds = checkpoints, checkpoint_seconds
+        self.model = model
+        self.train_samples = train
+        self.valid_samples = valid
+        self.stage_settings = settings.resolved_stages()
+        self.true_type_count = true_type_count
+        self.seed = seed
+        self.checkpoints = checkpoints
+        self.checkpoint_seconds = checkpoint_seconds
         self.device = train.x.device
         self.generator = torch.Generator(self.device).manual_seed(seed)
         self.progress = Progress()
         self.averages = Averages()
         self.best_weights: dict[str, Tensor] = {}
-        self.stopped_by = 0  # number of a signal
+        self.stage = self._begin_stage()
+        self.stopped_by = 0  # the number of a signal
+        self._clock = (0.0, 0.0)  # when `_tick` was last called: wall time, process time
 
     def run(self) -> Progress:
-        """Train from wherever the checkpoints stand to the end of the last stage.
+        """Train from the latest checkpoint, if there is one, to the end of the last stage.
 
-        The model is left with that stage's best weights on the validation split. On
-        SIGTERM and SIGINT the state is saved before SystemExit. Raises TrainingError when
-        the loss is not finite.
+        The model then has the weights of that stage that are best on the validation split. On
+        SIGTERM and SIGINT the state is saved before SystemExit. Raises TrainingError if the loss
+        is not finite.
         """
         signals = signal.SIGTERM, signal.SIGINT
         previous = [signal.signal(number, self._on_signal) for number in signals]
         try:
             self._restore()
             self._clock = (time.monotonic(), time.process_time())
-            while self.progress.stage < len(self.stages):
+            while self.progress.stage < len(self.stage_settings):
                 self._run_stage()
                 self.model.load_state_dict(self.best_weights)
                 self.progress.stage += 1
-                if self.progress.stage < len(self.stages):
+                if self.progress.stage < len(self.stage_settings):
                     self.progress.update, self.progress.best_score = 0, math.inf
-                    self._begin_stage()
+                    self.stage = self._begin_stage()
         finally:
             for number, handler in zip(signals, previous, strict=True):
                 signal.signal(number, handler)
         return self.progress
 
-    def _begin_stage(self) -> None:
-        """The optimiser and the objective of the current stage."""
-        self.settings = self.stages[self.progress.stage]
-        self.objective = make_objective(self.model, self.settings, self.true_types)
-        trained = self.model.decoder if self.settings.freeze == "encoder" else self.model
-        self.parameters = list(trained.parameters())
-        self.optimiser = torch.optim.Adam(self.parameters, self.settings.learning_rate, fused=True)
-        self.updates_per_epoch = math.ceil(len(self.train_samples) / self.settings.batch_size)
-        self.updates = max(1, round(self.settings.epochs * self.updates_per_epoch))
+    def _begin_stage(self) -> Stage:
+        """The current stage, with a new objective and a new optimiser."""
+        settings = self.stage_settings[self.progress.stage]
+        trained = self.model.decoder if settings.freeze == "encoder" else self.model
+        parameters = list(trained.parameters())
+        updates_per_epoch, updates = self._length(self.progress.stage)
+        return Stage(
+            settings=settings,
+            objective=make_objective(self.model, settings, self.true_type_count),
+            parameters=parameters,
+            optimiser=torch.optim.Adam(parameters, settings.learning_rate, fused=True),
+            updates_per_epoch=updates_per_epoch,
+            updates=updates,
+        )
+
+    def _length(self, stage: int) -> tuple[int, int]:
+        """Updates in an epoch of a stage, and in the whole stage."""
+        settings = self.stage_settings[stage]
+        updates_per_epoch = math.ceil(len(self.train_samples) / settings.batch_size)
+        return updates_per_epoch, max(1, round(settings.epochs * updates_per_epoch))
 
     def _run_stage(self) -> None:
-        progress, saved = self.progress, time.monotonic()
-        first = progress.update
+        """Train the current stage from its current update to its last one."""
+        progress, stage, saved = self.progress, self.stage, time.monotonic()
+        first, size = progress.update, stage.settings.batch_size
         bar = tqdm(
-            total=self.updates,
+            total=stage.updates,
             initial=first,
-            desc=f"stage {progress.stage + 1}/{len(self.stages)}",
+            desc=f"stage {progress.stage + 1}/{len(self.stage_settings)}",
             disable=not sys.stderr.isatty(),
         )
         with bar:
-            while progress.update < self.updates:
-                epoch, step = divmod(progress.update, self.updates_per_epoch)
+            while progress.update < stage.updates:
+                epoch, step = divmod(progress.update, stage.updates_per_epoch)
                 if step == 0 or progress.update == first:
                     order = self._order(epoch)
-                size = self.settings.batch_size
                 self._update(self.train_samples.take(order[step * size : (step + 1) * size]))
                 bar.update()
-                if step == self.updates_per_epoch - 1:
+                if step == stage.updates_per_epoch - 1:
                     row = self._finish_epoch()
                     bar.set_postfix(nll=row["valid_nll"], accuracy=row["valid_edge_accuracy"])
                 if self.stopped_by or time.monotonic() - saved > self.checkpoint_seconds:
@@ -136,9 +168,10 @@ class Trainer:
                     done, name = progress.total_updates, signal.Signals(self.stopped_by).name
                     log.info("stopped by %s at update %d; run again to continue", name, done)
                     raise SystemExit(128 + self.stopped_by)
+        # Saved first: a longer training that resumes here must not see this extra validation in
+        # the middle of an epoch.
         self._save()
-        # A part of an epoch counts for this training, not for a longer one that goes on from here.
-        if progress.update % self.updates_per_epoch:
+        if progress.update % stage.updates_per_epoch:
             self._finish_epoch()
 
     def _order(self, epoch: int) -> Tensor:
@@ -147,25 +180,29 @@ class Trainer:
         return torch.from_numpy(random.permutation(len(self.train_samples))).to(self.device)
 
     def _update(self, batch: Samples) -> None:
-        progress, settings = self.progress, self.settings
+        """Change the weights once, by the gradient of a batch."""
+        progress, stage, settings = self.progress, self.stage, self.stage.settings
         self.model.train()
         if settings.freeze == "encoder":
             self.model.graph.eval()
-        for group in self.optimiser.param_groups:
-            group["lr"] = _learning_rate(settings, progress.update, self.updates_per_epoch)
-        done = progress.update / self.updates
-        terms = self.objective.training(batch.x, batch.edges, self.generator, done)
-        self.optimiser.zero_grad(set_to_none=True)
-        terms.loss.backward()
+        for group in stage.optimiser.param_groups:
+            group["lr"] = _learning_rate(settings, progress.update, stage.updates_per_epoch)
+        done = progress.update / stage.updates
+        batch_loss = stage.objective.training(batch.x, batch.edges, self.generator, done)
+        stage.optimiser.zero_grad(set_to_none=True)
+        batch_loss.loss.backward()
         if settings.gradient_clip is not None:
-            torch.nn.utils.clip_grad_norm_(self.parameters, settings.gradient_clip)
-        self.optimiser.step()
-        self.averages.add(terms, len(batch))
+            torch.nn.utils.clip_grad_norm_(stage.parameters, settings.gradient_clip)
+        stage.optimiser.step()
+        self.averages.add(batch_loss, len(batch))
         progress.update += 1
         progress.total_updates += 1
 
     def _finish_epoch(self) -> dict[str, Any]:
-        """Validate, keep the best weights, add a row to the curve; the last epoch may be a part."""
+        """Validate, keep the best weights, add a row to the curve.
+
+        The last epoch of a stage may be less than a whole one.
+        """
         progress = self.progress
         self._check_finite()
         train, valid = self.averages.result(), self.validate()
@@ -178,38 +215,44 @@ class Trainer:
         row = {
             "step": progress.total_updates,
             "stage": progress.stage + 1,
-            "epoch": progress.update / self.updates_per_epoch,
+            "epoch": progress.update / self.stage.updates_per_epoch,
             "wall_seconds": round(progress.wall_seconds, 2),
             "process_seconds": round(progress.process_seconds, 2),
         }
         for name in ("nll", "kl", "mse", "edge_accuracy"):
             row[f"train_{name}"], row[f"valid_{name}"] = train[name], valid[name]
         progress.curve.append(row)
+        accuracy = valid["edge_accuracy"]
         log.info(
             "epoch %.3g/%.3g  update %d  nll %.4g  kl %.3g  mse %.3g  accuracy %s  %.0f s",
-            *(row["epoch"], self.settings.epochs, progress.total_updates),
-            *(valid["nll"], valid["kl"], valid["mse"]),
-            *("-" if valid["edge_accuracy"] is None else f"{valid['edge_accuracy']:.4f}",),
+            row["epoch"],
+            self.stage.settings.epochs,
+            progress.total_updates,
+            valid["nll"],
+            valid["kl"],
+            valid["mse"],
+            "-" if accuracy is None else f"{accuracy:.4f}",
             progress.wall_seconds,
         )
         return row
 
     @torch.no_grad()
     def validate(self) -> dict[str, float | None]:
-        """Averages of the objective over the validation split."""
+        """Averages of the stage's objective over the validation split."""
         self.model.eval()
-        averages = Averages()
-        for batch in self.valid_samples.batches(self.settings.batch_size):
-            averages.add(self.objective.validation(batch.x, batch.edges), len(batch))
+        stage, averages = self.stage, Averages()
+        for batch in self.valid_samples.batches(stage.settings.batch_size):
+            averages.add(stage.objective.validation(batch.x, batch.edges), len(batch))
         return averages.result()
 
     def _check_finite(self) -> None:
+        """Raise TrainingError if the loss was not finite since the last row of the curve."""
         loss = self.averages.sums.get("loss")
         if loss is not None and not torch.isfinite(loss):
             raise TrainingError(
                 f"the loss is not finite before update {self.progress.total_updates} "
                 f"(stage {self.progress.stage + 1}); lower `learning_rate` (now "
-                f"{self.settings.learning_rate}) or set `gradient_clip`"
+                f"{self.stage.settings.learning_rate}) or set `gradient_clip`"
             )
 
     def _tick(self) -> None:
@@ -220,6 +263,7 @@ class Trainer:
         self._clock = now
 
     def _save(self) -> None:
+        """Write the stage's checkpoint."""
         self._check_finite()
         self._tick()
         self.checkpoints[self.progress.stage].save(
@@ -228,37 +272,45 @@ class Trainer:
                 "averages": asdict(self.averages),
                 "model": self.model.state_dict(),
                 "best_weights": self.best_weights,
-                "optimiser": self.optimiser.state_dict(),
+                "optimiser": self.stage.optimiser.state_dict(),
                 "generator": self.generator.get_state(),
             }
         )
 
     def _restore(self) -> None:
-        for checkpoint in reversed(self.checkpoints):
-            state = checkpoint.load(self.device)
-            if state is not None:
-                self.progress = Progress(**state["progress"])
-                self._begin_stage()
-                if self.progress.update <= self.updates:
-                    break
-                log.info("%s is of a longer training: not used", checkpoint.path)
-        else:
-            self.progress = Progress()
-            self._begin_stage()
+        """Continue from the latest usable checkpoint; without one, from the beginning."""
+        state = self._latest_usable()
+        if state is None:
             return
+        self.progress = Progress(**state["progress"])
         self.averages = Averages(**state["averages"])
+        self.stage = self._begin_stage()
         self.model.load_state_dict(state["model"])
         self.best_weights = state["best_weights"]
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.stage.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["generator"].cpu())
-        log.info("continuing at update %d from %s", self.progress.total_updates, checkpoint.path)
+
+    def _latest_usable(self) -> dict[str, Any] | None:
+        """The state of the latest stage with a checkpoint that is not past the stage's end."""
+        for number, checkpoint in reversed(list(enumerate(self.checkpoints))):
+            state = checkpoint.load(self.device)
+            if state is None:
+                continue
+            progress = Progress(**state["progress"])
+            if progress.update <= self._length(number)[1]:
+                log.info("continuing at update %d from %s", progress.total_updates, checkpoint.path)
+                return state
+            log.info("%s is of a longer training: not used", checkpoint.path)
+        return None
 
     def _on_signal(self, number: int, _: object) -> None:
         self.stopped_by = number
 
 
 def _learning_rate(settings: TrainingSettings, update: int, updates_per_epoch: int) -> float:
-    """A cosine to zero over the stage, or times a factor every so many epochs (the paper's)."""
+    """The learning rate of an update: a cosine to zero over the stage, or the paper's schedule,
+    which multiplies by a factor every so many epochs.
+    """
     if settings.learning_rate_schedule == "cosine":
         done = update / (settings.epochs * updates_per_epoch)
         return settings.learning_rate * 0.5 * (1 + math.cos(math.pi * done))

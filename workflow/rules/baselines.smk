@@ -9,11 +9,6 @@ BASELINE_EVALUATIONS = {
 }
 
 
-def baseline_key(wildcards) -> tuple[str, str]:
-    """The baseline that the wildcards name."""
-    return wildcards.dataset, wildcards.baseline
-
-
 rule baseline:
     input:
         data="results/data/{dataset}.h5",
@@ -39,9 +34,9 @@ rule baseline:
         program=script("baseline.py"),
         identity=settings_json(lambda wildcards: BASELINES[baseline_key(wildcards)].identity()),
         horizon=untracked(lambda wildcards: CONFIG.evaluation.horizon),
-        lstm=lambda wildcards, input: f"--lstm {Path(input.model).parent}"
-        if "model" in input.keys()
-        else "",
+        lstm=lambda wildcards, input: (
+            f"--lstm {Path(input.model).parent}" if "model" in input.keys() else ""
+        ),
         directory=lambda wildcards, output: Path(output.metrics).parent,
     shell:
         "python {params.program:q} --baseline {params.identity:q} --seed {wildcards.seed}"

@@ -34,6 +34,21 @@ def infer_seeds(name: str, wildcards) -> list[str]:
     return run_seeds(name, entry.dataset, entry.run)
 
 
+def trained_key(wildcards) -> tuple[str, str, str]:
+    """The training that the wildcards name."""
+    return wildcards.group, wildcards.dataset, wildcards.run
+
+
+def baseline_key(wildcards) -> tuple[str, str]:
+    """The baseline that the wildcards name."""
+    return wildcards.dataset, wildcards.baseline
+
+
+def groups_of(keys) -> str:
+    """A pattern for `group` that fits only before the data set and the name of one of the runs."""
+    return "|".join(f"{group}(?=/{dataset}/{run}/seed)" for group, dataset, run in keys) or "(?!)"
+
+
 def other_data(wildcards) -> list[str]:
     """The other data sets that a run is tested on."""
     return [f"results/data/{other.dataset}.h5" for other in TRAINED[trained_key(wildcards)].test_on]

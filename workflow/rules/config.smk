@@ -110,9 +110,10 @@ def source_digests(program: str, *chosen: str) -> list[str]:
     untracked_files = [BASE / path for path in UNTRACKED]
     if not chosen:
         return code_digests(BASE / program, BASE, untracked_files)
-    modules = [choice.partition(":")[0].replace(".", "/") + ".py" for choice in chosen]
+    names = [choice.partition(":")[0].split(".") for choice in chosen]
+    modules = [BASE.joinpath(*name).with_suffix(".py") for name in names]
     without = [*untracked_files, BASE / "nri" / "choices.py"]
-    found = (code_digests(BASE / path, BASE, without) for path in (program, *modules))
+    found = (code_digests(path, BASE, without) for path in (BASE / program, *modules))
     return sorted(set().union(*found))
 
 

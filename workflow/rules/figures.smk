@@ -1,4 +1,4 @@
-# Tables, figures and the page that shows them.
+# Figures.
 
 import html
 import re
@@ -8,22 +8,6 @@ from typing import NamedTuple
 
 
 report: "../report/workflow.rst"
-
-
-TABLE_FORMATS = ["csv", "md", "tex", "html"]
-TABLE_NAMES = ["edge_accuracy", "future_mse", "edge_auroc", *(["studies"] if STUDIES else [])]
-TABLES = [
-    f"results/tables/{table}.{extension}" for table in TABLE_NAMES for extension in TABLE_FORMATS
-] + [f"results/tables/{table}_seeds.csv" for table in TABLE_NAMES]
-# What a table needs of the config, beside the results.
-TITLES = {
-    table: (
-        {name: study.model_dump() for name, study in CONFIG.studies.items()}
-        if table == "studies"
-        else {}
-    )
-    for table in TABLE_NAMES
-}
 
 
 # A figure is drawn by a module nri/figures/KIND.py, which is a program of its own. To add a figure,
@@ -222,8 +206,6 @@ def report_caption(wildcards, output) -> str:
 # The graphs of own data, for the user's own tools.
 GRAPHS = [f"results/graphs/{dataset}/{run}/edges.csv" for dataset, run in from_source("own", SHOWN)]
 GRAPHS += [f"results/inferred/{name}/edges.csv" for name in INFER]
-GAMES_TABLES = [f"results/tables/segments_{dataset}.html" for dataset in GAMES]
-TABLES += GAMES_TABLES
 
 
 rule figure:
@@ -261,87 +243,3 @@ rule figure:
     shell:
         "python -m nri.figures.{params.kind} {params.arguments} --output {output:q}"
         " > {log:q} 2>&1"
-
-
-rule games_table:
-    input:
-        "results/data/{dataset}.games.csv",
-    output:
-        "results/tables/segments_{dataset}.html",
-    log:
-        "results/logs/tables/segments_{dataset}.log",
-    benchmark:
-        "results/benchmarks/tables/segments_{dataset}.tsv"
-    wildcard_constraints:
-        dataset="|".join(GAMES) or "(?!)",
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *source_digests("scripts/games_table.py"),
-        program=script("games_table.py"),
-    shell:
-        "python {params.program:q} --games {input:q} --output {output:q} > {log:q} 2>&1"
-
-
-rule table:
-    input:
-        metrics=rules.collect.output.metrics,
-        runs=rules.collect.output.runs,
-        paper=pipeline_file("config/paper_numbers.csv"),
-    output:
-        multiext("results/tables/{table}", ".csv", ".md", ".tex", ".html", "_seeds.csv"),
-    log:
-        "results/logs/tables/{table}.log",
-    benchmark:
-        "results/benchmarks/tables/{table}.tsv"
-    wildcard_constraints:
-        table="edge_accuracy|future_mse|edge_auroc|studies",
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *tracked(TITLES, lambda wildcards: wildcards.table),
-        *source_digests("scripts/tables.py"),
-        program=script("tables.py"),
-        studies=settings_json(lambda wildcards: TITLES[wildcards.table]),
-    shell:
-        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --paper {input.paper:q} --table {wildcards.table} --studies {params.studies:q}"
-        " --output results/tables/{wildcards.table} > {log:q} 2>&1"
-
-
-rule page:
-    input:
-        metrics=rules.collect.output.metrics,
-        runs=rules.collect.output.runs,
-        paper=pipeline_file("config/paper_numbers.csv"),
-        tables=[table for table in TABLES if table.endswith(".html")],
-        figures=[file for file in FIGURE_FILES if file.endswith(".svg")],
-        template=pipeline_file("nri/results/templates/page.html"),
-    output:
-        "results/index.html",
-    log:
-        "results/logs/page.log",
-    benchmark:
-        "results/benchmarks/page.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        *source_digests("scripts/page.py"),
-        program=script("page.py"),
-        command=CONFIG.command,
-    shell:
-        "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"
-        " --command {params.command:q} --output {output:q} > {log:q} 2>&1"

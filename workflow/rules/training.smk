@@ -12,16 +12,6 @@ TRAINING_CODE = {
 }
 
 
-def trained_key(wildcards) -> tuple[str, str, str]:
-    """The training that the wildcards name."""
-    return wildcards.group, wildcards.dataset, wildcards.run
-
-
-def groups_of(keys) -> str:
-    """A pattern for `group` that fits only before the data set and the name of one of the runs."""
-    return "|".join(f"{group}(?=/{dataset}/{run}/seed)" for group, dataset, run in keys) or "(?!)"
-
-
 rule train:
     input:
         data="results/data/{dataset}.h5",

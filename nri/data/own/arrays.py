@@ -54,6 +54,11 @@ def check_arrays(
             f"{place}: trajectories has shape {trajectories.shape}, expected (samples, objects, "
             f"frames, features) with the {features} of `features`"
         )
+    if trajectories.shape[1] < 2:
+        raise RecordingError(
+            f"{place}: trajectories has {trajectories.shape[1]} object, but a graph joins two or "
+            "more; the second axis is that of the objects"
+        )
     if trajectories.dtype.kind not in "fiu" or np.isinf(trajectories).any():
         raise RecordingError(f"{place}: trajectories must be finite numbers, or NaN where missing")
     if not settings.frame_interval:

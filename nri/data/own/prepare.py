@@ -155,11 +155,6 @@ def prepare_own(
             f"recordings have from {min(sizes)} to {max(sizes)} objects; set `objects` to how many "
             "a sample is to have"
         )
-    if settings.objects is None and sizes == {1}:
-        raise RecordingError(
-            "recordings have one object, but a graph joins two or more; check that columns.object "
-            "and columns.sample name the right columns"
-        )
     found = {}
     for split in SPLITS:
         frames = settings.frames[split]

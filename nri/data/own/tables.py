@@ -17,9 +17,8 @@ MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
 def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
     """The recordings of one file, in the order in which they first appear in it.
 
-    A row without all its features, and one without a
-    time, is left out where `gaps` allows it.
-    Raises RecordingError naming line and column of what is wrong.
+    Rows without all features are left out if `gaps` allows it.
+    Raises RecordingError, which names line and column of what is wrong.
     """
     text = _read(path, settings)
     columns, features = settings.columns, settings.features
@@ -41,6 +40,11 @@ def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
         raise RecordingError(
             f"{path}: no object has two times, so the frame interval is unknown; check that "
             "columns.object and columns.sample do not name a column that differs in every row"
+        )
+    if table.groupby("sample")["object"].nunique().max() < 2:
+        raise RecordingError(
+            f"{path}: no recording has two objects, which a graph needs; check that columns.object "
+            "and columns.sample name the right columns"
         )
     first = table.groupby("sample", sort=False)["line"].transform("first")
     table = table.assign(first=first).sort_values(["first", "time", "line"], kind="stable")

@@ -6,8 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from nri.evaluation.evaluation import Evaluation, Measurement
-from nri.matching import accuracy
-from nri.model.objectives import count_types
+from nri.matching import accuracy, count_types
 
 __all__ = ["measure"]
 

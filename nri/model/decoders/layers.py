@@ -1,6 +1,6 @@
-"""What the decoders share: their units, messages per edge type, and the output network (§3.3)."""
+"""Parts of decoders: units, messages of each edge type, the output network (paper §3.3)."""
 
-from typing import Any
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from nri.model.fused_messages import fused_messages
 from nri.model.message_passing import PairLinear, sum_incoming
 
-__all__ = ["Messages", "OutputMLP", "RecurrentDecoder", "Scaling", "median_change"]
+__all__ = ["Messages", "OutputMLP", "Scaling", "median_change"]
 
 
 def median_change(x: Tensor) -> Tensor:
@@ -17,9 +17,10 @@ def median_change(x: Tensor) -> Tensor:
 
 
 class Scaling(nn.Module):
-    """Units in which a decoder works: inputs centred and scaled, changes in steps of their size.
+    """Units in which a decoder works: it reads centred and scaled frames and gives changes in
+    multiples of a typical change.
 
-    The identity by default, as in the paper. Fitted to training frames it is a
+    Before `fit` it changes nothing, as in the paper. Fitted to training frames it is a
     preconditioner: features whose changes are small are learned as fast as the others.
     """
 
@@ -34,7 +35,7 @@ class Scaling(nn.Module):
         self.mean.copy_(x.mean((0, 1, 2)))
         deviation = x.std((0, 1, 2))
         self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
-        # The median, not the deviation: close encounters would set the unit of all others.
+        # The median, because close encounters would dominate a standard deviation.
         self.change.copy_(1.4826 * median_change(x))
 
     def inputs(self, x: Tensor) -> Tensor:
@@ -64,10 +65,11 @@ class OutputMLP(nn.Module):
 
 
 class Messages(nn.Module):
-    """A two-layer network per edge type; each node gets the weighted sum of what arrives.
+    """A two-layer network per edge type; each node gets the weighted sum of its messages.
 
-    Σ_k z_ij,k f_k(x_j, x_i), summed over the senders j (Eqs. 10-11). With `skip_first`
-    type 0 means "no edge" and sends nothing.
+    Σ_j Σ_k z_ij,k f_k(x_j, x_i) over senders j and edge types k (Eqs. 10-11). With `skip_first`
+    type 0 means "no edge" and sends nothing. On a CPU the sum is fused (`nri.model.fused_messages`)
+    but for dropout.
     """
 
     def __init__(
@@ -79,29 +81,22 @@ class Messages(nn.Module):
         self.active = range(1 if skip_first else 0, edge_types)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, nodes: Tensor, edges: Tensor, activation) -> Tensor:
-        """(..., N, F), (..., E, K) → (..., N, H)."""
+    def forward(
+        self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """(..., N, F), (..., E, K) → (..., N, H); `activation` is relu or tanh."""
         dropout = self.training and self.dropout.p > 0
-        # On a CPU the same sum, a block of edges after the other.
         if nodes.device.type == "cpu" and nodes.dtype == torch.float32 and not dropout:
             layers = [(self.msg_fc1[k], self.msg_fc2[k]) for k in self.active]
             return fused_messages(nodes, edges[..., self.active.start :], layers, activation)
+        return self.layer_by_layer(nodes, edges, activation)
+
+    def layer_by_layer(
+        self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        """The same sum with a tensor of all edges after each layer."""
         messages = 0.0
         for k in self.active:
             hidden = self.dropout(activation(self.msg_fc1[k](nodes)))
             messages = messages + activation(self.msg_fc2[k](hidden)) * edges[..., k : k + 1]
         return sum_incoming(messages)
-
-
-class RecurrentDecoder(nn.Module):
-    """A decoder with memory."""
-
-    recurrent = True
-
-    def observe(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Any]:
-        """Feed all frames of x (B, N, T, D): the next of each, (B, T, N, D), and the state."""
-        predictions, state = [], None
-        for frame in x.unbind(2):
-            prediction, state = self(frame, edges, state)
-            predictions.append(prediction)
-        return torch.stack(predictions, dim=1), state

@@ -1,31 +1,32 @@
 """LSTM baselines: motion predicted from the past alone, without a graph (paper §5)."""
 
-from collections.abc import Sequence
+from typing import Self
 
 from torch import Tensor, nn
 
-from nri.config.training import TrainingSettings
-from nri.model.decoders.layers import RecurrentDecoder, Scaling
-from nri.model.nri import NRI, GivenGraph
+from nri.model.context import ModelContext
+from nri.model.decoders.decoder import Decoder
+from nri.model.decoders.layers import Scaling
 
-__all__ = ["JointLSTM", "LSTMState", "SingleLSTM", "build_lstm"]
+__all__ = ["JointLSTM", "LSTMState", "SingleLSTM"]
 
 LSTMState = tuple[Tensor, Tensor]
 """Hidden and cell vectors of both layers: each (2, scenes, H)."""
 
 
-class JointLSTM(RecurrentDecoder):
-    """LSTM (joint): one network for all objects, of which it knows which is which.
+class JointLSTM(Decoder):
+    """LSTM (joint): one network for all objects, which knows them by their order.
 
     Each object is embedded by the same two-layer MLP; the embeddings, concatenated, go
-    through a two-layer LSTM and a two-layer MLP to the change of every object. It has the
-    interface of the decoders (`nri.model.decoders`) and does not look at the edges.
+    through a two-layer LSTM and a two-layer MLP to the change of every object. The network
+    stands in the place of a decoder and ignores the graph.
     """
 
+    recurrent = True
+
     def __init__(self, features: int, hidden: int, objects: int, dropout: float):
-        super().__init__()
+        super().__init__(Scaling(features))
         width = objects * hidden
-        self.scaling = Scaling(features)
         self.embedding = nn.Sequential(
             nn.Linear(features, hidden),
             nn.ReLU(),
@@ -41,8 +42,24 @@ class JointLSTM(RecurrentDecoder):
             nn.Linear(width, objects * features),
         )
 
+    @classmethod
+    def build(cls, context: ModelContext) -> Self:
+        """An untrained LSTM with `decoder_hidden` units per object.
+
+        Weights come from torch's global random state. Raises ValueError if the number of objects
+        is not known.
+        """
+        if context.objects is None:
+            raise ValueError("an LSTM for all objects together needs their number; give `objects`")
+        return cls(
+            features=context.features,
+            hidden=context.settings.decoder_hidden,
+            objects=context.objects,
+            dropout=context.settings.decoder_dropout,
+        )
+
     def forward(
-        self, x: Tensor, edges: Tensor | None, state: LSTMState | None
+        self, x: Tensor, edges: Tensor | None, state: LSTMState | None = None
     ) -> tuple[Tensor, LSTMState]:
         """One frame (..., N, D) → the next frame and the next state."""
         predictions, state = self._sequence(x.unsqueeze(0), state)
@@ -62,28 +79,20 @@ class JointLSTM(RecurrentDecoder):
 
 
 class SingleLSTM(JointLSTM):
-    """LSTM (single): one network shared by all objects, each of which is a scene of its own."""
+    """LSTM (single): one network shared by all objects, each of them alone in a scene."""
 
     def __init__(self, features: int, hidden: int, dropout: float):
         super().__init__(features, hidden, 1, dropout)
 
+    @classmethod
+    def build(cls, context: ModelContext) -> Self:
+        """An untrained LSTM of `decoder_hidden` units; weights as in `JointLSTM.build`."""
+        return cls(
+            features=context.features,
+            hidden=context.settings.decoder_hidden,
+            dropout=context.settings.decoder_dropout,
+        )
+
     def _sequence(self, x: Tensor, state: LSTMState | None) -> tuple[Tensor, LSTMState]:
         predictions, state = super()._sequence(x.unsqueeze(-2), state)
         return predictions.squeeze(-2), state
-
-
-def build_lstm(
-    joint: bool, settings: TrainingSettings, features: Sequence[str], objects: int
-) -> NRI:
-    """An untrained LSTM in the place of a decoder, to be trained and evaluated like one.
-
-    `features` names those of a frame. It has the settings' `decoder_hidden` units per object.
-    The graph it gets, and does not look at, is the full one. Weights come from torch's
-    global random state.
-    """
-    hidden, dropout = settings.decoder_hidden, settings.decoder_dropout
-    if joint:
-        decoder = JointLSTM(len(features), hidden, objects, dropout)
-    else:
-        decoder = SingleLSTM(len(features), hidden, dropout)
-    return NRI(GivenGraph("full", edge_types=2), decoder, features)

@@ -1,14 +1,18 @@
 """The paper's decoder with memory: p(x_{t+1} | x_1 … x_t, z) (§3.3)."""
 
+from typing import Self
+
 import torch
 from torch import Tensor, nn
 
-from nri.model.decoders.layers import Messages, OutputMLP, RecurrentDecoder, Scaling
+from nri.model.context import ModelContext
+from nri.model.decoders.decoder import Decoder
+from nri.model.decoders.layers import Messages, OutputMLP, Scaling
 
 __all__ = ["RNNDecoder"]
 
 
-class RNNDecoder(RecurrentDecoder):
+class RNNDecoder(Decoder):
     """The paper's recurrent decoder (motion capture, NBA): messages between hidden states, a GRU.
 
     As in the official code messages are divided by the number of active edge types, which
@@ -16,12 +20,13 @@ class RNNDecoder(RecurrentDecoder):
     division is by the number of features, a slip that equals N-1 in its reference cases.)
     """
 
+    recurrent = True
+
     def __init__(
         self, features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float
     ):
-        super().__init__()
+        super().__init__(Scaling(features))
         self.hidden = hidden
-        self.scaling = Scaling(features)
         self.messages = Messages(hidden, hidden, edge_types, skip_first, dropout)
         self.hidden_r = nn.Linear(hidden, hidden, bias=False)
         self.hidden_i = nn.Linear(hidden, hidden, bias=False)
@@ -31,7 +36,20 @@ class RNNDecoder(RecurrentDecoder):
         self.input_n = nn.Linear(features, hidden)
         self.output = OutputMLP(hidden, hidden, features, dropout)
 
-    def forward(self, x: Tensor, edges: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+    @classmethod
+    def build(cls, context: ModelContext) -> Self:
+        """The untrained decoder of a run; weights come from torch's global random state."""
+        return cls(
+            features=context.features,
+            hidden=context.settings.decoder_hidden,
+            edge_types=context.edge_types,
+            skip_first=context.settings.skip_first,
+            dropout=context.settings.decoder_dropout,
+        )
+
+    def forward(
+        self, x: Tensor, edges: Tensor, state: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """(..., N, D), (..., E, K), (..., N, H) → the next frame and the next state."""
         if state is None:
             state = x.new_zeros(*x.shape[:-1], self.hidden)

@@ -4,63 +4,84 @@
 drift, elastic walls), with each pair's force weighted by its edge-type probabilities.
 """
 
-import torch
-from torch import Tensor, nn
+from typing import Self
 
+import torch
+from torch import Tensor
+
+from nri.choices import SOURCES, load
 from nri.data.normalisation import Normalisation
+from nri.data.simulated.particles import BOX, FORCE_LIMIT
+from nri.data.source import PairForces, Source
+from nri.model.context import ModelContext
+from nri.model.decoders.decoder import Decoder
 from nri.model.message_passing import sender_values
 
 __all__ = ["SimulationDecoder"]
 
-BOX = 5.0  # half the side of the box, in the simulators' units
-FORCE_LIMIT = 100.0  # per component, as the simulators clip it
 
+class SimulationDecoder(Decoder):
+    """Particles in a box, moved by `forces`; features (x, y, vx, vy) normalised.
 
-class SimulationDecoder(nn.Module):
-    """Springs or charged particles, features (x, y, vx, vy) normalised.
-
-    `strengths` (K,) is the interaction of each edge type: spring constants, or -1 and
-    +1 for attraction and repulsion. `substeps` divide the frame interval.
+    `substeps` divide the frame interval.
     """
-
-    recurrent = False
 
     def __init__(
         self,
-        system: str,
-        strengths: tuple[float, ...],
+        forces: PairForces,
         normalisation: Normalisation,
         frame_interval: float,
         substeps: int,
     ):
         super().__init__()
-        self.system = system
+        self.inverse_square = forces.inverse_square
         self.substeps = substeps
         self.time_step = frame_interval / substeps
-        self.register_buffer("strengths", torch.tensor(strengths, dtype=torch.float32))
+        coefficients = torch.tensor(forces.coefficients, dtype=torch.float32)
+        self.register_buffer("coefficients", coefficients)  # of each edge type, (K,)
         minimum = torch.as_tensor(normalisation.minimum, dtype=torch.float32)
         maximum = torch.as_tensor(normalisation.maximum, dtype=torch.float32)
         self.register_buffer("minimum", minimum)
         self.register_buffer("half_range", (maximum - minimum) / 2)
 
+    @classmethod
+    def build(cls, context: ModelContext) -> Self:
+        """The equations of the simulation that made the data set; there are no weights.
+
+        Raises ValueError if the data set is not of particles with forces between pairs.
+        """
+        settings = context.metadata.config
+        source: type[Source] = load(SOURCES[settings["source"]])
+        forces = source.pair_forces(source.Settings.model_validate(settings))
+        if forces is None:
+            raise ValueError(
+                f"decoder 'sim' needs particles with forces between pairs, not {settings['source']}"
+            )
+        return cls(
+            forces=forces,
+            normalisation=context.metadata.normalisation,
+            frame_interval=context.metadata.frame_interval,
+            substeps=context.settings.simulation_steps,
+        )
+
     def forward(self, x: Tensor, edges: Tensor, state: None = None) -> tuple[Tensor, None]:
         """(..., N, 4), (..., E, K) → the next frame (..., N, 4)."""
         position, velocity = ((x + 1) * self.half_range + self.minimum).split(2, dim=-1)
         count = x.shape[-2]
-        strength = (edges @ self.strengths).unflatten(-1, (count, count - 1)).unsqueeze(-1)
+        coefficient = (edges @ self.coefficients).unflatten(-1, (count, count - 1)).unsqueeze(-1)
         for _ in range(self.substeps):
-            velocity = velocity + self.time_step * self._force(position, strength)
+            velocity = velocity + self.time_step * self._force(position, coefficient)
             position, velocity = _bounce(position + self.time_step * velocity, velocity)
         moved = torch.cat([position, velocity], dim=-1)
         return (moved - self.minimum) / self.half_range - 1, None
 
-    def _force(self, position: Tensor, strength: Tensor) -> Tensor:
-        """(..., N, 2), (..., N, N-1, 1) → force on each particle (..., N, 2)."""
+    def _force(self, position: Tensor, coefficient: Tensor) -> Tensor:
+        """Positions (..., N, 2), c_ij (..., N, N-1, 1) → force on each particle (..., N, 2)."""
         difference = position.unsqueeze(-2) - sender_values(position)  # r_i - r_j
-        if self.system == "springs":
-            return -(strength * difference).sum(-2)
+        if not self.inverse_square:
+            return (coefficient * difference).sum(-2)
         distance = difference.square().sum(-1, keepdim=True).sqrt()
-        force = (strength * difference / distance**3).sum(-2)
+        force = (coefficient * difference / distance**3).sum(-2)
         return force.clamp(-FORCE_LIMIT, FORCE_LIMIT)
 
 

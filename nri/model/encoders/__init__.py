@@ -1,1 +1,1 @@
-"""Encoders q(z | x): trajectories (B, N, T, D) in, logits of every edge's type (B, E, K) out."""
+"""Encoders, from trajectories to edge types; their contract is `nri.model.encoders.encoder`."""

@@ -1,10 +1,13 @@
 """The paper's CNN encoder: time is reduced by convolutions over each pair's sequence (§3.1)."""
 
 import math
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
+from nri.model.context import ModelContext
+from nri.model.encoders.encoder import Encoder
 from nri.model.encoders.layers import MLP, logits_layer
 from nri.model.message_passing import PairLinear, sum_incoming
 
@@ -40,16 +43,29 @@ class PairCNN(nn.Module):
         return (self.conv_predict(x) * attention).mean(-1)
 
 
-class CNNEncoder(nn.Module):
+class CNNEncoder(Encoder):
     """The paper's CNN encoder (charged particles, Kuramoto, NBA): convolutions on pairs."""
 
+    least_frames = 14  # of which two convolutions of kernel 5, pooled by 2 between, leave one
+
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
-        super().__init__()
+        super().__init__(edge_types)
         self.cnn = PairCNN(2 * features, hidden, dropout)
         self.mlp1 = MLP(nn.Linear(hidden, hidden), hidden, dropout)
         self.mlp2 = MLP(nn.Linear(hidden, hidden), hidden, dropout)
         self.mlp3 = MLP(PairLinear(hidden, hidden, edge_features=hidden), hidden, dropout)
         self.fc_out = logits_layer(hidden, edge_types)
+
+    @classmethod
+    def build(cls, context: ModelContext) -> Self:
+        """The untrained encoder of a run; weights come from torch's global random state."""
+        return cls(
+            frames=context.frames,
+            features=context.encoder_features,
+            hidden=context.settings.encoder_hidden,
+            edge_types=context.edge_types,
+            dropout=context.settings.encoder_dropout,
+        )
 
     def embed(self, x: Tensor) -> Tensor:
         """Each pair's sequence as a vector: (B, N, T, D) → (B, E, H)."""

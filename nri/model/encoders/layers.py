@@ -1,4 +1,4 @@
-"""What the encoders share: the two-layer network of the factor graph and the last layer."""
+"""Parts of encoders: the two-layer network of nodes and edges, and the last layer."""
 
 from torch import Tensor, nn
 

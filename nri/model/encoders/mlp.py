@@ -1,14 +1,18 @@
 """The paper's MLP encoder: time is reduced by an MLP over each object's whole sequence (§3.1)."""
 
+from typing import Self
+
 from torch import Tensor, nn
 
+from nri.model.context import ModelContext
+from nri.model.encoders.encoder import Encoder
 from nri.model.encoders.layers import MLP, logits_layer
 from nri.model.message_passing import PairLinear, sum_incoming
 
 __all__ = ["MLPEncoder"]
 
 
-class MLPEncoder(nn.Module):
+class MLPEncoder(Encoder):
     """The paper's MLP encoder (springs, motion capture).
 
     As in the official code the sum over incoming edges is divided by N, where the
@@ -16,12 +20,23 @@ class MLPEncoder(nn.Module):
     """
 
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
-        super().__init__()
+        super().__init__(edge_types)
         self.mlp1 = MLP(nn.Linear(frames * features, hidden), hidden, dropout)
         self.mlp2 = MLP(PairLinear(hidden, hidden), hidden, dropout)
         self.mlp3 = MLP(nn.Linear(hidden, hidden), hidden, dropout)
         self.mlp4 = MLP(PairLinear(hidden, hidden, edge_features=hidden), hidden, dropout)
         self.fc_out = logits_layer(hidden, edge_types)
+
+    @classmethod
+    def build(cls, context: ModelContext) -> Self:
+        """The untrained encoder of a run; weights come from torch's global random state."""
+        return cls(
+            frames=context.frames,
+            features=context.encoder_features,
+            hidden=context.settings.encoder_hidden,
+            edge_types=context.edge_types,
+            dropout=context.settings.encoder_dropout,
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, T, D) → logits (B, E, K)."""

@@ -1,4 +1,4 @@
-"""Ours: the CNN encoder at a fraction of its cost: each object is read once, then paired."""
+"""A cheaper CNN encoder (not in the paper): it reads each object once, then pairs them."""
 
 from torch import Tensor, nn
 
@@ -11,10 +11,10 @@ __all__ = ["NodeCNNEncoder"]
 class AlignedCNN(nn.Module):
     """Convolution (kernel 5, stride 4) over pairs, a second one of kernel 1, mean over time.
 
-    The first layer is linear before its ReLU, so that it is applied to each object's
-    sequence once and added per pair: of the convolution over pairs only the second, of
-    kernel 1, is paid for every pair and time. Both are written as linear layers, which on a
-    CPU are several times faster than 1-D convolutions of so few channels.
+    The first layer is linear up to its ReLU: it is applied once to each object's sequence, and
+    the results of two objects are added. Only the second layer, of kernel 1, is computed for every
+    pair and time. Both are written as linear layers, which on a CPU are several times faster than
+    1-D convolutions of so few channels.
     """
 
     KERNEL, STRIDE = 5, 4
@@ -39,10 +39,12 @@ class AlignedCNN(nn.Module):
 class NodeCNNEncoder(CNNEncoder):
     """The CNN encoder with a convolution that reads each object's sequence once, then pairs.
 
-    Ours. Like the paper's it sees both objects of a pair at the same time, which is when
-    their interaction shows, and unlike the MLP encoder it need not learn that anew for
-    every frame; it costs a fraction of the paper's.
+    Like the paper's CNN it compares both objects of a pair at the same time, when their
+    interaction shows. The MLP encoder has to learn this for every frame separately. It costs a
+    fraction of the paper's CNN.
     """
+
+    least_frames = AlignedCNN.KERNEL
 
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
         super().__init__(frames, features, hidden, edge_types, dropout)

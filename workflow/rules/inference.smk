@@ -1,9 +1,15 @@
-# Own data: the graphs that trained models infer.
+# Graphs that trained models infer: from test splits of own data, and from new data.
+
+INFERENCE_SETTINGS = {name: entry.model_dump() for name, entry in INFER.items()}
+INFERENCE_CODE = {
+    name: source_digests("scripts/infer.py", *networks_of(RUNS[entry.dataset, entry.run]))
+    for name, entry in INFER.items()
+}
 
 
 rule infer_test:
     input:
-        models=lambda wildcards: all_seeds("model.safetensors", wildcards),
+        posteriors=lambda wildcards: all_seeds("posterior.npz", wildcards),
         configs=lambda wildcards: all_seeds("config.json", wildcards),
         data="results/data/{dataset}.h5",
         windows="results/data/{dataset}.windows.csv",
@@ -15,20 +21,19 @@ rule infer_test:
     benchmark:
         "results/benchmarks/graphs/{dataset}/{run}.tsv"
     conda:
-        "../../envs/cuda.yaml"
+        "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=4000,
-        runtime=60,
+        runtime=10,
     params:
-        *source_digests("scripts/infer.py"),
-        program=script("infer.py"),
-        runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
+        *source_digests("scripts/graphs.py"),
+        program=script("graphs.py"),
+        runs=lambda wildcards, input: [str(Path(path).parent) for path in input.configs],
         directory=lambda wildcards, output: Path(output.edges).parent,
     shell:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
-        " --windows {input.windows:q} --threads {threads} --output {params.directory:q}"
-        " > {log:q} 2>&1"
+        " --windows {input.windows:q} --output {params.directory:q} > {log:q} 2>&1"
 
 
 rule infer_new:
@@ -52,8 +57,8 @@ rule infer_new:
         mem_mb=4000,
         runtime=60,
     params:
-        *tracked({name: entry.model_dump() for name, entry in INFER.items()}, lambda wildcards: wildcards.name),
-        *source_digests("scripts/infer.py"),
+        *tracked(INFERENCE_SETTINGS, lambda wildcards: wildcards.name),
+        *padded(INFERENCE_CODE, lambda wildcards: wildcards.name),
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
         settings=settings_json(lambda wildcards: INFER[wildcards.name].settings),

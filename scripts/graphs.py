@@ -1,0 +1,52 @@
+"""The graphs that the seeds of a run inferred from the test split of own data, for other tools.
+
+Reads the posterior that evaluation stored of each seed; writes OUTPUT/edges.csv and a GraphML
+file for each sample into OUTPUT/graphml.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from nri.data.format import read_metadata
+from nri.data.samples import load_samples
+from nri.evaluation.inference import write_edges
+from nri.evaluation.posterior_file import StoredPosterior
+
+
+def main() -> None:
+    """Read the arguments and the posteriors, write edges.csv and the graphs."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--runs", required=True, nargs="+", type=Path, help="directories: the seeds of one run"
+    )
+    parser.add_argument("--data", required=True, type=Path, help="the data set, HDF5")
+    parser.add_argument("--windows", required=True, type=Path, help="where samples are from, CSV")
+    parser.add_argument("--output", required=True, type=Path, help="directory to write to")
+    arguments = parser.parse_args()
+
+    metadata = read_metadata(arguments.data)
+    frames = metadata.config["frames"]["train"]
+    windows = pd.read_csv(arguments.windows, dtype={"recording": str, "objects": str})
+    windows = windows[windows["split"] == "test"]
+    windows["end"] = windows["start"] + (frames - 1) * metadata.frame_interval
+
+    samples = load_samples(arguments.data, "test", torch.device("cpu"))
+    truth = samples.first_frames(frames).usual_edges()
+    records = [json.loads((run / "config.json").read_text()) for run in arguments.runs]
+    stored = [StoredPosterior.load(run / "posterior.npz") for run in arguments.runs]
+    write_edges(
+        posteriors=np.stack([posterior.inferred for posterior in stored]),
+        windows=windows,
+        truth=None if truth is None else truth.numpy(),
+        without_first=all(record["training"]["skip_first"] for record in records),
+        directory=arguments.output,
+    )
+
+
+if __name__ == "__main__":
+    main()
