@@ -1,4 +1,4 @@
-# Figures.
+# Figures: one rule draws all of them.
 
 import html
 import re
