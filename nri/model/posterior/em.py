@@ -20,7 +20,7 @@ from nri.config.training import TrainingSettings
 from nri.model.latent import one_hot
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO, Terms, count_types
-from nri.model.posterior.infer import Method, choose_method, infer, infer_from_tables
+from nri.model.posterior.infer import Method, choose_method, infer, marginals_from_tables
 from nri.model.posterior.mean_field import MeanField
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import receiver_tables
@@ -113,7 +113,7 @@ class EM(ELBO):
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)
         tables = receiver_tables(decoder, self.likelihood, x, types, order[:, :wanted])
         tables *= count / wanted / temperature
-        return infer_from_tables(tables, self.prior.log(), undirected, method, guess).probabilities
+        return marginals_from_tables(tables, self.prior.log(), undirected, method)
 
 
 def _temperature(progress: float, anneal: tuple[float, float] | None) -> float:

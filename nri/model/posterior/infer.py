@@ -15,7 +15,7 @@ from nri.model.posterior.propagation import propagate
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import has_tables, receiver_tables
 
-__all__ = ["Method", "choose_method", "infer", "infer_from_tables"]
+__all__ = ["Method", "choose_method", "infer", "marginals_from_tables"]
 
 Method = Literal["exact", "blocks", "mean_field"]
 
@@ -95,11 +95,11 @@ def _from_tables(
         every = torch.arange(frames - 1, device=x.device).expand(len(batch), -1)
         tables = receiver_tables(decoder, likelihood, batch, len(prior), every) / temperature
         guess = None if start is None else start[first : first + size]
-        found.append(infer_from_tables(tables, prior.log(), undirected, method, guess))
+        found.append(_infer_from_tables(tables, prior.log(), undirected, method, guess))
     return Posterior.concatenate(found)
 
 
-def infer_from_tables(
+def _infer_from_tables(
     tables: Tensor, log_prior: Tensor, undirected: bool, method: Method, start: Tensor | None
 ) -> Posterior:
     """The posterior from tables (B, N, A), as `infer`; for undirected graphs by either method."""
@@ -117,6 +117,17 @@ def infer_from_tables(
     types = [symmetrise(one)[:, first].argmax(-1) for one in starts]
     types.append(torch.zeros_like(types[0]))
     return Posterior.best([climb(tables, log_prior, one) for one in types])
+
+
+def marginals_from_tables(
+    tables: Tensor, log_prior: Tensor, undirected: bool, method: Method
+) -> Tensor:
+    """The marginals alone, from tables (B, N, A): (B, E, K)."""
+    if not undirected:
+        return exact_directed(tables, log_prior).probabilities
+    if method == "exact":
+        return exact_undirected(tables, log_prior).probabilities
+    return propagate(tables, log_prior)
 
 
 class _Tempered(nn.Module):

@@ -18,32 +18,30 @@ from nri.model.posterior.assignments import one_hot_digits
 
 __all__ = ["propagate"]
 
+LARGEST = 300.0  # log-odds of a message: beyond it nothing changes, and float64 has room for it
+
 
 def propagate(tables: Tensor, log_prior: Tensor, rounds: int = 8, damping: float = 0.3) -> Tensor:
     """Tables (B, N, A), log p(type) (K,) → marginals of every pair, at both its edges: (B, E, K).
 
     `damping` is the share of a message that stays as it was in the round before.
     """
-    batch, nodes, _ = tables.shape
-    places = nodes - 1
-    reverse = reverse_index(nodes * places, tables.device)
-    heard = log_prior.expand(batch, nodes * places, -1)
+    nodes = tables.shape[1]
+    one_hot = one_hot_digits(len(log_prior), nodes - 1, tables.device).double()
+    reverse = reverse_index(nodes * (nodes - 1), tables.device)
+    exact, prior = tables.double(), log_prior.double()
+    heard = prior.expand(len(tables), nodes * (nodes - 1), -1)
     for number in range(rounds):
-        belief = _marginals(tables, heard.unflatten(1, (nodes, places))).flatten(1, 2)
-        said = (belief - heard)[:, reverse] + log_prior
-        said = said - said.amax(-1, keepdim=True)
+        said = (_beliefs(exact, heard, one_hot) - heard)[:, reverse] + prior
+        said = (said - said.amax(-1, keepdim=True)).clamp_min(-LARGEST)
         heard = said if number == 0 else damping * heard + (1 - damping) * said
-    belief = _marginals(tables, heard.unflatten(1, (nodes, places))).flatten(1, 2)
-    probabilities = belief.softmax(-1)
-    return (probabilities + probabilities[:, reverse]) / 2
+    marginals = _beliefs(exact, heard, one_hot).softmax(-1)
+    return ((marginals + marginals[:, reverse]) / 2).to(tables.dtype)
 
 
-def _marginals(tables: Tensor, heard: Tensor) -> Tensor:
-    """Log Σ_{a: a_m = k} exp(L(a) + Σ_m heard[m, a_m]): (B, N, A), (B, N, M, K) → (B, N, M, K)."""
-    places, edge_types = heard.shape[-2:]
-    scores = tables + heard.flatten(-2) @ one_hot_digits(edge_types, places, tables.device).t()
-    of_places = (
-        scores.unflatten(-1, (edge_types**place, edge_types, -1)).logsumexp((-3, -1))
-        for place in range(places)
-    )
-    return torch.stack(list(of_places), dim=-2)
+def _beliefs(tables: Tensor, heard: Tensor, one_hot: Tensor) -> Tensor:
+    """Logarithms of Σ_{a: a_m = k} q_i(a) of every receiver's edges, (B, N, A), (B, E, K) → (B, E, K)."""
+    nodes, types = tables.shape[1], heard.shape[-1]
+    scores = tables + heard.unflatten(1, (nodes, -1)).flatten(-2) @ one_hot.t()
+    marginals = scores.softmax(-1) @ one_hot
+    return marginals.clamp_min(torch.finfo(marginals.dtype).tiny).log().view(len(tables), -1, types)
