@@ -40,7 +40,7 @@ def propagate(tables: Tensor, log_prior: Tensor, rounds: int = 8, damping: float
 
 
 def _beliefs(tables: Tensor, heard: Tensor, one_hot: Tensor) -> Tensor:
-    """Logarithms of Σ_{a: a_m = k} q_i(a) of every receiver's edges, (B, N, A), (B, E, K) → (B, E, K)."""
+    """Log-marginals of every receiver's incoming edges: (B, N, A), (B, E, K) → (B, E, K)."""
     nodes, types = tables.shape[1], heard.shape[-1]
     scores = tables + heard.unflatten(1, (nodes, -1)).flatten(-2) @ one_hot.t()
     marginals = scores.softmax(-1) @ one_hot
