@@ -21,7 +21,7 @@ from nri.model.latent import one_hot
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO, Terms, count_types
 from nri.model.posterior.infer import Method, choose_method, infer, marginals_from_tables
-from nri.model.posterior.mean_field import MeanField
+from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import receiver_tables
 
@@ -95,19 +95,17 @@ class EM(ELBO):
         nodes, types = x.shape[1], len(self.prior)
         method = self.em.method or choose_method(decoder, nodes, types, undirected)
         if method == "mean_field":
-            found = infer(
+            start = x.new_zeros(len(x), nodes * (nodes - 1), types) if guess is None else guess
+            return ascend(
                 decoder=decoder,
-                likelihood=self.likelihood,
+                likelihood=Tempered(self.likelihood, temperature),
                 x=x,
                 prior=self.prior,
                 undirected=undirected,
-                method=method,
-                start=guess,
-                temperature=temperature,
-                mean_field=self.em.mean_field,
+                start=DAMPED * start,
+                settings=self.em.mean_field,
                 generator=generator,
-            )
-            return found.probabilities
+            ).probabilities
         count = x.shape[2] - 1
         wanted = min(count, self.em.transitions)
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)

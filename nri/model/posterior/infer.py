@@ -10,7 +10,7 @@ from nri.model.message_passing import reverse_index
 from nri.model.posterior.assignments import assignment_count
 from nri.model.posterior.blocks import climb
 from nri.model.posterior.exact import exact_directed, exact_undirected
-from nri.model.posterior.mean_field import MeanField, ascend
+from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.propagation import propagate
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import has_tables, receiver_tables
@@ -21,7 +21,7 @@ Method = Literal["exact", "blocks", "mean_field"]
 
 GRAPHS = 2**16  # undirected graphs that are enumerated
 ASSIGNMENTS = 2**12  # of a receiver that are scored
-TABLE_ENTRIES = 2**24  # in memory at a time
+TABLE_ENTRIES = 2**24  # of single transitions in memory at a time
 
 
 def choose_method(decoder: nn.Module, nodes: int, edge_types: int, undirected: bool) -> Method:
@@ -64,10 +64,10 @@ def infer(
             raise ValueError("blocks: the receivers of a directed graph are independent; use exact")
         return _from_tables(decoder, likelihood, x, prior, undirected, method, start, temperature)
     generator = generator or torch.Generator(x.device).manual_seed(0)
-    tempered = _Tempered(likelihood, temperature)
+    tempered = Tempered(likelihood, temperature)
     starts = [x.new_zeros(len(x), nodes * (nodes - 1), edge_types)]
     if start is not None:
-        starts.append(0.3 * start)
+        starts.append(DAMPED * start)
     settings = mean_field or MeanField()
     candidates = [
         ascend(decoder, tempered, x, prior, undirected, one, settings, generator) for one in starts
@@ -88,7 +88,8 @@ def _from_tables(
 ) -> Posterior:
     """As `infer`, from the tables of a few samples at a time."""
     nodes, frames = x.shape[1:3]
-    size = max(1, TABLE_ENTRIES // (nodes * assignment_count(nodes, len(prior))))
+    entries = (frames - 1) * nodes * assignment_count(nodes, len(prior))
+    size = max(1, TABLE_ENTRIES // entries)
     found = []
     for first in range(0, len(x), size):
         batch = x[first : first + size]
@@ -128,15 +129,3 @@ def marginals_from_tables(
     if method == "exact":
         return exact_undirected(tables, log_prior).probabilities
     return propagate(tables, log_prior)
-
-
-class _Tempered(nn.Module):
-    """A likelihood whose cost is divided by T."""
-
-    def __init__(self, likelihood: nn.Module, temperature: float):
-        super().__init__()
-        self.likelihood, self.temperature = likelihood, temperature
-
-    def forward(self, residual: Tensor) -> Tensor:
-        """Elementwise, as the likelihood."""
-        return self.likelihood(residual) / self.temperature
