@@ -1,0 +1,122 @@
+"""Training by the posterior: expectation-maximisation with the decoder's own likelihood.
+
+Each update draws a batch, and some of its transitions, twice:
+
+    E-step   q(z) = p(z | transitions, decoder), without gradient
+    M-step   descend  -E_q[log p(x_{t+1} | x_t, z)]  on other transitions, for the decoder,
+             and the cross-entropy  -Σ_z q(z) log q_φ(z | x)  for an encoder, where there is one
+
+so that the gradient is an estimate of the evidence's (Neal and Hinton 1998). Nothing waits for an
+encoder to learn: the graph is as good as the decoder. An encoder learns from the found graphs as
+from labels, but none is ever used.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from nri.config.training import TrainingSettings
+from nri.model.latent import one_hot
+from nri.model.nri import NRI
+from nri.model.objectives import ELBO, Terms, count_types
+from nri.model.posterior.infer import Method, choose_method, infer, marginals_from_tables
+from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
+from nri.model.posterior.result import Posterior
+from nri.model.posterior.tables import receiver_tables
+
+__all__ = ["EM", "EMSettings"]
+
+
+@dataclass(frozen=True)
+class EMSettings:
+    """How the E-step is made; the M-step follows `TrainingSettings.loss_windows`.
+
+    transitions: drawn for each sample's posterior, and weighted up to all. method: None for the
+    most exact affordable one. anneal: (T, end); the evidence is divided by T at first and by 1
+    from the share `end` of the training on, geometrically between. mean_field: for that method.
+    """
+
+    transitions: int = 12
+    method: Method | None = None
+    anneal: tuple[float, float] | None = None
+    mean_field: MeanField = field(default_factory=lambda: MeanField(steps=8))
+
+
+class EM(ELBO):
+    """The objective of a training by the posterior; `ELBO` has its protocol."""
+
+    def __init__(self, model: NRI, settings: TrainingSettings, true_types: int, em: EMSettings):
+        super().__init__(model, settings, true_types)
+        self.em = em
+
+    def training(
+        self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
+    ) -> Terms:
+        """The negative log-likelihood of a batch under its posterior, and the cross-entropy."""
+        logits = self.model.graph.logits(x) if self.model.infers_graph else None
+        guess = None if logits is None else logits.detach()
+        probabilities = self._expectation(x, guess, generator, progress)
+        nll, mse = self._reconstruction(x, probabilities, generator)
+        cross_entropy = nll.new_zeros(())
+        if logits is not None:
+            cross_entropy = -(probabilities * logits.log_softmax(-1)).sum() / len(x) / x.shape[1]
+        confusion = count_types(probabilities, edges, self.true_types)
+        return Terms(nll + cross_entropy, nll.detach(), cross_entropy.detach(), mse, confusion)
+
+    def validation(self, x: Tensor, edges: Tensor | None) -> Terms:
+        """The negative log evidence from all transitions, per sample and node."""
+        posterior = self.posterior(x)
+        nll, mse = self._reconstruction(x, one_hot(posterior.probabilities), None)
+        loss = -posterior.evidence.mean() / x.shape[1]
+        confusion = count_types(posterior.probabilities, edges, self.true_types)
+        return Terms(loss, nll, loss - nll, mse, confusion)
+
+    def posterior(self, x: Tensor) -> Posterior:
+        """The graphs of x (B, N, T, D) from all its transitions."""
+        start = self.model.graph.logits(x) if self.model.infers_graph else None
+        return infer(
+            decoder=self.model.decoder,
+            likelihood=self.likelihood,
+            x=x,
+            prior=self.prior,
+            undirected=self.settings.undirected,
+            method=self.em.method,
+            start=start,
+        )
+
+    @torch.no_grad()
+    def _expectation(
+        self, x: Tensor, guess: Tensor | None, generator: torch.Generator, progress: float
+    ) -> Tensor:
+        """Marginals (B, E, K) from some of the transitions."""
+        decoder, undirected = self.model.decoder, self.settings.undirected
+        temperature = _temperature(progress, self.em.anneal)
+        nodes, types = x.shape[1], len(self.prior)
+        method = self.em.method or choose_method(decoder, nodes, types, undirected)
+        if method == "mean_field":
+            start = x.new_zeros(len(x), nodes * (nodes - 1), types) if guess is None else guess
+            return ascend(
+                decoder=decoder,
+                likelihood=Tempered(self.likelihood, temperature),
+                x=x,
+                prior=self.prior,
+                undirected=undirected,
+                start=DAMPED * start,
+                settings=self.em.mean_field,
+                generator=generator,
+            ).probabilities
+        count = x.shape[2] - 1
+        wanted = min(count, self.em.transitions)
+        order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)
+        tables = receiver_tables(decoder, self.likelihood, x, types, order[:, :wanted])
+        tables *= count / wanted / temperature
+        return marginals_from_tables(tables, self.prior.log(), undirected, method)
+
+
+def _temperature(progress: float, anneal: tuple[float, float] | None) -> float:
+    """What the evidence is divided by."""
+    if anneal is None:
+        return 1.0
+    first, end = anneal
+    return first ** max(0.0, 1.0 - progress / end)

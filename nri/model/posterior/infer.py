@@ -1,0 +1,131 @@
+"""The posterior of the graph of each sample, by the most exact way that is affordable."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from nri.model.latent import symmetrise
+from nri.model.message_passing import reverse_index
+from nri.model.posterior.assignments import assignment_count
+from nri.model.posterior.blocks import climb
+from nri.model.posterior.exact import exact_directed, exact_undirected
+from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
+from nri.model.posterior.propagation import propagate
+from nri.model.posterior.result import Posterior
+from nri.model.posterior.tables import has_tables, receiver_tables
+
+__all__ = ["Method", "choose_method", "infer", "marginals_from_tables"]
+
+Method = Literal["exact", "blocks", "mean_field"]
+
+GRAPHS = 2**16  # undirected graphs that are enumerated
+ASSIGNMENTS = 2**12  # of a receiver that are scored
+TABLE_ENTRIES = 2**24  # of single transitions in memory at a time
+
+
+def choose_method(decoder: nn.Module, nodes: int, edge_types: int, undirected: bool) -> Method:
+    """Exact with few graphs, blocks with few assignments of a receiver, mean_field otherwise."""
+    if not has_tables(decoder) or assignment_count(nodes, edge_types) > ASSIGNMENTS:
+        return "mean_field"
+    if undirected and edge_types ** (nodes * (nodes - 1) // 2) > GRAPHS:
+        return "blocks"
+    return "exact"
+
+
+def infer(
+    decoder: nn.Module,
+    likelihood: nn.Module,
+    x: Tensor,
+    prior: Tensor,
+    undirected: bool,
+    method: Method | None = None,
+    start: Tensor | None = None,
+    temperature: float = 1.0,
+    mean_field: MeanField | None = None,
+    generator: torch.Generator | None = None,
+) -> Posterior:
+    """p(z | x) ∝ p(z) Π_t p(x_{t+1} | x_t, z)^(1/T) of every sample of x (B, N, T, D).
+
+    prior (K,): probability of each type, one factor per edge or, undirected, per pair.
+    method: None for the most exact affordable one. start: logits (B, E, K) of a guess, such as
+    an encoder's, from which "blocks" and "mean_field" start beside their own starts.
+    temperature: T, which divides the log-likelihood; above 1 the posterior is less confident.
+    mean_field: settings of that method. generator: its random transitions; seed 0 by default.
+
+    Runs without gradients. Raises ValueError for a method that the decoder or the graph has not.
+    """
+    nodes, edge_types = x.shape[1], len(prior)
+    method = method or choose_method(decoder, nodes, edge_types, undirected)
+    if method != "mean_field":
+        if not has_tables(decoder):
+            raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
+        if method == "blocks" and not undirected:
+            raise ValueError("blocks: the receivers of a directed graph are independent; use exact")
+        return _from_tables(decoder, likelihood, x, prior, undirected, method, start, temperature)
+    generator = generator or torch.Generator(x.device).manual_seed(0)
+    tempered = Tempered(likelihood, temperature)
+    starts = [x.new_zeros(len(x), nodes * (nodes - 1), edge_types)]
+    if start is not None:
+        starts.append(DAMPED * start)
+    settings = mean_field or MeanField()
+    candidates = [
+        ascend(decoder, tempered, x, prior, undirected, one, settings, generator) for one in starts
+    ]
+    return Posterior.best(candidates)
+
+
+@torch.no_grad()
+def _from_tables(
+    decoder: nn.Module,
+    likelihood: nn.Module,
+    x: Tensor,
+    prior: Tensor,
+    undirected: bool,
+    method: Method,
+    start: Tensor | None,
+    temperature: float,
+) -> Posterior:
+    """As `infer`, from the tables of a few samples at a time."""
+    nodes, frames = x.shape[1:3]
+    entries = (frames - 1) * nodes * assignment_count(nodes, len(prior))
+    size = max(1, TABLE_ENTRIES // entries)
+    found = []
+    for first in range(0, len(x), size):
+        batch = x[first : first + size]
+        every = torch.arange(frames - 1, device=x.device).expand(len(batch), -1)
+        tables = receiver_tables(decoder, likelihood, batch, len(prior), every) / temperature
+        guess = None if start is None else start[first : first + size]
+        found.append(_infer_from_tables(tables, prior.log(), undirected, method, guess))
+    return Posterior.concatenate(found)
+
+
+def _infer_from_tables(
+    tables: Tensor, log_prior: Tensor, undirected: bool, method: Method, start: Tensor | None
+) -> Posterior:
+    """The posterior from tables (B, N, A), as `infer`; for undirected graphs by either method."""
+    if not undirected:
+        return exact_directed(tables, log_prior)
+    if method == "exact":
+        return exact_undirected(tables, log_prior)
+    marginals = propagate(tables, log_prior)
+    starts = [marginals, exact_directed(tables, log_prior).probabilities]
+    if start is not None:
+        starts.append(start)
+    reverse = reverse_index(marginals.shape[1], tables.device)
+    edges = torch.arange(len(reverse), device=tables.device)
+    first = torch.minimum(edges, reverse)  # ties are broken alike in both directions
+    types = [symmetrise(one)[:, first].argmax(-1) for one in starts]
+    types.append(torch.zeros_like(types[0]))
+    return Posterior.best([climb(tables, log_prior, one) for one in types])
+
+
+def marginals_from_tables(
+    tables: Tensor, log_prior: Tensor, undirected: bool, method: Method
+) -> Tensor:
+    """The marginals alone, from tables (B, N, A): (B, E, K)."""
+    if not undirected:
+        return exact_directed(tables, log_prior).probabilities
+    if method == "exact":
+        return exact_undirected(tables, log_prior).probabilities
+    return propagate(tables, log_prior)
