@@ -62,7 +62,14 @@ def test_segments_stand_in_rows_of_four_with_rings_at_the_screen():
 
 def test_predictions_start_where_the_observation_ends():
     observed, truth, predicted = walks(7, 18), walks(7, 7), walks(7, 7)
-    examples = Examples(np.arange(7), observed, truth, FEATURES, UNITS, predicted)
+    examples = Examples(
+        sample=np.arange(7),
+        observed=observed,
+        truth=truth,
+        predicted=predicted,
+        features=FEATURES,
+        units=UNITS,
+    )
     figure = plot_court_predictions(examples, ROLES)
     drawn = [axes for axes in figure.axes if axes.axison]
     assert [axes.get_title(loc="left") for axes in drawn] == [f"test sample {n}" for n in range(6)]
