@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -9,11 +10,12 @@ import torch
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
-from nri.evaluation.evaluation import on_own_data
+from nri.evaluation.evaluation import Evaluation, on_own_data
 from nri.evaluation.make_examples import make_examples
 from nri.evaluation.measure import measure
 from nri.evaluation.metrics_file import write_metrics
 from nri.evaluation.posterior_file import StoredPosterior
+from nri.evaluation.refine import refined_posterior, refines
 from nri.evaluation.transfer import on_other_data
 from nri.logs import start_log
 from nri.model.build import load_model
@@ -28,7 +30,9 @@ def main() -> None:
     parser.add_argument(
         "--test-on", nargs="*", default=[], type=Path, help="other data sets, named by their files"
     )
-    parser.add_argument("--settings", required=True, type=json.loads, help="horizon, examples")
+    parser.add_argument(
+        "--settings", required=True, type=json.loads, help="horizon, examples, refine"
+    )
     parser.add_argument("--threads", default=1, type=int)
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
@@ -48,21 +52,42 @@ def evaluate(arguments: argparse.Namespace) -> None:
     model, settings = load_model(arguments.run, metadata, device, objects=samples.x.shape[1])
     objective = make_objective(model, settings.resolved_stages()[-1], types)
 
-    own = on_own_data(model, objective, types, samples, frames, horizon)
+    refine = None
+    if arguments.settings["refine"] and refines(model):
+        refine = partial(refined_posterior, model, settings)
+    own = on_own_data(model, objective, types, samples, frames, horizon, refine)
     rows = [identity | row for row in measure(own)]
+    matching = None if own.inferred is None else own.inferred.matching
     for path in arguments.test_on:
-        other = on_other_data(model, metadata, path, own.matching, horizon, device)
+        other = on_other_data(
+            model,
+            metadata,
+            path,
+            matching=matching,
+            horizon=horizon,
+            device=device,
+            refine=refine,
+            refined_matching=None if own.refined is None else own.refined.matching,
+        )
         rows += [identity | {"dataset": path.stem} | row for row in measure(other)]
     write_metrics(rows, arguments.output / "metrics.csv")
 
     few = samples.take(slice(0, arguments.settings["examples"]))
-    examples = make_examples(model, few, frames, metadata, own.matching)
+    examples = make_examples(model, few, frames, metadata, matching)
     examples.save(arguments.output / "examples.npz")
-    StoredPosterior(
-        edge_types=metadata.edge_types,
-        inferred=None if own.posterior is None else own.posterior.numpy(),
-        matching=own.matching,
-    ).save(arguments.output / "posterior.npz")
+    stored_posterior(own, metadata.edge_types).save(arguments.output / "posterior.npz")
+
+
+def stored_posterior(own: Evaluation, edge_types: tuple[str, ...]) -> StoredPosterior:
+    """The graphs of the test split, to be kept."""
+    inferred, refined = own.inferred, own.refined
+    return StoredPosterior(
+        edge_types=edge_types,
+        inferred=None if inferred is None else inferred.posterior.numpy(),
+        matching=None if inferred is None else inferred.matching,
+        refined=None if refined is None else refined.posterior.numpy(),
+        refined_matching=None if refined is None else refined.matching,
+    )
 
 
 if __name__ == "__main__":

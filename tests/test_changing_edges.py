@@ -18,7 +18,7 @@ from nri.data.own.recordings import RecordingError
 from nri.data.own.settings import OwnSettings
 from nri.data.samples import Samples, load_samples
 from nri.data.writer import DatasetWriter
-from nri.evaluation.evaluation import Evaluation, on_own_data
+from nri.evaluation.evaluation import Evaluation, FoundGraph, on_own_data
 from nri.evaluation.measure import measure
 from nri.evaluation.protocol import posterior
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
@@ -288,8 +288,7 @@ def test_each_step_is_scored_in_the_frame_that_it_starts_from(oracle):
         frames=frames,
         horizon=99,
         true_types=2,
-        posterior=posterior(model, samples, frames),
-        matching=np.array([1, 0]),
+        inferred=FoundGraph(posterior(model, samples, frames), np.array([1, 0])),
     )
     rows = pd.DataFrame(measure(evaluation)).query("metric != 'mse'").fillna({"graph": "inferred"})
     stepped, whole = rows[rows["step"].notna()], rows[rows["step"].isna()]

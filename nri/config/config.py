@@ -61,6 +61,8 @@ class Evaluation(Settings):
     """Steps of prediction that are scored; data sets with shorter tests score what they have."""
     examples: Positive = 8
     """Test samples whose predictions are kept for the figures."""
+    refine: bool = True
+    """Also score graphs refined by the decoder's likelihood, rows `refined` of the results."""
 
 
 class Study(Settings):

@@ -14,7 +14,7 @@ from nri.matching import best_matching, count_types
 from nri.model.nri import NRI
 from nri.model.objectives import Averages, Objective
 
-__all__ = ["Evaluation", "Measure", "Measurement", "on_own_data"]
+__all__ = ["Evaluation", "FoundGraph", "Measure", "Measurement", "Refine", "on_own_data"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,21 @@ class Measurement:
 
 Measure = Callable[["Evaluation"], Iterator[Measurement]]
 
+Refine = Callable[[Samples, int, Tensor], Tensor]
+"""Samples, how many of their frames are seen, the encoder's posterior → the refined posterior."""
+
+
+@dataclass(frozen=True)
+class FoundGraph:
+    """The graphs of all samples, as one way to find them gives them.
+
+    posterior (S, E, K), on the CPU. matching (K,): the true type of each of the model's types, -1
+    for none; None where no true edges are known.
+    """
+
+    posterior: Tensor
+    matching: np.ndarray | None
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -39,8 +54,7 @@ class Evaluation:
     samples: whole trajectories, normalised as the model's training data; the encoder sees their
     first `frames` frames. horizon: prediction steps, cut at the end of the trajectories.
     true_types: number of true edge types of the training data.
-    posterior (S, E, K), on the CPU: of a model that infers its graph. matching (K,): the true
-    type of each of the model's types, -1 for none; None where no true edges are known.
+    inferred: the graph of a model that infers one. refined: the decoder's, where it was asked for.
     objective: what the model was trained to minimise, on the data set of its training.
     units (D,): factors that convert an error into the units to report it in.
     """
@@ -50,15 +64,22 @@ class Evaluation:
     frames: int
     horizon: int
     true_types: int
-    posterior: Tensor | None = None
-    matching: np.ndarray | None = None
+    inferred: FoundGraph | None = None
+    refined: FoundGraph | None = None
     objective: Objective | None = None
     units: Tensor | None = None
 
     @property
+    def graphs(self) -> dict[str | None, FoundGraph]:
+        """Graphs that were found once for each sample, by their name in metrics.csv."""
+        found = {None: self.inferred, "refined": self.refined}
+        return {name: graph for name, graph in found.items() if graph is not None}
+
+    @property
     def knows_edges(self) -> bool:
         """Whether the inferred graph can be compared with a true one."""
-        return self.matching is not None and self.samples.edges is not None
+        known = self.inferred is not None and self.inferred.matching is not None
+        return known and self.samples.edges is not None
 
     @property
     def edges_change(self) -> bool:
@@ -70,12 +91,11 @@ class Evaluation:
         """True edges of the frames that the encoder sees, (S, E) or, changing, (S, frames, E)."""
         return self.samples.first_frames(self.frames).edges.cpu()
 
-    @property
-    def posterior_of_seen(self) -> Tensor:
-        """The posterior with the axes of `seen_edges`: one graph for all frames that it saw."""
+    def for_seen(self, posterior: Tensor) -> Tensor:
+        """A posterior (S, E, K) with the axes of `seen_edges`: one graph for all frames seen."""
         if not self.edges_change:
-            return self.posterior
-        return self.posterior.unsqueeze(1).expand(*self.seen_edges.shape, -1)
+            return posterior
+        return posterior.unsqueeze(1).expand(*self.seen_edges.shape, -1)
 
     @property
     def edges_of_steps(self) -> Tensor:
@@ -115,26 +135,37 @@ def on_own_data(
     samples: Samples,
     frames: int,
     horizon: int,
+    refine: Refine | None = None,
 ) -> Evaluation:
     """A model on the test split of the data set of its training.
 
-    The types of its graph are matched with the true ones here, once for all samples.
+    The types of its graphs are matched with the true ones here, once for all samples.
     """
-    probabilities = posterior(model, samples, frames) if model.infers_graph else None
-    matching = None
-    if probabilities is not None and samples.edges is not None:
-        edges = samples.first_frames(frames).edges.cpu()
-        matching = best_matching(count_types(probabilities, edges, true_types).numpy())
+    inferred = refined = None
+    if model.infers_graph:
+        edges = samples.first_frames(frames).edges
+        probabilities = posterior(model, samples, frames)
+        inferred = _matched(probabilities, edges, true_types)
+        if refine is not None:
+            refined = _matched(refine(samples, frames, probabilities), edges, true_types)
     return Evaluation(
         model=model,
         samples=samples,
         frames=frames,
         horizon=horizon,
         true_types=true_types,
-        posterior=probabilities,
-        matching=matching,
+        inferred=inferred,
+        refined=refined,
         objective=objective,
     )
+
+
+def _matched(posterior: Tensor, edges: Tensor | None, true_types: int) -> FoundGraph:
+    """Graphs (S, E, K) under the matching that makes most of the true edges (S, E) right."""
+    if edges is None:
+        return FoundGraph(posterior, None)
+    confusion = count_types(posterior, edges.cpu(), true_types)
+    return FoundGraph(posterior, best_matching(confusion.numpy()))
 
 
 @torch.no_grad()

@@ -22,13 +22,15 @@ class StoredPosterior:
     matching (K,): the true type that each type of the model stands for, -1 where it stands for
     none; None where no true edges are known. Learned types have no order: this one makes most
     edges of the test split right.
-    refined (S, E, K): the posterior that also asks the decoder, where it was computed.
+    refined (S, E, K), refined_matching (K,): the same of the posterior by the decoder's likelihood,
+    where it was computed.
     """
 
     edge_types: tuple[str, ...]
     inferred: np.ndarray | None = None
     matching: np.ndarray | None = None
     refined: np.ndarray | None = None
+    refined_matching: np.ndarray | None = None
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a NumPy archive with one array for each field that is there."""

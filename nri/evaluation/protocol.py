@@ -29,7 +29,12 @@ def posterior(model: NRI, samples: Samples, frames: int) -> Tensor:
 
 @torch.no_grad()
 def predict(
-    model: NRI, samples: Samples, frames: int, horizon: int, graph: str = "fixed"
+    model: NRI,
+    samples: Samples,
+    frames: int,
+    horizon: int,
+    graph: str = "fixed",
+    edges: Tensor | None = None,
 ) -> Tensor:
     """Predictions of the `horizon` frames after the true frame `frames`: (B, horizon, N, D).
 
@@ -37,10 +42,12 @@ def predict(
     memory can also find it anew at each step from the latest frames: "re-estimated" slides the
     encoder's window over the predictions, "re-estimated-from-truth" over the truth (as the
     official code does, which lets the encoder see the future that it is asked for).
+    edges (B, E, K): the first graph, one-hot, instead of the model's own.
     """
     model.eval()
     x = samples.x
-    edges = model.best_graph(x[:, :, :frames], samples.edges)
+    if edges is None:
+        edges = model.best_graph(x[:, :, :frames], samples.edges)
     state = burn_in(model.decoder, x[:, :, :frames], edges) if model.decoder.recurrent else None
     if graph == "fixed":
         return free_run(model.decoder, x[:, :, frames], edges, horizon, state)

@@ -18,7 +18,7 @@ import torch
 from nri.data.format import DataFormatError, Metadata, read_metadata
 from nri.data.normalisation import Normalisation
 from nri.data.samples import load_samples
-from nri.evaluation.evaluation import Evaluation
+from nri.evaluation.evaluation import Evaluation, FoundGraph, Refine
 from nri.evaluation.protocol import posterior
 from nri.model.nri import NRI
 
@@ -32,25 +32,34 @@ def on_other_data(
     matching: np.ndarray | None,
     horizon: int,
     device: torch.device,
+    refine: Refine | None = None,
+    refined_matching: np.ndarray | None = None,
 ) -> Evaluation:
     """A model on the test split of another data set, whose number of objects may differ.
 
-    trained: the data set of the training. tested: the other file. matching: the one of
-    `nri.evaluation.evaluation.on_own_data`. Raises DataFormatError if the file does not fit.
+    trained: the data set of the training. tested: the other file. matching, refined_matching:
+    those of `nri.evaluation.evaluation.on_own_data` for inferred and refined graphs. Raises
+    DataFormatError if the file does not fit.
     """
     metadata = read_metadata(tested)
     _check(trained, metadata, tested)
     samples = load_samples(tested, "test", device, trained.normalisation)
     frames = trained.config["frames"]["train"]
     ratio = unit_ratio(trained.normalisation, metadata.normalisation)
+    inferred = refined = None
+    if model.infers_graph:
+        inferred = FoundGraph(posterior(model, samples, frames), matching)
+        if refine is not None:
+            better = refine(samples, frames, inferred.posterior)
+            refined = FoundGraph(better, refined_matching)
     return Evaluation(
         model=model,
         samples=samples,
         frames=frames,
         horizon=horizon,
         true_types=len(trained.edge_types),
-        posterior=posterior(model, samples, frames) if model.infers_graph else None,
-        matching=matching,
+        inferred=inferred,
+        refined=refined,
         units=torch.from_numpy(ratio).to(samples.x),
     )
 

@@ -12,7 +12,7 @@ __all__ = ["measure"]
 
 
 def measure(evaluation: Evaluation) -> Iterator[Measurement]:
-    """Of the inferred graph; and, where edges change in time, of the graph of every step.
+    """Of each graph that was found; and, where edges change in time, of the graph of every step.
 
     A step's graph is compared with the true one of the frame that the step starts from. It is
     the graph inferred from the first frames or, of a decoder with memory, a re-estimated one;
@@ -20,14 +20,17 @@ def measure(evaluation: Evaluation) -> Iterator[Measurement]:
     """
     if not evaluation.knows_edges:
         return
-    types, matching = evaluation.true_types, evaluation.matching
-    seen = evaluation.posterior_of_seen, evaluation.seen_edges
-    yield Measurement(_accuracy(*seen, types, matching))
+    types, edges = evaluation.true_types, evaluation.seen_edges
+    for name, found in evaluation.graphs.items():
+        seen = evaluation.for_seen(found.posterior)
+        yield Measurement(_accuracy(seen, edges, types, found.matching), graph=name)
     if not evaluation.edges_change:
         return
     edges = evaluation.edges_of_steps
-    fixed = evaluation.posterior.unsqueeze(1).expand(*edges.shape, -1)
-    yield from _each_step(fixed, edges, types, matching, graph=None)
+    for name, found in evaluation.graphs.items():
+        fixed = found.posterior.unsqueeze(1).expand(*edges.shape, -1)
+        yield from _each_step(fixed, edges, types, found.matching, name)
+    matching = evaluation.inferred.matching
     for graph, posteriors in evaluation.reestimated.items():
         yield Measurement(_accuracy(posteriors, edges, types, matching), graph=graph)
         yield from _each_step(posteriors, edges, types, matching, graph)

@@ -13,17 +13,24 @@ __all__ = ["edge_auroc", "measure"]
 
 
 def measure(evaluation: Evaluation) -> Iterator[Measurement]:
-    """Of the inferred graph; and, where edges change in time, of each kind of re-estimated one."""
+    """Of each graph that was found; and, where edges change in time, of re-estimated ones."""
     if not evaluation.knows_edges or evaluation.true_types != 2:
         return
-    graphs = {None: (evaluation.posterior_of_seen, evaluation.seen_edges)}
+    for graph, found in evaluation.graphs.items():
+        seen = evaluation.for_seen(found.posterior)
+        yield from _area(seen, evaluation.seen_edges, found.matching, graph)
     if evaluation.edges_change:
-        edges = evaluation.edges_of_steps
-        graphs |= {graph: (found, edges) for graph, found in evaluation.reestimated.items()}
-    for graph, (posterior, edges) in graphs.items():
-        area = edge_auroc(posterior, edges, evaluation.matching)
-        if area is not None:
-            yield Measurement(area, graph=graph)
+        matching, edges = evaluation.inferred.matching, evaluation.edges_of_steps
+        for graph, posterior in evaluation.reestimated.items():
+            yield from _area(posterior, edges, matching, graph)
+
+
+def _area(
+    posterior: Tensor, edges: Tensor, matching: np.ndarray, graph: str | None
+) -> Iterator[Measurement]:
+    area = edge_auroc(posterior, edges, matching)
+    if area is not None:
+        yield Measurement(area, graph=graph)
 
 
 def edge_auroc(probabilities: Tensor, edges: Tensor, matching: np.ndarray) -> float | None:

@@ -1,6 +1,7 @@
 """Mean squared error of the predicted frames, step by step (paper Table 2)."""
 
 from collections.abc import Iterator
+from itertools import repeat
 
 import numpy as np
 import torch
@@ -9,28 +10,34 @@ from torch import Tensor
 from nri.data.samples import Samples
 from nri.evaluation.evaluation import Evaluation, Measurement
 from nri.evaluation.protocol import BATCH, REESTIMATED, predict
+from nri.model.latent import one_hot
 from nri.model.nri import NRI
 
 __all__ = ["future_mse", "measure"]
 
 
 def measure(evaluation: Evaluation) -> Iterator[Measurement]:
-    """Under one graph for all steps, and, of recurrent decoders, under re-estimated ones."""
+    """Under each graph that was found, and, of recurrent decoders, under re-estimated ones."""
     model = evaluation.model
     if model.decoder is None:
         return
     reestimates = model.infers_graph and model.decoder.recurrent
-    for graph in (None, *(REESTIMATED if reestimates else ())):
+    kinds: dict[str | None, tuple[str, Tensor | None]] = {None: ("fixed", None)}
+    if evaluation.refined is not None:
+        kinds["refined"] = ("fixed", one_hot(evaluation.refined.posterior))
+    kinds |= {graph: (graph, None) for graph in (REESTIMATED if reestimates else ())}
+    for name, (graph, edges) in kinds.items():
         errors = future_mse(
             model,
             evaluation.samples,
             frames=evaluation.frames,
             horizon=evaluation.horizon,
-            graph=graph or "fixed",
+            graph=graph,
             units=evaluation.units,
+            edges=edges,
         )
         for step, value in enumerate(errors, start=1):
-            yield Measurement(float(value), step=step, graph=graph)
+            yield Measurement(float(value), step=step, graph=name)
 
 
 def future_mse(
@@ -40,17 +47,19 @@ def future_mse(
     horizon: int,
     graph: str = "fixed",
     units: Tensor | None = None,
+    edges: Tensor | None = None,
 ) -> np.ndarray:
     """MSE of each step over samples, objects and features, in normalised units: (horizon,).
 
     A horizon beyond the end of the test trajectories is cut there. graph: as in
-    `nri.evaluation.protocol.predict`. Errors are in the samples' own units or, with `units` (D,),
-    multiplied by those.
+    `nri.evaluation.protocol.predict`. edges (S, E, K): a graph to use instead of the model's own.
+    Errors are in the samples' own units or, with `units` (D,), multiplied by those.
     """
     horizon = min(horizon, samples.x.shape[2] - frames - 1)
     total = torch.zeros(horizon, dtype=torch.float64, device=samples.x.device)
-    for batch in samples.batches(BATCH):
-        predicted = predict(model, batch, frames, horizon, graph)
+    graphs = repeat(None) if edges is None else edges.to(samples.x).split(BATCH)
+    for batch, given in zip(samples.batches(BATCH), graphs, strict=False):
+        predicted = predict(model, batch, frames, horizon, graph, given)
         truth = batch.x[:, :, frames + 1 : frames + 1 + horizon].transpose(1, 2)
         error = predicted - truth if units is None else (predicted - truth) * units
         total += error.double().square().mean((-1, -2)).sum(0)

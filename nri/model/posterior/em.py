@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 
 from nri.config.training import TrainingSettings
+from nri.matching import count_types
 from nri.model.latent import one_hot
 from nri.model.nri import NRI
-from nri.model.objectives import ELBO, Terms, count_types
+from nri.model.objectives import ELBO, BatchLoss
 from nri.model.posterior.infer import Method, choose_method, infer, marginals_from_tables
 from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.result import Posterior
@@ -46,13 +47,15 @@ class EMSettings:
 class EM(ELBO):
     """The objective of a training by the posterior; `ELBO` has its protocol."""
 
-    def __init__(self, model: NRI, settings: TrainingSettings, true_types: int, em: EMSettings):
-        super().__init__(model, settings, true_types)
+    def __init__(
+        self, model: NRI, settings: TrainingSettings, true_type_count: int, em: EMSettings
+    ):
+        super().__init__(model, settings, true_type_count)
         self.em = em
 
     def training(
         self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
-    ) -> Terms:
+    ) -> BatchLoss:
         """The negative log-likelihood of a batch under its posterior, and the cross-entropy."""
         logits = self.model.graph.logits(x) if self.model.infers_graph else None
         guess = None if logits is None else logits.detach()
@@ -61,16 +64,16 @@ class EM(ELBO):
         cross_entropy = nll.new_zeros(())
         if logits is not None:
             cross_entropy = -(probabilities * logits.log_softmax(-1)).sum() / len(x) / x.shape[1]
-        confusion = count_types(probabilities, edges, self.true_types)
-        return Terms(nll + cross_entropy, nll.detach(), cross_entropy.detach(), mse, confusion)
+        confusion = count_types(probabilities, edges, self.true_type_count)
+        return BatchLoss(nll + cross_entropy, nll.detach(), cross_entropy.detach(), mse, confusion)
 
-    def validation(self, x: Tensor, edges: Tensor | None) -> Terms:
+    def validation(self, x: Tensor, edges: Tensor | None) -> BatchLoss:
         """The negative log evidence from all transitions, per sample and node."""
         posterior = self.posterior(x)
         nll, mse = self._reconstruction(x, one_hot(posterior.probabilities), None)
         loss = -posterior.evidence.mean() / x.shape[1]
-        confusion = count_types(posterior.probabilities, edges, self.true_types)
-        return Terms(loss, nll, loss - nll, mse, confusion)
+        confusion = count_types(posterior.probabilities, edges, self.true_type_count)
+        return BatchLoss(loss, nll, loss - nll, mse, confusion)
 
     def posterior(self, x: Tensor) -> Posterior:
         """The graphs of x (B, N, T, D) from all its transitions."""
