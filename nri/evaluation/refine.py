@@ -1,0 +1,50 @@
+"""The posterior of the graph that a trained decoder knows: the refined graph.
+
+An encoder is an amortised guess at p(z | x) ∝ p(z) Π_t p(x_{t+1} | x_t, z); the likelihood is in
+the decoder that was trained with it (docs/posterior.md). Refined graphs come from the frames that
+the encoder sees, no others, and need no training.
+"""
+
+import torch
+from torch import Tensor
+
+from nri.config.training import TrainingSettings
+from nri.data.samples import Samples
+from nri.evaluation.protocol import BATCH
+from nri.model.nri import NRI
+from nri.model.objectives import ELBO
+from nri.model.posterior.infer import infer
+
+__all__ = ["refined_posterior", "refines"]
+
+
+def refines(model: NRI) -> bool:
+    """Whether a model has both a graph to refine and a decoder to refine it with."""
+    return model.infers_graph and model.decoder is not None
+
+
+def refined_posterior(
+    model: NRI, settings: TrainingSettings, samples: Samples, frames: int, inferred: Tensor
+) -> Tensor:
+    """p(z | first `frames` frames) of every sample by the decoder: (S, E, K), on the CPU.
+
+    settings: those of the whole training. The likelihood and the prior are those of the last
+    stage that trained the graph: later stages refit the decoder under graphs that are fixed.
+    inferred (S, E, K): the encoder's posterior, from which inexact methods start.
+    """
+    model.eval()
+    joint = [stage for stage in settings.resolved_stages() if stage.freeze is None][-1]
+    objective = ELBO(model, joint, true_type_count=0)
+    first_frames, found = samples.first_frames(frames), []
+    starts = inferred.clamp_min(torch.finfo(inferred.dtype).tiny).log().split(BATCH)
+    for batch, start in zip(first_frames.batches(BATCH), starts, strict=True):
+        posterior = infer(
+            decoder=model.decoder,
+            likelihood=objective.likelihood,
+            x=batch.x,
+            prior=objective.prior,
+            undirected=settings.undirected,
+            start=start.to(batch.x),
+        )
+        found.append(posterior.probabilities.cpu())
+    return torch.cat(found)
