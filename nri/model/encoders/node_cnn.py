@@ -39,9 +39,8 @@ class AlignedCNN(nn.Module):
 class NodeCNNEncoder(CNNEncoder):
     """The CNN encoder with a convolution that reads each object's sequence once, then pairs.
 
-    Like the paper's CNN it compares both objects of a pair at the same time, when their
-    interaction shows. The MLP encoder has to learn this for every frame separately. It costs a
-    fraction of the paper's CNN.
+    Like the paper's CNN, at a fraction of its cost, it compares both objects of a pair at the same
+    time, when their interaction shows. The MLP encoder has to learn that for every frame anew.
     """
 
     least_frames = AlignedCNN.KERNEL
