@@ -33,8 +33,9 @@ class Samples:
 
     def first_frames(self, frames: int) -> "Samples":
         """The same samples, cut after `frames` frames."""
-        changing = self.edges is not None and self.edges.dim() == 3
-        edges = self.edges[:, :frames] if changing else self.edges
+        edges = self.edges
+        if edges is not None and edges.dim() == 3:
+            edges = edges[:, :frames]
         return Samples(self.x[:, :, :frames], edges)
 
     def usual_edges(self) -> Tensor | None:
