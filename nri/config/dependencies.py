@@ -73,9 +73,10 @@ def _imported(tree: ast.Module, root: Path) -> list[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if CHOICE.fullmatch(node.value):
-                names.add(node.value.partition(":")[0])
+        elif isinstance(node, ast.Constant):
+            text = node.value
+            if isinstance(text, str) and CHOICE.fullmatch(text):
+                names.add(text.partition(":")[0])
     paths = []
     for name in names:
         parts = name.split(".")

@@ -86,6 +86,13 @@ class Split:
     trajectories: np.ndarray
     edges: np.ndarray | None
 
+    @property
+    def known_edges(self) -> np.ndarray:
+        """`edges` of a split that has them; raises ValueError for others."""
+        if self.edges is None:
+            raise ValueError("no true edges are known of these trajectories")
+        return self.edges
+
 
 def check_finite(trajectories: np.ndarray, place: str, start: int = 0) -> None:
     """Raise DataFormatError naming the first sample with a value that is not finite."""

@@ -38,6 +38,13 @@ class Samples:
             edges = edges[:, :frames]
         return Samples(self.x[:, :, :frames], edges)
 
+    @property
+    def known_edges(self) -> Tensor:
+        """`edges` of samples that have them; raises ValueError for others."""
+        if self.edges is None:
+            raise ValueError("no true edges are known of these samples")
+        return self.edges
+
     def usual_edges(self) -> Tensor | None:
         """The most frequent type of each edge, (S, E), over the frames of edges that change.
 

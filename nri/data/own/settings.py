@@ -98,7 +98,7 @@ class OwnSettings(DatasetSettings):
 
     @property
     def longest_gap(self) -> float:
-        """`max_gap`, which `gaps: interpolate` cannot do without; raises ValueError if it is null."""
+        """`max_gap`, which `gaps: interpolate` cannot do without; raises ValueError for null."""
         if self.max_gap is None:
             raise ValueError("max_gap: null, but `gaps: interpolate` needs the longest gap to fill")
         return self.max_gap
