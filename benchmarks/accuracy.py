@@ -70,8 +70,8 @@ class TestedTrainer(Trainer):
         self.rows: list[dict[str, float]] = []
         self.spent, self.tested, self.since = 0.0, 0.0, time.process_time()
 
-    def _update(self, batch: Samples) -> None:
-        super()._update(batch)
+    def _update(self, index: torch.Tensor) -> None:
+        super()._update(index)
         self.spent += time.process_time() - self.since
         ended = self.progress.update == self.stage.updates
         if self.spent >= min(self.tested + INTERVAL, self.budget) or ended:

@@ -20,8 +20,8 @@ from nri.data.format import Metadata
 from nri.data.samples import Samples
 from nri.evaluation.metrics.mse import future_mse
 from nri.model.build import build_model
+from nri.model.make_objective import make_objective
 from nri.model.nri import NRI
-from nri.model.objectives import make_objective
 
 __all__ = ["FAST", "WAYS", "Case", "Work", "peak_memory", "report"]
 
@@ -109,7 +109,7 @@ class Work:
             future_mse(self.model.eval(), self.samples, self.case.frames - HORIZON - 1, HORIZON)
         elif self.case.evaluates == "nll":
             with torch.no_grad():
-                self.objective.validation(self.samples.x, self.samples.edges)
+                self.objective.validation(self.samples.x, self.samples.edges, self.samples.edges)
         else:
             self.gradients()
             if self.settings.gradient_clip is not None:
@@ -123,7 +123,8 @@ class Work:
             self.model.graph.eval()
         self.optimiser.zero_grad(set_to_none=True)
         generator = torch.Generator().manual_seed(1)
-        batch_loss = self.objective.training(self.samples.x, self.samples.edges, generator, 1.0)
+        x, edges = self.samples.x, self.samples.edges  # fixed graphs, where a stage has them, too
+        batch_loss = self.objective.training(x, edges, generator, 1.0, edges)
         batch_loss.loss.backward()
         return [p.grad for p in self.parameters if p.grad is not None]
 

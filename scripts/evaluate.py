@@ -19,7 +19,7 @@ from nri.evaluation.refine import refined_posterior, refines
 from nri.evaluation.transfer import on_other_data
 from nri.logs import start_log
 from nri.model.build import load_model
-from nri.model.objectives import make_objective
+from nri.model.make_objective import scoring_objective
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     frames, horizon = metadata.config["frames"]["train"], arguments.settings["horizon"]
     types = len(metadata.edge_types)
     model, settings = load_model(arguments.run, metadata, device, objects=samples.x.shape[1])
-    objective = make_objective(model, settings.resolved_stages()[-1], types)
+    objective = scoring_objective(model, settings.resolved_stages()[-1], types)
 
     refine = None
     if arguments.settings["refine"] and refines(model):

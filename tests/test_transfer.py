@@ -16,8 +16,8 @@ from nri.evaluation.measure import measure
 from nri.evaluation.transfer import on_other_data, unit_ratio
 from nri.model.build import build_model
 from nri.model.encoders.encoder import Encoder
+from nri.model.make_objective import scoring_objective
 from nri.model.nri import NRI, EncoderInputs, InferredGraph
-from nri.model.objectives import make_objective
 
 CPU = torch.device("cpu")
 FRAMES, HORIZON = 49, 20
@@ -50,7 +50,7 @@ class Constant(Encoder):
 
 def on_own(model, settings, samples):
     """A model with two edge types on the test split of its own data."""
-    objective = make_objective(model, settings, 2)
+    objective = scoring_objective(model, settings, 2)
     return on_own_data(model, objective, 2, samples, FRAMES, HORIZON)
 
 

@@ -92,7 +92,9 @@ def _run(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
     if types and known_types and run.edge_types != types:
         yield f"{place}.edge_types", f"{run.edge_types}: {run.dataset} has {types} edge types"
     yield from _transfers(place, run, config)
-    for stage in resolve_training(run, config).resolved_stages():
+    stages = resolve_training(run, config).resolved_stages()
+    yield from _found_graphs(f"{place}.training", stages)
+    for stage in stages:
         yield from _stage(f"{place}.training", stage, run, dataset)
         yield from _forcing(f"{place}.training", stage, run.decoder, dataset)
 
@@ -162,6 +164,15 @@ def _stage(
         yield f"{place}.likelihood_features", f"{name!r} is none of {', '.join(known)}"
     if stage.freeze == "encoder" and run.decoder in ("none", "sim"):
         yield f"{place}.freeze", f"'encoder': the decoder {run.decoder!r} has no weights"
+    if stage.graph == "posterior" and stage.freeze == "encoder" and run.decoder == "sim":
+        yield f"{place}.graph", "'posterior': the decoder 'sim' has no weights; train the encoder"
+
+
+def _found_graphs(place: str, stages: list[TrainingSettings]) -> Iterator[Contradiction]:
+    """A stage cannot refine graphs that no stage before it has taught a decoder."""
+    if stages[0].graph == "refined":
+        problem = "'refined' in the first stage: its decoder has learned nothing yet"
+        yield f"{place}.graph", f"{problem}; begin with a stage of 'sampled' or 'posterior'"
 
 
 def _forcing(

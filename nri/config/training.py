@@ -14,7 +14,7 @@ NETWORK = {"encoder": tuple(ENCODERS)}
 PREDICTION = {"decoder": tuple(DECODERS)}
 WEIGHTS = {"decoder": tuple(name for name in DECODERS if name != "sim")}
 WINDOWS = {"decoder": tuple(name for name, choice in DECODERS.items() if not choice.memory)}
-SAMPLED_GRAPH = {**NETWORK, **PREDICTION, "freeze": None}
+SAMPLED_GRAPH = {**NETWORK, **PREDICTION, "graph": "sampled", "freeze": (None, "decoder")}
 
 Width = Annotated[int, Field(ge=1, le=65536)]
 
@@ -82,8 +82,19 @@ class StageSettings(Settings):
     """Frames M that the decoder runs freely between two true ones."""
     loss_windows: Literal["all"] | Positive = setting("all", applies_to=WINDOWS)
     """Windows of M frames per sample and update that the loss is estimated from, or `all`."""
-    freeze: Literal["encoder"] | None = setting(None, applies_to={**NETWORK, **PREDICTION})
-    """`encoder` leaves the encoder as it is, and the decoder predicts under its argmax graph."""
+    graph: Literal["sampled", "posterior", "refined"] = setting(
+        "sampled", applies_to={**NETWORK, **PREDICTION}
+    )
+    """How the graphs that the decoder learns under are found: `sampled` from the encoder (the
+    paper); as their `posterior` by the decoder's likelihood, anew in every update; or `refined`,
+    that posterior once, at the start of the stage (docs/posterior.md)."""
+    transitions: Positive = setting(12, applies_to={**NETWORK, **PREDICTION, "graph": "posterior"})
+    """Random transitions of a sample that an update infers its posterior graph from."""
+    freeze: Literal["encoder", "decoder"] | None = setting(
+        None, applies_to={**NETWORK, **PREDICTION}
+    )
+    """The network that is not trained; null trains both. If the encoder is frozen, graphs that
+    would be `sampled` are its most probable ones."""
     epochs: AboveZero = 500.0
     """Passes over the training split; the last may be a part of one."""
     batch_size: Positive = 128

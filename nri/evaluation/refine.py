@@ -11,6 +11,7 @@ from torch import Tensor
 from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
 from nri.evaluation.protocol import BATCH
+from nri.model.make_objective import joint_stage
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO
 from nri.model.posterior.infer import infer
@@ -28,12 +29,11 @@ def refined_posterior(
 ) -> Tensor:
     """p(z | first `frames` frames) of every sample by the decoder: (S, E, K), on the CPU.
 
-    settings: those of the whole training. The likelihood and the prior are those of the last
-    stage that trained the graph: later stages refit the decoder under graphs that are fixed.
+    settings: those of the whole training, whose joint stage (`joint_stage`) has the likelihood.
     inferred (S, E, K): the encoder's posterior, from which inexact methods start.
     """
     model.eval()
-    joint = [stage for stage in settings.resolved_stages() if stage.freeze is None][-1]
+    joint = joint_stage(settings.resolved_stages())
     objective = ELBO(model, joint, true_type_count=0)
     first_frames, found = samples.first_frames(frames), []
     starts = inferred.clamp_min(torch.finfo(inferred.dtype).tiny).log().split(BATCH)

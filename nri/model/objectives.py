@@ -1,4 +1,4 @@
-"""What is minimised: the ELBO of NRI, or the cross-entropy of the supervised encoder.
+"""What is minimised: the ELBO of NRI, its parts under fixed graphs, or a cross-entropy.
 
 An objective turns a batch into a `BatchLoss`: the loss to descend, and the numbers that
 `Averages` collects for the training curve without waiting for the device in between.
@@ -18,7 +18,7 @@ from nri.model.likelihood import make_likelihood
 from nri.model.nri import NRI
 from nri.model.rollout import frames_at, teacher_forced_windows, unroll, window_starts
 
-__all__ = ["ELBO", "Averages", "BatchLoss", "CrossEntropy", "Objective", "make_objective"]
+__all__ = ["ELBO", "Averages", "BatchLoss", "CrossEntropy", "FixedGraphs", "Objective"]
 
 
 @dataclass(frozen=True)
@@ -40,19 +40,27 @@ class Objective(Protocol):
     """What training and evaluation need of an objective.
 
     Batches are trajectories x (B, N, T, D) and true edge types (B, E), (B, T, E) if they change in
-    time, or None. `true_type_count` is the number K' of true types.
+    time, or None; and, in a stage with fixed graphs, the types (B, E) that were found.
+    `true_type_count` is the number K' of true types.
     """
 
     model: NRI
     true_type_count: int
 
     def training(
-        self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
+        self,
+        x: Tensor,
+        edges: Tensor | None,
+        generator: torch.Generator,
+        progress: float,
+        graphs: Tensor | None = None,
     ) -> BatchLoss:
         """The loss of a training batch; `progress` in [0, 1] is the share of the stage done."""
         ...
 
-    def validation(self, x: Tensor, edges: Tensor | None) -> BatchLoss:
+    def validation(
+        self, x: Tensor, edges: Tensor | None, graphs: Tensor | None = None
+    ) -> BatchLoss:
         """The loss that selects the best weights: deterministic, no sampling."""
         ...
 
@@ -80,25 +88,26 @@ class ELBO:
             self.predict_windows = compiled(teacher_forced_windows, device)
 
     def training(
-        self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
+        self,
+        x: Tensor,
+        edges: Tensor | None,
+        generator: torch.Generator,
+        progress: float,
+        graphs: Tensor | None = None,
     ) -> BatchLoss:
         """The negative ELBO of a batch under a sampled graph."""
         graph, settings = self.model.graph, self.settings
         if not self.model.infers_graph:
             return self._batch_loss(x, graph.edges(x, edges), None, None, generator)
-        frozen = settings.freeze == "encoder"
-        with torch.set_grad_enabled(not frozen):
-            logits = graph.logits(x)
-        if frozen:
-            sample = one_hot(logits)
-        else:
-            noise = _ramp(progress, settings.noise_ramp)
-            sample = graph.sample(
-                logits, generator, settings.temperature, settings.straight_through, noise
-            )
+        logits, noise = graph.logits(x), _ramp(progress, settings.noise_ramp)
+        sample = graph.sample(
+            logits, generator, settings.temperature, settings.straight_through, noise
+        )
         return self._batch_loss(x, sample, logits, edges, generator)
 
-    def validation(self, x: Tensor, edges: Tensor | None) -> BatchLoss:
+    def validation(
+        self, x: Tensor, edges: Tensor | None, graphs: Tensor | None = None
+    ) -> BatchLoss:
         """The negative ELBO under the most probable graph, over all windows."""
         if not self.model.infers_graph:
             return self._batch_loss(x, self.model.graph.edges(x, edges), None, None, None)
@@ -145,6 +154,50 @@ class ELBO:
         return weight * nll.sum() / (batch * nodes), mse
 
 
+class FixedGraphs(ELBO):
+    """Both networks under graphs that were found before the stage and stay as they are.
+
+    The decoder minimises the negative log-likelihood under them; the encoder the cross-entropy of
+    its posterior with them, as if they were labels. A frozen network adds nothing to the loss.
+    """
+
+    def training(
+        self,
+        x: Tensor,
+        edges: Tensor | None,
+        generator: torch.Generator,
+        progress: float,
+        graphs: Tensor | None = None,
+    ) -> BatchLoss:
+        """The loss of a batch under its graphs (B, E), in random windows."""
+        return self._loss(x, edges, graphs, generator)
+
+    def validation(
+        self, x: Tensor, edges: Tensor | None, graphs: Tensor | None = None
+    ) -> BatchLoss:
+        """The loss of a batch under its graphs (B, E), in all windows."""
+        return self._loss(x, edges, graphs, None)
+
+    def _loss(
+        self,
+        x: Tensor,
+        edges: Tensor | None,
+        graphs: Tensor,
+        generator: torch.Generator | None,
+    ) -> BatchLoss:
+        freeze, types = self.settings.freeze, self.model.graph.edge_types
+        sample = nn.functional.one_hot(graphs, types).to(x.dtype)
+        nll = mse = cross_entropy = x.new_zeros(())
+        found = sample
+        if freeze != "decoder":
+            nll, mse = self._reconstruction(x, sample, generator)
+        if freeze != "encoder":
+            found = self.model.graph.logits(x)
+            cross_entropy = nn.functional.cross_entropy(found.flatten(0, -2), graphs.flatten())
+        confusion = count_types(found, edges, self.true_type_count)
+        return BatchLoss(nll + cross_entropy, nll.detach(), cross_entropy.detach(), mse, confusion)
+
+
 class CrossEntropy:
     """The supervised encoder: cross-entropy of the true types (Table 1, "Supervised")."""
 
@@ -153,12 +206,19 @@ class CrossEntropy:
         self.true_type_count = true_type_count
 
     def training(
-        self, x: Tensor, edges: Tensor, generator: torch.Generator, progress: float
+        self,
+        x: Tensor,
+        edges: Tensor | None,
+        generator: torch.Generator,
+        progress: float,
+        graphs: Tensor | None = None,
     ) -> BatchLoss:
         """The mean cross-entropy of a batch."""
         return self.validation(x, edges)
 
-    def validation(self, x: Tensor, edges: Tensor) -> BatchLoss:
+    def validation(
+        self, x: Tensor, edges: Tensor | None, graphs: Tensor | None = None
+    ) -> BatchLoss:
         """The mean cross-entropy of a batch."""
         logits = self.model.graph.logits(x)
         if edges.dim() == 3:  # the encoder gives one graph, which is scored in every frame
@@ -167,13 +227,6 @@ class CrossEntropy:
         zero = loss.new_zeros(())
         confusion = count_types(logits, edges, self.true_type_count)
         return BatchLoss(loss, loss.detach(), zero, zero, confusion)
-
-
-def make_objective(model: NRI, settings: TrainingSettings, true_type_count: int) -> Objective:
-    """The objective of a model: without a decoder, the supervised one."""
-    if model.decoder is None:
-        return CrossEntropy(model, true_type_count)
-    return ELBO(model, settings, true_type_count)
 
 
 def _prior(prior: str | list[float], edge_types: int) -> Tensor:

@@ -21,9 +21,11 @@ from tqdm import tqdm
 
 from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
+from nri.model.make_objective import make_objective
 from nri.model.nri import NRI
-from nri.model.objectives import Averages, Objective, make_objective
+from nri.model.objectives import Averages, Objective
 from nri.training.checkpoints import Checkpoint
+from nri.training.fixed_graphs import find_graphs
 
 __all__ = ["Progress", "Stage", "Trainer", "TrainingError"]
 
@@ -45,6 +47,22 @@ class Progress:
     wall_seconds: float = 0.0
     process_seconds: float = 0.0
     curve: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FixedGraphs:
+    """Types (S, E) of every training and validation sample, in a stage that fixes its graphs."""
+
+    train: Tensor | None = None
+    valid: Tensor | None = None
+
+    def of_training(self, index: Tensor | slice) -> Tensor | None:
+        """The graphs of a batch of training samples, (B, E)."""
+        return None if self.train is None else self.train[index].long()
+
+    def of_validation(self, index: Tensor | slice) -> Tensor | None:
+        """The graphs of a batch of validation samples, (B, E)."""
+        return None if self.valid is None else self.valid[index].long()
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,7 @@ class Trainer:
         self.progress = Progress()
         self.averages = Averages()
         self.best_weights: dict[str, Tensor] = {}
+        self.graphs = FixedGraphs()
         self.stage = self._begin_stage()
         self.stopped_by = 0  # the number of a signal
         self._clock = (0.0, 0.0)  # when `_tick` was last called: wall time, process time
@@ -106,7 +125,8 @@ class Trainer:
         signals = signal.SIGTERM, signal.SIGINT
         previous = [signal.signal(number, self._on_signal) for number in signals]
         try:
-            self._restore()
+            if not self._restore():
+                self.graphs = self._find_graphs()
             self._clock = (time.monotonic(), time.process_time())
             while self.progress.stage < len(self.stage_settings):
                 self._run_stage()
@@ -115,6 +135,7 @@ class Trainer:
                 if self.progress.stage < len(self.stage_settings):
                     self.progress.update, self.progress.best_score = 0, math.inf
                     self.stage = self._begin_stage()
+                    self.graphs = self._find_graphs()
         finally:
             for number, handler in zip(signals, previous, strict=True):
                 signal.signal(number, handler)
@@ -123,8 +144,8 @@ class Trainer:
     def _begin_stage(self) -> Stage:
         """The current stage, with a new objective and a new optimiser."""
         settings = self.stage_settings[self.progress.stage]
-        trained = self.model.decoder if settings.freeze == "encoder" else self.model
-        parameters = list(trained.parameters())
+        trained = {"encoder": self.model.decoder, "decoder": self.model.graph, None: self.model}
+        parameters = list(trained[settings.freeze].parameters())
         updates_per_epoch, updates = self._length(self.progress.stage)
         return Stage(
             settings=settings,
@@ -134,6 +155,22 @@ class Trainer:
             updates_per_epoch=updates_per_epoch,
             updates=updates,
         )
+
+    def _find_graphs(self) -> FixedGraphs:
+        """The graphs of the current stage, if it fixes them.
+
+        Refined graphs stay those of the stage before it if that left the decoder as it was.
+        """
+        stage, stages = self.progress.stage, self.stage_settings
+        before = stages[stage - 1] if stage else None
+        same_decoder = before is not None and before.freeze == "decoder"
+        if same_decoder and before.graph == stages[stage].graph == "refined":
+            return self.graphs
+        train, valid = (
+            find_graphs(self.model, stages, stage, samples)
+            for samples in (self.train_samples, self.valid_samples)
+        )
+        return FixedGraphs(train, valid)
 
     def _length(self, stage: int) -> tuple[int, int]:
         """Updates in an epoch of a stage, and in the whole stage."""
@@ -156,7 +193,7 @@ class Trainer:
                 epoch, step = divmod(progress.update, stage.updates_per_epoch)
                 if step == 0 or progress.update == first:
                     order = self._order(epoch)
-                self._update(self.train_samples.take(order[step * size : (step + 1) * size]))
+                self._update(order[step * size : (step + 1) * size])
                 bar.update()
                 if step == stage.updates_per_epoch - 1:
                     row = self._finish_epoch()
@@ -179,16 +216,19 @@ class Trainer:
         random = np.random.default_rng([self.seed, self.progress.stage, epoch])
         return torch.from_numpy(random.permutation(len(self.train_samples))).to(self.device)
 
-    def _update(self, batch: Samples) -> None:
-        """Change the weights once, by the gradient of a batch."""
+    def _update(self, index: Tensor) -> None:
+        """Change the weights once, by the gradient of a batch: the samples at `index`."""
         progress, stage, settings = self.progress, self.stage, self.stage.settings
+        batch, graphs = self.train_samples.take(index), self.graphs.of_training(index)
         self.model.train()
         if settings.freeze == "encoder":
             self.model.graph.eval()
+        if settings.freeze == "decoder":
+            self.model.decoder.eval()
         for group in stage.optimiser.param_groups:
             group["lr"] = _learning_rate(settings, progress.update, stage.updates_per_epoch)
         done = progress.update / stage.updates
-        batch_loss = stage.objective.training(batch.x, batch.edges, self.generator, done)
+        batch_loss = stage.objective.training(batch.x, batch.edges, self.generator, done, graphs)
         stage.optimiser.zero_grad(set_to_none=True)
         batch_loss.loss.backward()
         if settings.gradient_clip is not None:
@@ -240,9 +280,10 @@ class Trainer:
     def validate(self) -> dict[str, float | None]:
         """Averages of the stage's objective over the validation split."""
         self.model.eval()
-        stage, averages = self.stage, Averages()
-        for batch in self.valid_samples.batches(stage.settings.batch_size):
-            averages.add(stage.objective.validation(batch.x, batch.edges), len(batch))
+        stage, averages, size = self.stage, Averages(), self.stage.settings.batch_size
+        for number, batch in enumerate(self.valid_samples.batches(size)):
+            graphs = self.graphs.of_validation(slice(number * size, (number + 1) * size))
+            averages.add(stage.objective.validation(batch.x, batch.edges, graphs), len(batch))
         return averages.result()
 
     def _check_finite(self) -> None:
@@ -274,14 +315,15 @@ class Trainer:
                 "best_weights": self.best_weights,
                 "optimiser": self.stage.optimiser.state_dict(),
                 "generator": self.generator.get_state(),
+                "graphs": (self.graphs.train, self.graphs.valid),
             }
         )
 
-    def _restore(self) -> None:
-        """Continue from the latest usable checkpoint; without one, from the beginning."""
+    def _restore(self) -> bool:
+        """Continue from the latest usable checkpoint, if there is one; whether there was."""
         state = self._latest_usable()
         if state is None:
-            return
+            return False
         self.progress = Progress(**state["progress"])
         self.averages = Averages(**state["averages"])
         self.stage = self._begin_stage()
@@ -289,6 +331,8 @@ class Trainer:
         self.best_weights = state["best_weights"]
         self.stage.optimiser.load_state_dict(state["optimiser"])
         self.generator.set_state(state["generator"].cpu())
+        self.graphs = FixedGraphs(*state["graphs"])
+        return True
 
     def _latest_usable(self) -> dict[str, Any] | None:
         """The state of the latest stage with a checkpoint that is not past the stage's end."""

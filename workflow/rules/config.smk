@@ -27,7 +27,9 @@ from snakemake.utils import update_config
 # for them. A workflow that imports this one as a module reads its own configuration, in jobs too; as
 # with --configfile, it says what differs from the default.
 if is_module():
-    given, config = config, yaml.safe_load((BASE / "config" / "config.yaml").read_text())
+    given, config = config, {}
+    # First into an empty mapping: what an anchor repeats in the file would be one mapping, not two.
+    update_config(config, yaml.safe_load((BASE / "config" / "config.yaml").read_text()))
     update_config(config, given)
 elif is_main_process():
 

@@ -18,10 +18,11 @@ def is_main_process() -> bool:
 def is_module() -> bool:
     """Whether another workflow imports this one (`module`, `use rule`).
 
-    `workflow.modifier.is_module`, 9.27.1: who imports has its own configuration files, which are
-    not ours to replace.
+    `workflow.modifier.parent_modifier`, 9.27.1: the workflow that is run has none. (`is_module` is
+    true of that workflow, too.) Who imports has its own configuration files, which are not ours to
+    replace.
     """
-    return workflow.modifier.is_module
+    return workflow.modifier.parent_modifier is not None
 
 
 def hand_to_jobs(configuration: Path) -> None:

@@ -19,6 +19,7 @@ from torch import Tensor
 from nri.config.training import TrainingSettings
 from nri.matching import count_types
 from nri.model.latent import one_hot
+from nri.model.message_passing import node_count
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO, BatchLoss
 from nri.model.posterior.infer import Method, choose_method, infer, marginals_from_tables
@@ -48,36 +49,51 @@ class EM(ELBO):
     """The objective of a training by the posterior; `ELBO` has its protocol."""
 
     def __init__(
-        self, model: NRI, settings: TrainingSettings, true_type_count: int, em: EMSettings
+        self,
+        model: NRI,
+        settings: TrainingSettings,
+        true_type_count: int,
+        em: EMSettings | None = None,
     ):
         super().__init__(model, settings, true_type_count)
-        self.em = em
+        self.em = em or EMSettings(settings.transitions)
+        self.trains_encoder = model.infers_graph and settings.freeze != "encoder"
 
     def training(
-        self, x: Tensor, edges: Tensor | None, generator: torch.Generator, progress: float
+        self,
+        x: Tensor,
+        edges: Tensor | None,
+        generator: torch.Generator,
+        progress: float,
+        graphs: Tensor | None = None,
     ) -> BatchLoss:
         """The negative log-likelihood of a batch under its posterior, and the cross-entropy."""
-        logits = self.model.graph.logits(x) if self.model.infers_graph else None
+        logits = self.model.graph.logits(x) if self.trains_encoder else None
         guess = None if logits is None else logits.detach()
         probabilities = self._expectation(x, guess, generator, progress)
         nll, mse = self._reconstruction(x, probabilities, generator)
         cross_entropy = nll.new_zeros(())
         if logits is not None:
-            cross_entropy = -(probabilities * logits.log_softmax(-1)).sum() / len(x) / x.shape[1]
+            cross_entropy = self._cross_entropy(probabilities, logits)
         confusion = count_types(probabilities, edges, self.true_type_count)
         return BatchLoss(nll + cross_entropy, nll.detach(), cross_entropy.detach(), mse, confusion)
 
-    def validation(self, x: Tensor, edges: Tensor | None) -> BatchLoss:
+    def validation(
+        self, x: Tensor, edges: Tensor | None, graphs: Tensor | None = None
+    ) -> BatchLoss:
         """The negative log evidence from all transitions, per sample and node."""
         posterior = self.posterior(x)
         nll, mse = self._reconstruction(x, one_hot(posterior.probabilities), None)
         loss = -posterior.evidence.mean() / x.shape[1]
+        if self.trains_encoder:
+            logits = self.model.graph.logits(x)
+            loss = loss + self._cross_entropy(posterior.probabilities, logits)
         confusion = count_types(posterior.probabilities, edges, self.true_type_count)
         return BatchLoss(loss, nll, loss - nll, mse, confusion)
 
     def posterior(self, x: Tensor) -> Posterior:
         """The graphs of x (B, N, T, D) from all its transitions."""
-        start = self.model.graph.logits(x) if self.model.infers_graph else None
+        start = self.model.graph.logits(x) if self.trains_encoder else None
         return infer(
             decoder=self.model.decoder,
             likelihood=self.likelihood,
@@ -87,6 +103,11 @@ class EM(ELBO):
             method=self.em.method,
             start=start,
         )
+
+    def _cross_entropy(self, probabilities: Tensor, logits: Tensor) -> Tensor:
+        """-Σ_z q(z) log q_φ(z | x) per sample and node, of (B, E, K) and (B, E, K)."""
+        batch, nodes = len(logits), node_count(logits.shape[1])
+        return -(probabilities * logits.log_softmax(-1)).sum() / (batch * nodes)
 
     @torch.no_grad()
     def _expectation(

@@ -1,0 +1,52 @@
+"""Which objective a stage of a training minimises."""
+
+from collections.abc import Sequence
+
+from nri.config.training import TrainingSettings
+from nri.model.nri import NRI
+from nri.model.objectives import ELBO, CrossEntropy, FixedGraphs, Objective
+from nri.model.posterior.em import EM
+
+__all__ = ["has_fixed_graphs", "joint_stage", "make_objective", "scoring_objective"]
+
+
+def make_objective(model: NRI, settings: TrainingSettings, true_type_count: int) -> Objective:
+    """The objective of a stage with these settings; a model without a decoder is supervised."""
+    if model.decoder is None:
+        return CrossEntropy(model, true_type_count)
+    if has_fixed_graphs(model, settings):
+        return FixedGraphs(model, settings, true_type_count)
+    if model.infers_graph and settings.graph == "posterior":
+        return EM(model, settings, true_type_count)
+    return ELBO(model, settings, true_type_count)
+
+
+def scoring_objective(model: NRI, settings: TrainingSettings, true_type_count: int) -> Objective:
+    """What a trained model is scored by, with the settings of its last stage.
+
+    The ELBO under the encoder's graph, however the graphs of the training were found.
+    """
+    if model.decoder is None:
+        return CrossEntropy(model, true_type_count)
+    return ELBO(model, settings, true_type_count)
+
+
+def has_fixed_graphs(model: NRI, settings: TrainingSettings) -> bool:
+    """Whether the graphs of a stage are found before it begins and stay as they are."""
+    if not model.infers_graph or model.decoder is None:
+        return False
+    most_probable = settings.graph == "sampled" and settings.freeze == "encoder"
+    return most_probable or settings.graph == "refined"
+
+
+def joint_stage(stages: Sequence[TrainingSettings]) -> TrainingSettings:
+    """The last of these stages whose decoder learned while its graphs were being found.
+
+    Its likelihood is the one that the posterior of a graph is defined by: later stages refit the
+    decoder to other ends, under graphs that are fixed. Raises ValueError if there is none.
+    """
+    for settings in reversed(stages):
+        sampled = settings.graph == "sampled" and settings.freeze is None
+        if sampled or settings.graph == "posterior":
+            return settings
+    raise ValueError("no stage before this one finds graphs; begin with one that samples them")

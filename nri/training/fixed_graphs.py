@@ -1,0 +1,46 @@
+"""Graphs that are found before a stage of a training begins and stay as they are in it."""
+
+import torch
+from torch import Tensor
+
+from nri.config.training import TrainingSettings
+from nri.data.samples import Samples
+from nri.model.make_objective import has_fixed_graphs, joint_stage
+from nri.model.nri import NRI
+from nri.model.objectives import ELBO
+from nri.model.posterior.infer import infer
+
+__all__ = ["find_graphs"]
+
+BATCH = 128
+
+
+@torch.no_grad()
+def find_graphs(
+    model: NRI, stages: list[TrainingSettings], stage: int, samples: Samples
+) -> Tensor | None:
+    """The types (S, E), int8, that a stage takes for each sample's graph; None if it fixes none.
+
+    They are the encoder's most probable graphs or, `refined`, those of the decoder's likelihood:
+    the likelihood and the prior of the last stage before it that had to find its graphs.
+    """
+    settings = stages[stage]
+    if not has_fixed_graphs(model, settings):
+        return None
+    model.eval()
+    if settings.graph == "sampled":
+        logits = (model.graph.logits(batch.x) for batch in samples.batches(BATCH))
+        return torch.cat([each.argmax(-1).to(torch.int8) for each in logits])
+    objective = ELBO(model, joint_stage(stages[:stage]), true_type_count=0)
+    found = [
+        infer(
+            decoder=model.decoder,
+            likelihood=objective.likelihood,
+            x=batch.x,
+            prior=objective.prior,
+            undirected=settings.undirected,
+            start=model.graph.logits(batch.x),
+        )
+        for batch in samples.batches(BATCH)
+    ]
+    return torch.cat([posterior.probabilities.argmax(-1).to(torch.int8) for posterior in found])
