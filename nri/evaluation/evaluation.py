@@ -181,4 +181,4 @@ def _average_terms(model: NRI, objective: Objective, samples: Samples) -> dict[s
     averages = Averages()
     for batch in samples.batches(BATCH):
         averages.add(objective.validation(batch.x, batch.edges), len(batch))
-    return averages.result()
+    return {name: value for name, value in averages.result().items() if value is not None}

@@ -16,7 +16,6 @@ import torch
 from torch import Tensor, nn
 
 from nri.model.decoders.decoder import Decoder
-from nri.model.decoders.layers import OutputMLP
 from nri.model.latent import one_hot, symmetrise
 from nri.model.posterior.result import Posterior
 from nri.model.rollout import frames_at, unroll
@@ -74,8 +73,8 @@ def ascend(
 def _bytes_per_sample(decoder: Decoder, x: Tensor, edge_types: int, settings: MeanField) -> int:
     """About what the messages of a sample take, kept for their gradient."""
     nodes, frames = x.shape[1:3]
-    output = getattr(decoder, "output", None)
-    hidden = output.out_fc2.in_features if isinstance(output, OutputMLP) else 64
+    # torch does not know which modules a module has.
+    hidden: int = decoder.output.out_fc2.in_features if hasattr(decoder, "output") else 64  # type: ignore[union-attr, assignment]
     transitions = frames if decoder.recurrent else settings.transitions
     return 2 * 4 * nodes * (nodes - 1) * edge_types * hidden * transitions
 
