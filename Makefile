@@ -19,6 +19,7 @@ test: $(VENV)/ready lint
 lint: $(VENV)/ready
 	ruff check
 	ruff format --check
+	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 

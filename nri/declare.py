@@ -84,7 +84,7 @@ class Settings(BaseModel):
 
     def has_effect(self, name: str, **others: Any) -> bool:
         """Whether a setting has an effect, given the others here and `others` elsewhere."""
-        extra = type(self).model_fields[name].json_schema_extra or {}
+        extra: Any = type(self).model_fields[name].json_schema_extra or {}
         values = {**vars(self), **others}
         return all(values[key] in allowed for key, allowed in extra.get("applies_to", {}).items())
 
@@ -95,7 +95,7 @@ def setting(default: Any, applies_to: Mapping[str, Any] | None = None, **bounds:
     applies_to: the value of another setting, or a tuple of values, where this one has an effect;
     a job that has others does not depend on it. bounds: as `pydantic.Field`.
     """
-    extra = None
+    extra: dict[str, Any] | None = None
     if applies_to:
         allowed = {k: v if isinstance(v, tuple) else (v,) for k, v in applies_to.items()}
         extra = {"applies_to": {key: list(values) for key, values in allowed.items()}}

@@ -8,7 +8,6 @@ lives (the kernel lets go of it, even after a `kill -9`).
 
 import fcntl
 import functools
-import itertools
 import logging
 import os
 import shutil
@@ -52,10 +51,13 @@ def claim_gpu() -> None:
 def _first_free(gpus: list[str], directory: Path) -> str:
     """The first GPU with a free place, locked until this process ends."""
     directory.mkdir(exist_ok=True)
-    for place, gpu in ((place, gpu) for place in itertools.count() for gpu in gpus):
-        file = os.open(directory / f"{gpu}-{place}", os.O_CREAT | os.O_RDWR)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return gpu
-        except BlockingIOError:
-            os.close(file)
+    place = 0
+    while True:
+        for gpu in gpus:
+            file = os.open(directory / f"{gpu}-{place}", os.O_CREAT | os.O_RDWR)
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return gpu
+            except BlockingIOError:
+                os.close(file)
+        place += 1

@@ -4,6 +4,8 @@ Learned types have no names: which of them stands for which true type is decided
 edges together, by the one-to-one matching that makes most edges right.
 """
 
+from typing import overload
+
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
@@ -17,6 +19,14 @@ __all__ = [
     "match_types",
     "true_order",
 ]
+
+
+@overload
+def count_types(scores: Tensor, edges: Tensor, true_type_count: int) -> Tensor: ...
+
+
+@overload
+def count_types(scores: Tensor, edges: None, true_type_count: int) -> None: ...
 
 
 def count_types(scores: Tensor, edges: Tensor | None, true_type_count: int) -> Tensor | None:

@@ -14,6 +14,7 @@ from nri.evaluation.metrics_file import write_metrics
 from nri.evaluation.static import static_mse
 from nri.logs import start_log
 from nri.model.build import load_model
+from nri.model.decoders.lstm import SingleLSTM
 from nri.training.record import Work, write_record
 
 
@@ -52,8 +53,11 @@ def evaluate(arguments: argparse.Namespace) -> None:
             vectors = [path_vectors(split, frames) for split in (train, test)]
         else:
             model, _ = load_model(arguments.lstm, metadata, device)
-            vectors = [hidden_vectors(model.decoder, split, frames) for split in (train, test)]
-        rows = correlation_rows((vectors[0], train.edges), (vectors[1], test.edges))
+            lstm = model.decoder
+            if not isinstance(lstm, SingleLSTM):
+                raise ValueError(f"{arguments.lstm}: holds no LSTM of single objects")
+            vectors = [hidden_vectors(lstm, split, frames) for split in (train, test)]
+        rows = correlation_rows((vectors[0], train.known_edges), (vectors[1], test.known_edges))
     identity = {**arguments.baseline.columns(), "seed": arguments.seed}
     write_metrics([identity | row for row in rows], arguments.output / "metrics.csv")
     if arguments.lstm is None:

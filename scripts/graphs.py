@@ -14,6 +14,7 @@ import torch
 
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
+from nri.evaluation.archive import needed
 from nri.evaluation.inference import write_edges
 from nri.evaluation.posterior_file import StoredPosterior
 
@@ -40,7 +41,7 @@ def main() -> None:
     records = [json.loads((run / "config.json").read_text()) for run in arguments.runs]
     stored = [StoredPosterior.load(run / "posterior.npz") for run in arguments.runs]
     write_edges(
-        posteriors=np.stack([posterior.inferred for posterior in stored]),
+        posteriors=np.stack([needed(posterior.inferred) for posterior in stored]),
         windows=windows,
         truth=None if truth is None else truth.numpy(),
         without_first=all(record["training"]["skip_first"] for record in records),

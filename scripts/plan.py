@@ -97,8 +97,8 @@ def _changes(before: set[str], now: set[str]) -> list[str]:
                 lines.append(f"{key} {old[key]} → {new[key]}")
             else:
                 lines.append(f"{key} {(old | new)[key]} ({verb})")
-    old, new = (", ".join(sorted(texts)) or "nothing" for texts in rest)
-    return lines + ([f"{old} → {new}"] if old != new else [])
+    gone, came = (", ".join(sorted(texts)) or "nothing" for texts in rest)
+    return lines + ([f"{gone} → {came}"] if gone != came else [])
 
 
 def _other_inputs(job: Job, directory: Path) -> list[str]:
@@ -133,12 +133,13 @@ def _counted(jobs: int) -> str:
 
 def _which(jobs: list[Job]) -> list[str]:
     """The names of jobs with their seeds: "springs5/mlp-mlp-k2  seeds 1, 2"."""
-    seeds = defaultdict(list)
+    seeds: dict[str, list[str]] = {job.name: [] for job in jobs}
     for job in jobs:
-        seeds[job.name].append(job.seed)
+        if job.seed is not None:
+            seeds[job.name].append(job.seed)
     return [
         f"{name}  seed{'s' if len(found) > 1 else ''} {', '.join(sorted(found, key=int))}"
-        if found[0] is not None
+        if found
         else name
         for name, found in sorted(seeds.items())
         if name
@@ -154,8 +155,11 @@ def main() -> None:
     jobs = read_jobs(result.stdout)
     if result.returncode != 0:
         sys.exit(result.stdout)
-    directory = re.search(r"Working directory: (.*)", result.stdout)[1]
-    print(render(jobs, Path(directory)) if jobs else "Nothing to do: all results are up to date.")
+    directory = re.search(r"Working directory: (.*)", result.stdout)
+    if directory is None:
+        sys.exit(f"Snakemake does not say where it works:\n{result.stdout}")
+    jobs_there = render(jobs, Path(directory[1])) if jobs else ""
+    print(jobs_there or "Nothing to do: all results are up to date.")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nri import graph
 from nri.choices import DECODERS, ENCODERS, load
-from nri.data.format import Metadata
+from nri.data.format import StoredMetadata
 from nri.data.normalisation import Normalisation
 from nri.data.simulated.springs import Springs
 from nri.model.build import build_model
@@ -26,7 +26,7 @@ from nri.model.nri import EncoderInputs, InferredGraph
 from nri.model.rollout import burn_in, free_run, unroll
 
 FRAMES, FEATURES, TYPES = 17, 4, 3
-METADATA = Metadata(
+METADATA = StoredMetadata(
     features=("x", "y", "vx", "vy"),
     units=("length", "length", "length/s", "length/s"),
     frame_interval=0.1,

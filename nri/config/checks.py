@@ -1,6 +1,6 @@
 """Contradictions: settings that are right one by one and cannot work together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
@@ -27,7 +27,11 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
         for below, problem in _source(dataset).contradictions(dataset):
             yield f"datasets.{name}.{below}", problem
     names = set()
-    for kind, entries in (("runs", config.runs), ("baselines", config.baselines)):
+    scored: dict[str, Sequence[RunEntry | BaselineEntry]] = {
+        "runs": config.runs,
+        "baselines": config.baselines,
+    }
+    for kind, entries in scored.items():
         for number, entry in enumerate(entries):
             place = f"{kind}[{number}]"
             yield from _undeclared(place, entry, config)
@@ -35,8 +39,10 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
             if name in names:
                 yield place, f"a second {name}; remove one of them or give it a recipe"
             names.add(name)
-            check = _run if isinstance(entry, RunEntry) else _baseline
-            yield from check(place, entry, config)
+            if isinstance(entry, RunEntry):
+                yield from _run(place, entry, config)
+            else:
+                yield from _baseline(place, entry, config)
     yield from _inferences(config)
 
 

@@ -1,7 +1,7 @@
 """The whole configuration: every key, its type, its default and its help."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 from pydantic_core import PydanticCustomError
@@ -18,6 +18,16 @@ __all__ = ["BASELINES", "BaselineEntry", "Config", "InferEntry", "RunEntry", "Tr
 BASELINES = {"static": "", "lstm-single": "lstm-single", "lstm-joint": "lstm-joint"}
 BASELINES |= {"corr-path": "", "corr-lstm": "lstm-single"}
 """Baselines, and the decoder that each of them trains, or "" for none."""
+
+if TYPE_CHECKING:
+    # A type checker does not read the tables of choices.
+    EncoderName = str
+    DecoderName = str
+    BaselineName = str
+else:
+    EncoderName = Literal[*ENCODERS, *GIVEN_GRAPHS]
+    DecoderName = Literal[*(name for name in DECODERS if name not in BASELINES), "none"]
+    BaselineName = Literal[*BASELINES]
 
 FORMER_SOURCES = {"file": "own", "sportvu": "basketball"}
 
@@ -90,9 +100,9 @@ class RunEntry(Settings):
 
     dataset: str
     """A name from `datasets`."""
-    encoder: Annotated[Literal[*ENCODERS, *GIVEN_GRAPHS], BeforeValidator(_true_graph)]
+    encoder: Annotated[EncoderName, BeforeValidator(_true_graph)]
     """A network, `mlp`, `cnn` (both the paper's) or `node-cnn`; or a graph that is given."""
-    decoder: Literal[*(name for name in DECODERS if name not in BASELINES), "none"]
+    decoder: DecoderName
     """`mlp`, `rnn`, `sim` (the true equations), or `none` for the supervised encoder."""
     edge_types: EdgeTypes
     """Number K of edge types."""
@@ -115,7 +125,7 @@ class BaselineEntry(Settings):
 
     dataset: str
     """A name from `datasets`."""
-    baseline: Literal[*BASELINES]
+    baseline: BaselineName
     """The last frame repeated, an LSTM, or correlations of paths or of an LSTM's states."""
     recipe: Name = PAPER
     """As that of a run; only of baselines that are trained."""

@@ -73,8 +73,10 @@ def _imported(tree: ast.Module, root: Path) -> list[Path]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
             names.update(f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Constant) and CHOICE.fullmatch(str(node.value)):
-            names.add(node.value.partition(":")[0])
+        elif isinstance(node, ast.Constant):
+            text = node.value
+            if isinstance(text, str) and CHOICE.fullmatch(text):
+                names.add(text.partition(":")[0])
     paths = []
     for name in names:
         parts = name.split(".")
@@ -86,8 +88,9 @@ def _imported(tree: ast.Module, root: Path) -> list[Path]:
 
 def _digest(tree: ast.Module) -> str:
     for node in ast.walk(tree):
-        if isinstance(getattr(node, "body", None), list):
-            node.body = [statement for statement in node.body if not _is_text(statement)]
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [statement for statement in body if not _is_text(statement)]
     return hashlib.sha256(json.dumps(_canonical(tree)).encode()).hexdigest()[:8]
 
 

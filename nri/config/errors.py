@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from nri.declare import Settings
 
@@ -69,22 +70,23 @@ def _path(location: Sequence[str | int], raw: Any) -> tuple[str | int, ...]:
     return tuple(path)
 
 
-def _describe(problems: Sequence[dict[str, Any]]) -> str:
+def _describe(problems: Sequence[ErrorDetails]) -> str:
     """One sentence about one value, of which all alternatives were refused."""
-    kind, context, value = (problems[0].get(key) for key in ("type", "ctx", "input"))
+    first = problems[0]
+    kind, context, value = first["type"], first.get("ctx", {}), first["input"]
     if kind == "missing":
-        return f"{problems[0]['loc'][-1]!r} is missing"
+        return f"{first['loc'][-1]!r} is missing"
     if kind == "value_error":
         return str(context["error"])
     if kind == "unknown_key":
         return _unknown(context["key"], context["declared"])
     if kind == "unknown_choice":
-        return problems[0]["msg"]
+        return first["msg"]
     shown = repr(value) if isinstance(value, str) else json.dumps(value, default=str)
     return f"{shown} " + " and ".join(dict.fromkeys(map(_problem, problems)))
 
 
-def _problem(item: dict[str, Any]) -> str:
+def _problem(item: ErrorDetails) -> str:
     kind, context, value = item["type"], item.get("ctx", {}), item["input"]
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])

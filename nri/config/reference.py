@@ -169,15 +169,15 @@ def _values(schema: dict[str, Any], root: dict[str, Any]) -> str:
     if "const" in schema or "enum" in schema:
         allowed = schema.get("enum", [schema.get("const")])
         return ", ".join(f"`{value}`" for value in allowed)
-    kind = schema.get("type")
+    kind = schema.get("type", "any")
     if kind == "array":
         return f"list of {_values(schema['items'], root)}"
     names = {
+        "any": "any",
         "boolean": "`true`, `false`",
         "null": "`null`",
         "object": "mapping",
         "string": "text",
-        None: "any",
     }
     return names.get(kind) or " ".join([kind, *_bounds(schema)])
 

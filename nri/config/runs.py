@@ -63,6 +63,7 @@ class Identity(Settings):
 class Run(Identity):
     """What one training depends on beside its data, its seed and its code."""
 
+    edge_types: int
     training: TrainingSettings
 
     def depends_on(self) -> dict[str, Any]:

@@ -113,6 +113,7 @@ def _fetch(url: str) -> bytes:
         f"MIRROR/{url.partition('://')[2]} and set `mirror: MIRROR` in the config."
     )
     request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
+    problem: Exception
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT) as response:

@@ -6,7 +6,7 @@
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ __all__ = [
     "Dataset",
     "Metadata",
     "Split",
+    "StoredMetadata",
     "check_edges",
     "check_finite",
     "check_objects",
@@ -42,31 +43,37 @@ class DataFormatError(ValueError):
 
 @dataclass(frozen=True)
 class Metadata:
-    """What the root attributes and the `normalisation` group of a dataset file say.
+    """What the root attributes of a dataset file say.
 
+    `config` is what its source's settings were, empty where the file does not say.
     `shared_ranges` lists the groups of features that are scaled by one common range.
     `skeleton`, where the objects are joints, is their bone graph: (objects, objects),
     1 where two joints share a bone. `objects` names the objects, where they have names.
-    `edges_change`: edges, where there are any, have a time axis. `normalisation` is None until the
-    training split has been written. `observed_frames`: frames of a training sample, which are
-    the frames that an encoder sees; by default those of `config`.
+    `edges_change`: edges, where there are any, have a time axis. `observed_frames`: frames of a
+    training sample, which are the frames that an encoder sees; by default those of `config`.
     """
 
     features: tuple[str, ...]
     units: tuple[str, ...]
     frame_interval: float
     edge_types: tuple[str, ...] = ()
-    config: dict | None = None
+    config: dict[str, Any] = field(default_factory=dict)
     shared_ranges: tuple[tuple[str, ...], ...] = ()
     objects: tuple[str, ...] = ()
     skeleton: np.ndarray | None = None
     edges_change: bool = False
-    normalisation: Normalisation | None = None
     observed_frames: int | None = None
 
     def __post_init__(self) -> None:
-        if self.observed_frames is None and "frames" in (self.config or {}):
+        if self.observed_frames is None and "frames" in self.config:
             object.__setattr__(self, "observed_frames", self.config["frames"]["train"])
+
+
+@dataclass(frozen=True)
+class StoredMetadata(Metadata):
+    """What a complete file says: its training split has been written and has a range."""
+
+    normalisation: Normalisation = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,13 @@ class Split:
 
     trajectories: np.ndarray
     edges: np.ndarray | None
+
+    @property
+    def known_edges(self) -> np.ndarray:
+        """`edges` of a split that has them; raises ValueError for others."""
+        if self.edges is None:
+            raise ValueError("no true edges are known of these trajectories")
+        return self.edges
 
 
 def check_finite(trajectories: np.ndarray, place: str, start: int = 0) -> None:
@@ -211,18 +225,18 @@ class Dataset:
         return Split(trajectories, edges)
 
 
-def _read_metadata(file: h5py.File) -> Metadata:
+def _read_metadata(file: h5py.File) -> StoredMetadata:
     attributes = file.attrs
     features = _names(_required(file, "features"))
     normalisation = _read_normalisation(file, len(features))
     shared_ranges = json.loads(file["normalisation"].attrs.get("shared_ranges", "[]"))
     trained = file.get("train/trajectories")
-    return Metadata(
+    return StoredMetadata(
         features=features,
         units=_names(attributes.get("units", [""] * len(features))),
         frame_interval=float(_required(file, "frame_interval")),
         edge_types=_names(attributes.get("edge_types", ())),
-        config=json.loads(attributes.get("config", "null")),
+        config=json.loads(attributes.get("config", "null")) or {},
         shared_ranges=tuple(map(tuple, shared_ranges)),
         objects=_names(attributes.get("objects", ())),
         skeleton=file["skeleton"][:] if "skeleton" in file else None,
@@ -232,7 +246,7 @@ def _read_metadata(file: h5py.File) -> Metadata:
     )
 
 
-def read_metadata(path: str | os.PathLike) -> Metadata:
+def read_metadata(path: str | os.PathLike) -> StoredMetadata:
     """The metadata of a file of which nothing else is read; raises as `Dataset`."""
     with Dataset(path) as dataset:
         return dataset.metadata

@@ -33,9 +33,17 @@ class Samples:
 
     def first_frames(self, frames: int) -> "Samples":
         """The same samples, cut after `frames` frames."""
-        changing = self.edges is not None and self.edges.dim() == 3
-        edges = self.edges[:, :frames] if changing else self.edges
+        edges = self.edges
+        if edges is not None and edges.dim() == 3:
+            edges = edges[:, :frames]
         return Samples(self.x[:, :, :frames], edges)
+
+    @property
+    def known_edges(self) -> Tensor:
+        """`edges` of samples that have them; raises ValueError for others."""
+        if self.edges is None:
+            raise ValueError("no true edges are known of these samples")
+        return self.edges
 
     def usual_edges(self) -> Tensor | None:
         """The most frequent type of each edge, (S, E), over the frames of edges that change.

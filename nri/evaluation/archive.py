@@ -2,20 +2,21 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 
 from nri.files import ResultsError, atomic_path
 
-__all__ = ["read_arrays", "write_arrays"]
+__all__ = ["needed", "read_arrays", "write_arrays"]
 
 
 def write_arrays(
     arrays: Mapping[str, np.ndarray | Sequence[str] | None], path: str | os.PathLike
 ) -> None:
     """Write the arrays that are not None."""
-    there = {name: value for name, value in arrays.items() if value is not None}
+    there: dict[str, Any] = {name: value for name, value in arrays.items() if value is not None}
     with atomic_path(path) as temporary, open(temporary, "wb") as file:
         np.savez(file, **there)
 
@@ -37,3 +38,10 @@ def read_arrays(path: str | os.PathLike, *needed: str) -> dict[str, np.ndarray]:
             f"{path}: lacks {', '.join(missing)}; choose another run, or evaluate it again"
         )
     return arrays
+
+
+def needed(array: np.ndarray | None) -> np.ndarray:
+    """An optional array that its reader cannot do without; raises ResultsError if it is absent."""
+    if array is None:
+        raise ResultsError("an array that is needed here is not there; evaluate the run again")
+    return array

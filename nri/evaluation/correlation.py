@@ -15,7 +15,6 @@ from nri import graph
 from nri.data.samples import Samples
 from nri.evaluation.metrics.edge_auroc import edge_auroc
 from nri.model.decoders.lstm import SingleLSTM
-from nri.model.rollout import burn_in
 
 __all__ = [
     "Threshold",
@@ -41,7 +40,7 @@ def hidden_vectors(decoder: SingleLSTM, samples: Samples, frames: int) -> Tensor
     decoder.eval()
     vectors = []
     for batch in samples.first_frames(frames).batches(BATCH):
-        hidden, _ = burn_in(decoder, batch.x, None)
+        _, (hidden, _) = decoder.observe(batch.x, None)
         vectors.append(hidden[-1].unflatten(0, batch.x.shape[:2]))
     return torch.cat(vectors)
 
@@ -103,7 +102,7 @@ def correlation_rows(
     threshold = fit_threshold(correlations(train_vectors), train_edges.cpu().numpy())
     found, edges = correlations(vectors), edges.cpu()
     right = threshold.edges(found) == (edges.numpy() == 1)
-    rows = [{"metric": "edge_accuracy", "value": float(right.mean())}]
+    rows: list[dict[str, str | float]] = [{"metric": "edge_accuracy", "value": float(right.mean())}]
     # The area under the ROC curve depends on the order of the scores alone.
     score = torch.from_numpy(found if threshold.above else -found)
     auroc = edge_auroc(score.unsqueeze(-1), edges, matching=np.array([1]))

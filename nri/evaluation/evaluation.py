@@ -46,6 +46,13 @@ class FoundGraph:
     posterior: Tensor
     matching: np.ndarray | None
 
+    @property
+    def known_matching(self) -> np.ndarray:
+        """`matching` where true edges are known; raises ValueError elsewhere."""
+        if self.matching is None:
+            raise ValueError("no true edges are known that types could be matched with")
+        return self.matching
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -89,7 +96,7 @@ class Evaluation:
     @cached_property
     def seen_edges(self) -> Tensor:
         """True edges of the frames that the encoder sees, (S, E) or, changing, (S, frames, E)."""
-        return self.samples.first_frames(self.frames).edges.cpu()
+        return self.samples.first_frames(self.frames).known_edges.cpu()
 
     def for_seen(self, posterior: Tensor) -> Tensor:
         """A posterior (S, E, K) with the axes of `seen_edges`: one graph for all frames seen."""
@@ -100,7 +107,7 @@ class Evaluation:
     @property
     def edges_of_steps(self) -> Tensor:
         """Changing true edges of the frame that each prediction step starts from, (S, H, E)."""
-        return self.samples.edges[:, self.frames : self.frames + self.steps].cpu()
+        return self.samples.known_edges[:, self.frames : self.frames + self.steps].cpu()
 
     @property
     def steps(self) -> int:
@@ -174,4 +181,4 @@ def _average_terms(model: NRI, objective: Objective, samples: Samples) -> dict[s
     averages = Averages()
     for batch in samples.batches(BATCH):
         averages.add(objective.validation(batch.x, batch.edges), len(batch))
-    return averages.result()
+    return {name: value for name, value in averages.result().items() if value is not None}

@@ -6,6 +6,7 @@ This module knows the file alone, so that figures read it without a model;
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -55,4 +56,5 @@ class Examples:
         always = ("sample", "observed", "truth", "features", "units")
         stored = read_arrays(path, *always, *needed)
         names = {name: tuple(map(str, stored[name])) for name in ("features", "units")}
-        return cls(**{"predicted": None} | stored | names)
+        fields: dict[str, Any] = {"predicted": None, **stored, **names}
+        return cls(**fields)

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from nri.data.format import Metadata
+from nri.data.format import StoredMetadata
 from nri.data.samples import Samples
 from nri.evaluation.examples import Examples
 from nri.evaluation.protocol import posterior, predict
@@ -17,7 +17,7 @@ WINDOWS = 5  # graphs of a walk that are shown one after the other
 
 
 def make_examples(
-    model: NRI, samples: Samples, frames: int, metadata: Metadata, matching: np.ndarray | None
+    model: NRI, samples: Samples, frames: int, metadata: StoredMetadata, matching: np.ndarray | None
 ) -> Examples:
     """The examples of a few samples, whose first `frames` frames the encoder sees.
 
@@ -27,12 +27,14 @@ def make_examples(
     horizon = min(HORIZON, samples.x.shape[2] - frames - 1)
     own_units = metadata.normalisation.invert
     future = slice(frames + 1, frames + 1 + horizon)
-    found, predicted = {}, None
+    found: dict[str, np.ndarray] = {}
+    predicted = None
     if model.decoder is not None:
-        predicted = predict(model, samples, frames, horizon).transpose(1, 2)
-        predicted = own_units(predicted.cpu().numpy())
-    if samples.edges is not None:
-        found["edges"] = samples.first_frames(frames).usual_edges().cpu().numpy()
+        motion = predict(model, samples, frames, horizon).transpose(1, 2)
+        predicted = own_units(motion.cpu().numpy())
+    edges = samples.first_frames(frames).usual_edges()
+    if edges is not None:
+        found["edges"] = edges.cpu().numpy()
     if model.infers_graph:
         order = slice(None) if matching is None else torch.from_numpy(true_order(matching))
         found["posterior"] = posterior(model, samples, frames)[..., order].numpy()

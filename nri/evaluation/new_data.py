@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from nri.config.identity import GIVEN_GRAPHS
-from nri.data.format import Metadata, read_metadata
+from nri.data.format import StoredMetadata, read_metadata
 from nri.data.normalisation import Normalisation
 from nri.data.own.prepare import read_own, regular_recordings
 from nri.data.own.settings import OwnSettings
@@ -31,7 +31,7 @@ class InferenceError(ValueError):
     """A run or data that no graph can be inferred with; the message says why and what helps."""
 
 
-def trained_metadata(directory: str | os.PathLike) -> Metadata:
+def trained_metadata(directory: str | os.PathLike) -> StoredMetadata:
     """The data set that a run was trained on, as the run's config.json describes it.
 
     Raises InferenceError if the directory is no run, or a run that infers no graph.
@@ -51,7 +51,7 @@ def trained_metadata(directory: str | os.PathLike) -> Metadata:
             f"{path}: encoder {encoder!r} is a given graph and infers none; "
             "give a run with the encoder mlp, cnn or node-cnn"
         )
-    return Metadata(
+    return StoredMetadata(
         features=tuple(data["features"]),
         units=tuple(data["units"]),
         frame_interval=data["frame_interval"],
@@ -62,7 +62,7 @@ def trained_metadata(directory: str | os.PathLike) -> Metadata:
 
 
 def read_dataset(
-    path: Path, split: str, trained: Metadata, device: torch.device
+    path: Path, split: str, trained: StoredMetadata, device: torch.device
 ) -> tuple[Samples, pd.DataFrame]:
     """The samples of a split of a dataset file, and a row of `WINDOW_COLUMNS` for each.
 
@@ -93,7 +93,7 @@ def read_dataset(
 
 
 def read_recordings(
-    path: Path, changes: dict[str, Any], trained: Metadata, device: torch.device
+    path: Path, changes: dict[str, Any], trained: StoredMetadata, device: torch.device
 ) -> tuple[Samples, pd.DataFrame]:
     """Windows of a table or of arrays, and a row of `WINDOW_COLUMNS` for each.
 
@@ -134,7 +134,7 @@ def features_beyond_range(x: Tensor, features: tuple[str, ...]) -> list[str]:
     return [name for name, beyond in zip(features, far.tolist(), strict=True) if beyond]
 
 
-def _check_interval(path: Path, interval: float, trained: Metadata) -> None:
+def _check_interval(path: Path, interval: float, trained: StoredMetadata) -> None:
     if abs(interval / trained.frame_interval - 1) > 0.01:
         raise InferenceError(
             f"{path}: frames every {interval:.6g} s, but the model was trained on frames every "

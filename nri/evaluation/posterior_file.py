@@ -5,6 +5,7 @@ This module knows the file alone, so that figures read it without a model.
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,4 +44,5 @@ class StoredPosterior:
         Raises ResultsError if the file is unreadable or holds no posterior.
         """
         stored = read_arrays(path, "inferred", "edge_types")
-        return cls(**stored | {"edge_types": tuple(map(str, stored["edge_types"]))})
+        fields: dict[str, Any] = {**stored, "edge_types": tuple(map(str, stored["edge_types"]))}
+        return cls(**fields)

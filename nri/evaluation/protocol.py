@@ -24,7 +24,7 @@ def posterior(model: NRI, samples: Samples, frames: int) -> Tensor:
     """q(z | first `frames` frames) of every sample: probabilities (S, E, K), on the CPU."""
     model.eval()
     batches = samples.first_frames(frames).batches(BATCH)
-    return torch.cat([model.graph.logits(batch.x).softmax(-1).cpu() for batch in batches])
+    return torch.cat([model.inferred_graph.logits(batch.x).softmax(-1).cpu() for batch in batches])
 
 
 @torch.no_grad()
@@ -45,12 +45,12 @@ def predict(
     edges (B, E, K): the first graph, one-hot, instead of the model's own.
     """
     model.eval()
-    x = samples.x
+    x, decoder = samples.x, model.required_decoder
     if edges is None:
         edges = model.best_graph(x[:, :, :frames], samples.edges)
-    state = burn_in(model.decoder, x[:, :, :frames], edges) if model.decoder.recurrent else None
+    state = burn_in(decoder, x[:, :, :frames], edges) if decoder.recurrent else None
     if graph == "fixed":
-        return free_run(model.decoder, x[:, :, frames], edges, horizon, state)
+        return free_run(decoder, x[:, :, frames], edges, horizon, state)
     truth = x if graph == "re-estimated-from-truth" else None
     return free_run_dynamic(model, x[:, :, : frames + 1], frames, horizon, state, truth)
 

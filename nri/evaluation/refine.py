@@ -39,7 +39,7 @@ def refined_posterior(
     starts = inferred.clamp_min(torch.finfo(inferred.dtype).tiny).log().split(BATCH)
     for batch, start in zip(first_frames.batches(BATCH), starts, strict=True):
         posterior = infer(
-            decoder=model.decoder,
+            decoder=model.required_decoder,
             likelihood=objective.likelihood,
             x=batch.x,
             prior=objective.prior,

@@ -15,7 +15,7 @@ import os
 import numpy as np
 import torch
 
-from nri.data.format import DataFormatError, Metadata, read_metadata
+from nri.data.format import DataFormatError, Metadata, StoredMetadata, read_metadata
 from nri.data.normalisation import Normalisation
 from nri.data.samples import load_samples
 from nri.evaluation.evaluation import Evaluation, FoundGraph, Refine
@@ -27,7 +27,7 @@ __all__ = ["on_other_data", "unit_ratio"]
 
 def on_other_data(
     model: NRI,
-    trained: Metadata,
+    trained: StoredMetadata,
     tested: str | os.PathLike,
     matching: np.ndarray | None,
     horizon: int,

@@ -40,7 +40,8 @@ def draw_skeleton(
         points[bones], color=colour, linewidth=width, capstyle="round", alpha=alpha
     )
     axes.add_collection(lines)
-    axes.scatter(*points.T, s=(width + 1) ** 2, color=colour, linewidth=0, alpha=alpha)
+    across, up = points.T
+    axes.scatter(across, up, s=(width + 1) ** 2, color=colour, linewidth=0, alpha=alpha)
     axes.set_aspect("equal")
     axes.grid(False)
 
@@ -65,5 +66,10 @@ def places(frame: np.ndarray, examples: Examples) -> np.ndarray:
 
 
 def bones_of(metadata: Metadata) -> np.ndarray:
-    """Return the pairs of joints that share a bone, (bones, 2)."""
+    """Return the pairs of joints that share a bone, (bones, 2).
+
+    Raises ValueError if the data set has no skeleton.
+    """
+    if metadata.skeleton is None:
+        raise ValueError("a body is drawn by its bones, but the data set has no skeleton")
     return np.argwhere(np.triu(metadata.skeleton))

@@ -1,6 +1,7 @@
 """Accuracy of the graph of each prediction step, where edges change in time."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from nri.results.rows import (
 __all__ = ["constant_accuracy", "plot_changing_edges"]
 
 LEARNED, DYNAMIC = (model_entry("nri_learned", g).colour for g in ("inferred", "re-estimated"))
-GRAPHS = {
+GRAPHS: dict[str, dict[str, Any]] = {
     "inferred": {"color": LEARNED, "label": "graph of the first frames"},
     "re-estimated": {"color": DYNAMIC, "label": "re-estimated from predicted frames"},
     "re-estimated-from-truth": {
@@ -35,7 +36,7 @@ GRAPHS = {
 }
 """How the line of each graph looks, by the values of the column `graph`."""
 
-CONSTANT = {"color": FADED, "linestyle": ":", "label": "commonest type everywhere"}
+CONSTANT: dict[str, Any] = {"color": FADED, "linestyle": ":", "label": "commonest type everywhere"}
 
 
 def constant_accuracy(edges: np.ndarray, frames: int) -> np.ndarray:
@@ -99,7 +100,7 @@ def main() -> None:
         for frame in (read_metrics(paths.metrics), runs)
     )
     frames = read_metadata(paths.data).config["frames"]["train"]
-    constant = constant_accuracy(read_split(paths.data, "test").edges, frames)
+    constant = constant_accuracy(read_split(paths.data, "test").known_edges, frames)
     dataset = dataset_entry(name).title
     save(
         plot_changing_edges(metrics, constant),

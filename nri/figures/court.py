@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nri.data.format import Metadata, read_metadata
+from nri.evaluation.archive import needed
 from nri.evaluation.examples import Examples
 from nri.figures.captions import ShownRun, shown_run
 from nri.figures.half_court import HalfCourt, role_handles
@@ -29,8 +30,9 @@ def plot_court_predictions(examples: Examples, roles: Sequence[str], shown: int 
     court = HalfCourt(examples.features, examples.units, true)
     for axes in panels.flat[shown:]:
         axes.axis("off")
+    predicted = needed(examples.predicted)
     for i, axes in enumerate(panels.flat[:shown]):
-        draw_prediction(axes, court, examples.observed[i], examples.truth[i], examples.predicted[i])
+        draw_prediction(axes, court, examples.observed[i], examples.truth[i], predicted[i])
         panel_title(axes, f"test sample {examples.sample[i]}")
         axes.label_outer()
     handles = [

@@ -13,7 +13,6 @@ from nri.evaluation.metrics_file import ROW
 from nri.figures.program import read_paths
 from nri.figures.style import (
     FADED,
-    KIND,
     PAGE,
     legend_below,
     line_style,
@@ -95,11 +94,11 @@ def plot_curves(curves: pd.DataFrame) -> Figure:
 
 def _styles(curves: pd.DataFrame) -> dict[str, dict]:
     styles: dict[str, dict] = {}
-    places: dict[tuple[str, ...], int] = {}
+    places: dict[tuple[str, str, str], int] = {}
     for _, run in curves.drop_duplicates(ROW).iterrows():
-        row = tuple(run[KIND])
-        places[row] = places.get(row, -1) + 1
-        styles[run["name"]] = line_style(*row, places[row])
+        kind = (run["model"], run["graph"], run["recipe"])
+        places[kind] = places.get(kind, -1) + 1
+        styles[run["name"]] = line_style(*kind, places[kind])
     return styles
 
 

@@ -1,5 +1,7 @@
 """The graphs that the seeds of a run infer of own data, how sure and how stable they are."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -65,7 +67,7 @@ def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     ticks = range(len(objects)) if len(objects) <= MOST_NAMED else []
-    turned = {"rotation": 60, "ha": "right"} if max(map(len, objects)) > 3 else {}
+    turned: dict[str, Any] = {"rotation": 60, "ha": "right"} if max(map(len, objects)) > 3 else {}
     axes.set_xticks(ticks, [objects[i] for i in ticks], **turned)
     axes.set_yticks(ticks, [objects[i] for i in ticks])
 
@@ -73,7 +75,7 @@ def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
 def _confidence(axes: Axes, edges: pd.DataFrame, types: int) -> None:
     """Draw how many edges are how probable: where all seeds agree, and where they differ."""
     agreed = edges["agreement"] == 1
-    bins = np.linspace(100 / types, 100, 11)
+    bins = np.linspace(100 / types, 100, 11).tolist()
     parts = [100 * edges.loc[which, "probability"] for which in (agreed, ~agreed)]
     share = [np.full(len(part), 100 / len(edges)) for part in parts]
     axes.hist(parts, bins, weights=share, stacked=True, color=list(SEEDS.values()))

@@ -1,5 +1,7 @@
 """Interaction graphs drawn on a circle: the true one, and the inferred one with its errors."""
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -10,7 +12,7 @@ from nri.graph import edges_to_matrix
 
 __all__ = ["draw_graph", "edge_handles"]
 
-DASHES = ("-", "-", (0, (3, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)))
+DASHES: tuple[Any, ...] = ("-", "-", (0, (3, 1.2)), (0, (1, 1)), (0, (4, 1, 1, 1)))
 """Line styles of edges by their type; type 0 is not drawn."""
 
 MISSED = (0, (1, 1.6))
@@ -69,7 +71,8 @@ def draw_graph(
                 join(i, j, mutual=False, alpha=opacity[i, j])
                 join(j, i, mutual=False, alpha=opacity[j, i])
     size = 26 if nodes <= 10 else 10
-    axes.scatter(*place.T, s=size, color=object_colours(nodes), zorder=3, linewidths=0)
+    x, y = place.T
+    axes.scatter(x, y, s=size, color=object_colours(nodes), zorder=3, linewidths=0)
     axes.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal")
     axes.axis("off")
 

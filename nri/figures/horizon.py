@@ -9,7 +9,6 @@ from matplotlib.lines import Line2D
 from nri.evaluation.metrics_file import ROW
 from nri.figures.program import read_paths
 from nri.figures.style import (
-    KIND,
     PAGE,
     legend_below,
     line_style,
@@ -50,10 +49,11 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
     grid = figure.subplots(rows, columns, squeeze=False)
     legend: dict[str, dict] = {}
     for axes, dataset in zip(grid.flat, datasets, strict=False):
-        places: dict[tuple[str, ...], int] = {}
+        places: dict[tuple[str, str, str], int] = {}
         part = summary[summary["dataset"] == dataset]
         for row, curve in part.groupby(ROW, dropna=False, sort=False):
-            kind = tuple(dict(zip(ROW, row, strict=True))[key] for key in KIND)
+            values = dict(zip(ROW, row, strict=True))
+            kind = (values["model"], values["graph"], values["recipe"])
             places[kind] = places.get(kind, -1) + 1
             style = line_style(*kind, places[kind])
             mean_over_steps(axes, curve, style)

@@ -139,7 +139,7 @@ def draw_motion(axes: Axes, panel: Plane | Lanes, motion: np.ndarray) -> None:
         if panel.shows_time:
             axes.plot(*path.T, color=colour, linewidth=1.1)
             continue
-        pieces = np.stack([path[:-1], path[1:]], axis=1)
+        pieces = list(np.stack([path[:-1], path[1:]], axis=1))
         opacity = np.linspace(FAINTEST, 1, len(pieces))
         colours = [(*to_rgb(colour), alpha) for alpha in opacity]
         axes.add_collection(LineCollection(pieces, colors=colours, linewidth=1.4, capstyle="butt"))

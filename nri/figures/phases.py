@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nri.evaluation.archive import needed
 from nri.evaluation.examples import Examples
 from nri.figures.captions import shown_runs
 from nri.figures.motion import Lanes, draw_prediction, lane_feature, sine_label
@@ -80,7 +81,7 @@ def plot_phases(models: Mapping[str, ModelExamples]) -> Figure:
 
 def _draw_sample(axes: Axes, examples: Examples) -> None:
     observed = examples.observed[0, :OSCILLATORS, -PAST - 1 :]
-    truth, predicted = examples.truth[0, :OSCILLATORS], examples.predicted[0, :OSCILLATORS]
+    truth, predicted = examples.truth[0, :OSCILLATORS], needed(examples.predicted)[0, :OSCILLATORS]
     lanes = Lanes(examples.features, examples.units, np.concatenate([observed, truth], axis=1))
     draw_prediction(axes, lanes, observed, truth, predicted, start=1 - observed.shape[1])
     axes.set_xlabel("prediction step (frames)")
@@ -90,7 +91,7 @@ def _draw_errors(axes: Axes, models: Mapping[str, ModelExamples]) -> None:
     features = next(iter(models.values())).examples.features
     sine = lane_feature(features)
     for model in models.values():
-        error = np.abs(model.examples.predicted - model.examples.truth)
+        error = np.abs(needed(model.examples.predicted) - model.examples.truth)
         error = error[..., features.index(sine)].mean((0, 1))
         axes.plot(np.arange(1, len(error) + 1), error, **model.style)
     axes.axhline(UNRELATED, color=FADED, linewidth=0.8, linestyle=":")
@@ -132,7 +133,8 @@ def main() -> None:
     places = runs.groupby(KIND).cumcount()
     models = {
         run["name"]: ModelExamples(
-            Examples.load(examples_of[run["path"]], "predicted"), line_style(*run[KIND], place)
+            Examples.load(examples_of[run["path"]], "predicted"),
+            line_style(run["model"], run["graph"], run["recipe"], place),
         )
         for (_, run), place in zip(runs.iterrows(), places, strict=True)
     }

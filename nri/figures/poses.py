@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nri.data.format import Metadata, read_metadata
+from nri.evaluation.archive import needed
 from nri.evaluation.examples import Examples
 from nri.figures.body import bones_of, draw_skeleton, frame_motion, places
 from nri.figures.captions import ShownRun, shown_run
@@ -32,7 +33,7 @@ def plot_poses(examples: Examples, metadata: Metadata, colour: str) -> Figure:
     bones = bones_of(metadata)
     for axes, step in zip(panels, steps, strict=True):
         true = places(examples.truth[0, :, step - 1], examples)
-        predicted = places(examples.predicted[0, :, step - 1], examples)
+        predicted = places(needed(examples.predicted)[0, :, step - 1], examples)
         apart = np.linalg.norm(predicted - true, axis=-1).mean()
         root = true[:1] * [1, 0, 1]
         draw_skeleton(axes, true - root, bones, width=3.5, alpha=0.6)

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from nri.data.format import read_metadata
+from nri.evaluation.archive import needed
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.figures.captions import ShownRun, shown_run
 from nri.figures.program import read_paths
@@ -74,7 +75,8 @@ def caption(run: ShownRun, samples: int) -> str:
 def main() -> None:
     """Draw the distribution of the types that a run inferred on all test segments."""
     paths = read_paths(__doc__, one=["posterior", "config", "data"])
-    run, posterior = shown_run(paths.config), StoredPosterior.load(paths.posterior).inferred
+    run = shown_run(paths.config)
+    posterior = needed(StoredPosterior.load(paths.posterior).inferred)
     names = [f"type {k}" for k in range(posterior.shape[-1])]
     if run.training["skip_first"]:
         names[0] += ", no edge"

@@ -62,12 +62,10 @@ def caption(dataset: str, segments: int, metadata: Metadata) -> str:
     )
 
 
-def segment_title(segment: tuple) -> str:
+def segment_title(sample: int, quarter: int, seconds: float) -> str:
     """Name a sample by its quarter and its game clock, where there is one: "sample 3, Q1 11:54"."""
-    clock = ""
-    if pd.notna(segment.clock):
-        clock = f" {int(segment.clock) // 60}:{int(segment.clock) % 60:02}"
-    return f"sample {segment.sample}, Q{segment.quarter}{clock}"
+    clock = f" {int(seconds) // 60}:{int(seconds) % 60:02}" if pd.notna(seconds) else ""
+    return f"sample {sample}, Q{quarter}{clock}"
 
 
 def main() -> None:
@@ -81,7 +79,7 @@ def main() -> None:
         metadata.units,
         roles=metadata.objects,
         screen=round(metadata.config["pick_and_roll"]["lead"] / metadata.frame_interval),
-        titles=[segment_title(row) for row in segments.itertuples()],
+        titles=[segment_title(s.sample, s.quarter, s.clock) for s in segments.itertuples()],
     )
     title = f"Pick-and-rolls found, {dataset}"
     save(figure, paths.output, title, caption(dataset, len(segments), metadata))

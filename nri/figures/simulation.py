@@ -22,7 +22,7 @@ def plot_simulation(split: Split, metadata: Metadata) -> Figure:
     panel = layout(metadata.features, metadata.units, motion, metadata.frame_interval)
     draw_motion(left, panel, motion)
     panel_title(left, "what is observed")
-    draw_graph(right, matrix_to_edges(split.edges)[0], len(motion))
+    draw_graph(right, matrix_to_edges(split.known_edges)[0], len(motion))
     panel_title(right, "what acts on what")
     if len(metadata.edge_types) > 2:
         legend_below(figure, edge_handles(len(metadata.edge_types), with_errors=False))

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
 from nri.data.format import Metadata, read_metadata
+from nri.evaluation.archive import needed
 from nri.evaluation.examples import Examples
 from nri.figures.body import bones_of, draw_skeleton, frame_motion, places, project
 from nri.figures.captions import ShownRun, shown_run
@@ -29,14 +30,15 @@ def plot_learned_edges(examples: Examples, metadata: Metadata, skip_first: bool)
     """
     frames = examples.observed.shape[2] - 1  # of a window
     motion = np.concatenate([examples.observed[0], examples.truth[0]], axis=1)
-    posterior = examples.window_posterior[0]  # (windows, edges, types)
+    posterior = needed(examples.window_posterior)[0]  # (windows, edges, types)
     types = range(1 if skip_first else 0, posterior.shape[-1])
     figure = Figure(figsize=(PAGE, 0.6 + 2.0 * len(types)), layout="compressed")
     shape = len(types), len(posterior)
     panels = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
     frame_motion(panels[0, 0], motion, examples)
     bones, colours = bones_of(metadata), object_colours(len(types))
-    for column, (start, edges) in enumerate(zip(examples.window_start, posterior, strict=True)):
+    starts = needed(examples.window_start)
+    for column, (start, edges) in enumerate(zip(starts, posterior, strict=True)):
         last = start + frames - 1
         pose = places(motion[:, last], examples)
         pose = pose - pose[:1] * [1, 0, 1]  # the first joint, the root, at 0

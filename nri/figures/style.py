@@ -43,8 +43,8 @@ at most, and the height of a row."""
 INK, FADED = "#222222", "#9a9a9a"
 ERROR = "#D55E00"
 
-OBJECTS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000", "#882255")
-OBJECTS += ("#8B4513", "#6A3D9A", "#999999")
+OBJECTS: tuple[str, ...] = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#000000")
+OBJECTS += ("#882255", "#8B4513", "#6A3D9A", "#999999")
 """Ten colours of objects: Okabe and Ito's without the yellow, which is faint on white, and without
 the one that marks errors; and four more."""
 
@@ -147,7 +147,7 @@ def save(figure: Figure, paths: Iterable[str | os.PathLike], title: str, caption
     The same figure gives the same bytes: no dates and no random names.
     """
     for path in map(Path, paths):
-        metadata = {"Title": title, "Description": caption}
+        metadata: dict[str, str | None] = {"Title": title, "Description": caption}
         metadata |= {"Date": None} if path.suffix == ".svg" else {"Software": None}
         with context(["default", STYLE]), atomic_path(path) as temporary:
             figure.savefig(temporary, metadata=metadata)

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 from matplotlib.lines import Line2D
 
+from nri.evaluation.archive import needed
 from nri.evaluation.examples import Examples
 from nri.figures.captions import ShownRun, shown_run
 from nri.figures.graphs import draw_graph, edge_handles
@@ -32,7 +33,7 @@ def plot_trajectories(examples: Examples) -> Figure:
         observed, truth = examples.observed[i], examples.truth[i]
         true = np.concatenate([observed, truth], axis=1)
         panel = layout(examples.features, examples.units, true)
-        draw_prediction(motion, panel, observed, truth, examples.predicted[i])
+        draw_prediction(motion, panel, observed, truth, needed(examples.predicted)[i])
         if i:
             motion.set_ylabel("")
         _draw_graphs(figure, grid[1, 2 * i : 2 * i + 2], examples, i)
@@ -40,7 +41,7 @@ def plot_trajectories(examples: Examples) -> Figure:
         Line2D([], [], color=FADED, linewidth=0.8, label="observed"),
         Line2D([], [], color=FADED, linewidth=3, alpha=0.5, label="true future"),
         Line2D([], [], color=INK, linewidth=1.1, marker="o", markersize=3, label="predicted"),
-        *edge_handles(examples.posterior.shape[-1], with_errors=examples.edges is not None),
+        *edge_handles(needed(examples.posterior).shape[-1], with_errors=examples.edges is not None),
     ]
     legend_below(figure, handles, columns=2 * max(shown, 2))
     return figure
@@ -49,14 +50,16 @@ def plot_trajectories(examples: Examples) -> Figure:
 def _draw_graphs(figure: Figure, place: SubplotSpec, examples: Examples, i: int) -> None:
     """Draw the true graph of sample `i`, where it is known, and the inferred one."""
     nodes = examples.observed.shape[1]
-    certainty, types = examples.posterior[i].max(-1), examples.posterior[i].argmax(-1)
+    posterior = needed(examples.posterior)[i]
+    certainty, types = posterior.max(-1), posterior.argmax(-1)
     if examples.edges is None:
         axes = figure.add_subplot(place)
         axes.set_title("inferred graph", fontsize=7)
         draw_graph(axes, types, nodes, certainty=certainty)
         return
     truth = examples.edges[i]
-    true, inferred = (figure.add_subplot(part) for part in place.subgridspec(1, 2))
+    halves = place.subgridspec(1, 2)
+    true, inferred = (figure.add_subplot(halves[0, column]) for column in range(2))
     true.set_title("true graph", fontsize=7)
     draw_graph(true, truth, nodes)
     inferred.set_title(f"inferred, {(types == truth).sum()} of {len(types)}", fontsize=7)

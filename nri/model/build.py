@@ -12,7 +12,7 @@ from nri.choices import DECODERS, ENCODERS, load
 from nri.config.identity import GIVEN_GRAPHS
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
-from nri.data.format import Metadata
+from nri.data.format import StoredMetadata
 from nri.model.context import ModelContext
 from nri.model.decoders.decoder import Decoder
 from nri.model.encoders.encoder import Encoder
@@ -26,7 +26,7 @@ def build_model(
     decoder: str,
     edge_types: int,
     settings: TrainingSettings,
-    metadata: Metadata,
+    metadata: StoredMetadata,
     frames: int,
     objects: int | None = None,
 ) -> NRI:
@@ -43,7 +43,7 @@ def build_model(
 
 def load_model(
     directory: str | os.PathLike,
-    metadata: Metadata,
+    metadata: StoredMetadata,
     device: torch.device,
     objects: int | None = None,
 ) -> tuple[NRI, TrainingSettings]:
@@ -82,7 +82,7 @@ def _graph(encoder: str, context: ModelContext) -> InferredGraph | GivenGraph:
     return InferredGraph(network.build(context), inputs, context.settings.undirected)
 
 
-def _skeleton(metadata: Metadata) -> torch.Tensor:
+def _skeleton(metadata: StoredMetadata) -> torch.Tensor:
     """Type of each edge of the bone graph: (E,)."""
     if metadata.skeleton is None:
         raise ValueError("encoder 'skeleton' needs a data set with a skeleton")

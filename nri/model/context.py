@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from nri.config.training import TrainingSettings
-from nri.data.format import Metadata
+from nri.data.format import StoredMetadata
 
 __all__ = ["ModelContext"]
 
@@ -19,7 +19,7 @@ class ModelContext:
     """
 
     settings: TrainingSettings
-    metadata: Metadata
+    metadata: StoredMetadata
     frames: int
     edge_types: int
     objects: int | None = None

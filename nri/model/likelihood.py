@@ -30,6 +30,8 @@ class StudentTLikelihood(nn.Module):
     such as a frequency, has scale 0 and costs nothing.
     """
 
+    precision: Tensor
+
     def __init__(self, scale: Tensor, degrees_of_freedom: float):
         super().__init__()
         self.degrees_of_freedom = degrees_of_freedom

@@ -28,6 +28,10 @@ class EncoderInputs(nn.Module):
     that close encounters do not drown the rest.
     """
 
+    mean: Tensor
+    scale: Tensor
+    median_change: Tensor
+
     def __init__(self, features: int, changes: bool):
         super().__init__()
         self.changes = changes
@@ -106,6 +110,8 @@ class InferredGraph(nn.Module):
 class GivenGraph(nn.Module):
     """A known graph: "true" (that of each sample), "full" (all edges of type 1) or "skeleton"."""
 
+    skeleton: Tensor | None
+
     def __init__(self, kind: str, edge_types: int, skeleton: Tensor | None = None):
         super().__init__()
         self.kind = kind
@@ -116,8 +122,10 @@ class GivenGraph(nn.Module):
         """One-hot types of each edge: (B, N, T, D), (B, E) for the true graph → (B, E, K)."""
         batch, nodes = x.shape[:2]
         if self.kind == "true":
+            if true_edges is None:
+                raise ValueError("the true graph needs data with known edges")
             types = true_edges
-        elif self.kind == "skeleton":
+        elif self.skeleton is not None:
             types = self.skeleton.expand(batch, -1)
         else:
             types = torch.ones(batch, nodes * (nodes - 1), dtype=torch.long, device=x.device)
@@ -130,6 +138,8 @@ class NRI(nn.Module):
     Without a decoder (None) it is the supervised encoder; with a `GivenGraph` it is a model of
     motion under a known graph. `features` are the names of the D features of a frame.
     """
+
+    median_change: Tensor
 
     def __init__(
         self, graph: InferredGraph | GivenGraph, decoder: Decoder | None, features: Sequence[str]
@@ -145,12 +155,26 @@ class NRI(nn.Module):
         """Whether the graph comes from an encoder."""
         return isinstance(self.graph, InferredGraph)
 
+    @property
+    def inferred_graph(self) -> InferredGraph:
+        """`graph` of a model that infers it; raises ValueError for a given graph."""
+        if not isinstance(self.graph, InferredGraph):
+            raise ValueError(f"the graph is given ({self.graph.kind}), not inferred by an encoder")
+        return self.graph
+
+    @property
+    def required_decoder(self) -> Decoder:
+        """`decoder` of a model that has one; raises ValueError for the supervised encoder."""
+        if self.decoder is None:
+            raise ValueError("the model is an encoder alone and has no decoder to predict with")
+        return self.decoder
+
     def fit_scales(self, x: Tensor, standardise: bool) -> None:
         """Take the units of the encoder's inputs, the likelihood and, with `standardise`, the
         decoder from training trajectories (S, N, T, D), normalised.
         """
         self.median_change.copy_(median_change(x))
-        if self.infers_graph:
+        if isinstance(self.graph, InferredGraph):
             self.graph.inputs.fit(x)
         scaling = None if self.decoder is None else self.decoder.scaling
         if standardise and scaling is not None:
@@ -158,6 +182,6 @@ class NRI(nn.Module):
 
     def best_graph(self, x: Tensor, true_edges: Tensor | None = None) -> Tensor:
         """The graph to predict with: argmax of the posterior, or the given one, (B, E, K)."""
-        if self.infers_graph:
+        if isinstance(self.graph, InferredGraph):
             return one_hot(self.graph.logits(x))
         return self.graph.edges(x, true_edges)

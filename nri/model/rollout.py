@@ -35,7 +35,7 @@ def teacher_forced_windows(
     predicted and the caller must mask them, without `starts` they are 0.
     """
     frames, every = x.shape[2], starts is None
-    if every:
+    if starts is None:
         starts = window_starts(frames, steps, x.device).expand(len(x), -1)
     times = starts.unsqueeze(-1) + torch.arange(1, steps + 1, device=x.device)
     current, edges, predictions = frames_at(x, starts), edges.unsqueeze(1), []
@@ -98,12 +98,12 @@ def free_run_dynamic(
     each prediction is appended. The encoder's window slides over these frames or, if `truth`
     (B, N, T, D) is given, over the truth. Returns (B, steps, N, D).
     """
-    predictions, history = [], x
+    decoder, predictions, history = model.required_decoder, [], x
     for step in range(steps):
         source = history if truth is None else truth
         end = frames + 1 + step
         edges = model.best_graph(source[:, :, end - frames : end])
-        current, state = model.decoder(history[:, :, -1], edges, state)
+        current, state = decoder(history[:, :, -1], edges, state)
         history = torch.cat([history, current.unsqueeze(2)], dim=2)
         predictions.append(current)
     return torch.stack(predictions, dim=1)

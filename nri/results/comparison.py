@@ -185,13 +185,13 @@ def describe_scale(runs: pd.DataFrame) -> str:
 
     runs: as `nri.results.rows.read_runs`, of all runs that a figure or a page shows.
     """
-    used = []
+    work = []
     for name, unit in (("simulations", "training simulations"), ("updates", "updates")):
         known = runs[name].dropna()
         if len(known):
             low, high = known.min(), known.max()
-            used.append(f"{low:,} {unit}" if low == high else f"{low:,} to {high:,} {unit}")
-    used = " and ".join(used) or "cost not recorded"
+            work.append(f"{low:,} {unit}" if low == high else f"{low:,} to {high:,} {unit}")
+    used = " and ".join(work) or "cost not recorded"
     judged = scale(runs)
     reduced = judged == "reduced"
     if not reduced.any():

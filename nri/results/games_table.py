@@ -54,7 +54,7 @@ def games_table(games: pd.DataFrame, title: str) -> str:
     )
 
 
-def _cell(value: object) -> str:
+def _cell(value: str | float) -> str:
     if pd.isna(value):
         return ""
     if isinstance(value, str):

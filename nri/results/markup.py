@@ -59,7 +59,7 @@ def _html(panel: Panel) -> str:
     )
 
 
-LATEX = {character: f"\\{character}" for character in "&%$#_{}"}
+LATEX: dict[str, str | int | None] = {character: f"\\{character}" for character in "&%$#_{}"}
 LATEX |= {
     "\\": "\\textbackslash{}",
     "~": "\\textasciitilde{}",

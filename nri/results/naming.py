@@ -44,12 +44,20 @@ def row_names(rows: pd.DataFrame, within: list[str]) -> list[str]:
     twice = distinct[distinct.duplicated([*row, *within], keep=False)]
     ambiguous = set(twice[row].itertuples(index=False, name=None))
 
-    def name(model: str, graph: str, recipe: str, elsewhere: str, *which: str | int) -> str:
+    def name(
+        model: str,
+        graph: str,
+        recipe: str,
+        elsewhere: str,
+        encoder: str,
+        decoder: str,
+        edge_types: int | None,
+    ) -> str:
         label = model_entry(model, graph).label
         if recipe != PAPER or elsewhere:
             label += f" ({origin(recipe, elsewhere)})"
         told_apart = (model, graph, recipe, elsewhere) in ambiguous
-        return f"{label}, {configuration(*which)}" if told_apart else label
+        return f"{label}, {configuration(encoder, decoder, edge_types)}" if told_apart else label
 
     columns = rows[[*row, *configurations]]
     return [name(*values) for values in columns.itertuples(index=False)]

@@ -46,13 +46,12 @@ def read_figure(path: str | os.PathLike) -> PageFigure:
         root = ElementTree.fromstring(path.read_bytes())
     except (OSError, ElementTree.ParseError) as error:
         raise ResultsError(f"{path}: not a readable SVG ({error}); draw it again") from error
-    title, caption = (root.find(f".//{DUBLIN_CORE}{name}") for name in ("title", "description"))
-    if title is None or caption is None:
+    title, caption = (root.findtext(f".//{DUBLIN_CORE}{name}") for name in ("title", "description"))
+    width = root.get("width")
+    if title is None or caption is None or width is None:
         raise ResultsError(f"{path}: no title and description inside; draw it with figures.style")
     uri = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
-    return PageFigure(
-        path.stem, title.text, caption.text, uri, float(root.get("width").strip("pt"))
-    )
+    return PageFigure(path.stem, title, caption, uri, float(width.strip("pt")))
 
 
 def render_page(

@@ -28,18 +28,19 @@ def find_graphs(
     if not has_fixed_graphs(model, settings):
         return None
     model.eval()
+    graph = model.inferred_graph
     if settings.graph == "sampled":
-        logits = (model.graph.logits(batch.x) for batch in samples.batches(BATCH))
+        logits = (graph.logits(batch.x) for batch in samples.batches(BATCH))
         return torch.cat([each.argmax(-1).to(torch.int8) for each in logits])
     objective = ELBO(model, joint_stage(stages[:stage]), true_type_count=0)
     found = [
         infer(
-            decoder=model.decoder,
+            decoder=model.required_decoder,
             likelihood=objective.likelihood,
             x=batch.x,
             prior=objective.prior,
             undirected=settings.undirected,
-            start=model.graph.logits(batch.x),
+            start=graph.logits(batch.x),
         )
         for batch in samples.batches(BATCH)
     ]

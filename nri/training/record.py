@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from nri.config.runs import Identity, Run
-from nri.data.format import Metadata
+from nri.data.format import StoredMetadata
 from nri.device import choose_device
 from nri.files import atomic_path
 from nri.provenance import provenance
@@ -28,7 +28,7 @@ class Work:
 
 
 def write_record(
-    path: Path, run: Identity, seed: int, metadata: Metadata, work: Work, threads: int
+    path: Path, run: Identity, seed: int, metadata: StoredMetadata, work: Work, threads: int
 ) -> None:
     """Write the config.json of a run, or of a baseline that trains nothing."""
     training = run.training.model_dump() if isinstance(run, Run) else None
@@ -52,7 +52,7 @@ def write_record(
         temporary.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
 
 
-def _data(metadata: Metadata) -> dict[str, Any]:
+def _data(metadata: StoredMetadata) -> dict[str, Any]:
     """What has to be known of the training data to use the model without them."""
     return {
         "features": metadata.features,

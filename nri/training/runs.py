@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from nri.config.runs import Run
-from nri.data.format import Metadata, read_metadata
+from nri.data.format import StoredMetadata, read_metadata
 from nri.data.samples import Samples, load_samples
 from nri.device import choose_device, rounded_products
 from nri.files import atomic_path, fingerprint, sha256
@@ -55,7 +55,9 @@ def carry_out(job: Job) -> None:
     _write(job, model, metadata, progress)
 
 
-def _train(job: Job, model: NRI, metadata: Metadata, train: Samples, valid: Samples) -> Progress:
+def _train(
+    job: Job, model: NRI, metadata: StoredMetadata, train: Samples, valid: Samples
+) -> Progress:
     """Train the model, which is left with its best weights."""
     settings = job.run.training
     model.fit_scales(train.x, settings.standardise)
@@ -81,7 +83,7 @@ def _checkpoints(job: Job) -> list[Checkpoint]:
     return [Checkpoint(job.checkpoints / f"{name}.pt") for name in names]
 
 
-def _write(job: Job, model: NRI, metadata: Metadata, progress: Progress) -> None:
+def _write(job: Job, model: NRI, metadata: StoredMetadata, progress: Progress) -> None:
     """Write model.safetensors, curve.csv and config.json."""
     with atomic_path(job.output / "model.safetensors") as path:
         save_file(model.state_dict(), path)

@@ -62,7 +62,8 @@ def place_segments(
     which the first velocity comes. It must lie in the stretch, with the game clock running
     where there is one, and behind the segment before it.
     """
-    counts, kept = Counter(dict.fromkeys(OUTCOMES, 0)), []
+    counts = Counter(dict.fromkeys(OUTCOMES, 0))
+    kept: list[Screen] = []
     for screen in screens:
         first = segment_start(screen, rate, lead)
         last = first + frames - 1
@@ -126,8 +127,13 @@ def _screening(
             continue
         screener = mates[apart[frame, mates, guard].argmin()]
         if apart[frame, screener, guard] <= rules.screen_reach:
-            bodies = (0, ball_handler, screener, guard, defender[screener])
-            found[int(frame)] = tuple(map(int, bodies))
+            found[int(frame)] = (
+                0,
+                int(ball_handler),
+                int(screener),
+                int(guard),
+                int(defender[screener]),
+            )
     return found
 
 

@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,12 +84,14 @@ def prepare_basketball(
     """
     # The end of an archive tells whether it is cut; reading the game itself takes much longer.
     filled = {path: check_archive(path) for split in SPLITS for path in files[split]}
-    games, segments, found = [], [], {}
+    games: list[dict[str, Any]] = []
+    segments: list[dict[str, Any]] = []
+    found: dict[str, list[np.ndarray]] = {}
     known: dict[str, tuple[str, Path]] = {}
     for split in SPLITS:
         found[split] = []
         for name, path in zip(settings.games[split], files[split], strict=True):
-            record = {"split": split, "game": name, "sha256": sha256(path)}
+            record: dict[str, Any] = {"split": split, "game": name, "sha256": sha256(path)}
             games.append(record)
             if not filled[path]:
                 record["status"] = "empty"

@@ -131,7 +131,7 @@ def _announces_nothing(header: bytes) -> bool:
 
 def _unpack(path: str | os.PathLike) -> bytes:
     try:
-        with py7zr.SevenZipFile(path) as archive:
+        with py7zr.SevenZipFile(Path(path)) as archive:
             factory = BytesIOFactory(LARGEST)
             archive.extractall(factory=factory)
         (product,) = factory.products.values()

@@ -185,7 +185,8 @@ def _root(lines: list[Line]) -> _Bone:
 
 
 def _bones(lines: list[Line]) -> Iterator[_Bone]:
-    begin, inside = lines[0], None
+    begin: Line = lines[0]
+    inside: list[Line] | None = None
     for line in lines[1:]:
         word = line.words[0].lower()
         if word == "begin":

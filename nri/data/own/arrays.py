@@ -38,6 +38,7 @@ def read_arrays(path: Path, settings: OwnSettings) -> list[Recording]:
             "give each one"
         )
     interval = settings.frame_interval
+    assert interval is not None  # else check_arrays raises
     return list(array_recordings(trajectories, edges, tuple(map(str, names)), interval))
 
 

@@ -43,6 +43,7 @@ def read_dnri(directory: Path, settings: OwnSettings) -> dict[str, list[Recordin
         trajectories = features.swapaxes(1, 2)
         check_arrays(place, trajectories, edges, settings)
         names = tuple(map(str, range(features.shape[2])))
+        assert settings.frame_interval is not None  # else check_arrays raises
         recordings = array_recordings(trajectories, edges, names, settings.frame_interval)
         parts[split] = list(recordings)
     return parts

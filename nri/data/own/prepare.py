@@ -38,7 +38,7 @@ __all__ = ["prepare_own", "read_own", "regular_recordings"]
 
 log = logging.getLogger(__name__)
 
-Parts = dict[str, list[Rows | Recording]]
+Parts = Mapping[str, Sequence[Rows | Recording]]
 
 
 def read_own(settings: OwnSettings, paths: Sequence[Path]) -> list[list[Any]]:

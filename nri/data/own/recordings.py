@@ -63,7 +63,7 @@ class Recording:
         values = np.full_like(self.values, np.nan)
         for row, present in enumerate(self.present):
             known = self.values[row, present]
-            values[row] = interpolate(times, times[present], known, settings.max_gap)
+            values[row] = interpolate(times, times[present], known, settings.longest_gap)
         return replace(self, values=values)
 
 
@@ -109,7 +109,7 @@ class Rows:
             for number in range(len(objects)):
                 rows = self.table[index == number]
                 time, known = rows["time"].to_numpy(), rows[features].to_numpy(float)
-                values[number] = interpolate(grid, time, known, settings.max_gap)
+                values[number] = interpolate(grid, time, known, settings.longest_gap)
             return recording
         frame = np.rint(offset).astype(int)
         self._check_times(offset - frame)

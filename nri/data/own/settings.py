@@ -96,6 +96,13 @@ class OwnSettings(DatasetSettings):
     edges_change: bool = False
     """Whether the known edges change in time."""
 
+    @property
+    def longest_gap(self) -> float:
+        """`max_gap`, which `gaps: interpolate` cannot do without; raises ValueError for null."""
+        if self.max_gap is None:
+            raise ValueError("max_gap: null, but `gaps: interpolate` needs the longest gap to fill")
+        return self.max_gap
+
 
 def all_features(settings: OwnSettings) -> tuple[str, ...]:
     """Names of the features: those of the file, then the velocities that are made of them."""

@@ -22,6 +22,8 @@ def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
     """
     text = _read(path, settings)
     columns, features = settings.columns, settings.features
+    if columns.time is None:
+        raise RecordingError(f"{path}: columns.time is missing: the column with the time of a row")
     keys = [columns.time, *([columns.sample] if columns.sample else [])]
     if columns.objects is not None:
         pieces = [
@@ -29,10 +31,12 @@ def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
             for name, own in columns.objects.items()
         ]
         table = pd.concat(pieces, ignore_index=True)
-    else:
+    elif columns.object is not None:
         keys.append(columns.object)
         names = dict(zip(features, features, strict=True))
         table = _piece(text, path, settings, names, keys, None)
+    else:
+        raise RecordingError(f"{path}: `columns` needs either object or objects")
     if table.empty:
         raise RecordingError(f"{path}: no row with all of {', '.join(features)}")
     interval = settings.frame_interval or common_interval(table, ["sample", "object"])
@@ -119,15 +123,17 @@ def _piece(
 ) -> pd.DataFrame:
     """Columns `line`, `sample`, `time`, `object` and the features, from the columns `names`.
 
+    keys: the column with the time, then the columns that name the recording and the object.
     name: that of the object, where it is not in a column.
     """
     columns, lenient = settings.columns, settings.gaps != "refuse"
-    for key in keys:
-        if key != columns.time and (blank := text[key].str.strip() == "").any():
+    time_key, *name_keys = keys
+    for key in name_keys:
+        if (blank := text[key].str.strip() == "").any():
             refuse(path, text[blank], key, "is empty; give every row its name")
-    time = numbers(text, path, columns.time)
+    time = numbers(text, path, time_key)
     if time.isna().any():
-        refuse(path, text[time.isna()], columns.time, "is no time; correct or remove the row")
+        refuse(path, text[time.isna()], time_key, "is no time; correct or remove the row")
     piece = {
         "line": text["line"],
         "sample": text[columns.sample] if columns.sample else Path(path).stem,

@@ -14,6 +14,7 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from nri.data.simulated.system import FRAME_INTERVAL, SimulatedSettings, System
+from nri.data.source import PairForces
 
 __all__ = ["BOX", "FORCE_LIMIT", "FRAME_INTERVAL", "STEPS_PER_FRAME", "TIME_STEP", "Particles"]
 
@@ -45,6 +46,11 @@ class Particles(System[S]):
     def units(cls, settings: S) -> tuple[str, ...]:
         """The length has no unit."""
         return ("length", "length", "length/s", "length/s")
+
+    @classmethod
+    def pair_forces(cls, settings: S) -> PairForces:
+        """The forces between particles."""
+        raise NotImplementedError
 
     @classmethod
     def draw_edges(cls, settings: S, streams: Sequence[np.random.Generator]) -> np.ndarray:

@@ -75,5 +75,7 @@ class System(Source[S]):
 
         from nri.data.simulated.prepare import simulate_dataset
 
-        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+        # numba fills its module of settings when it is imported.
+        available: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        numba.set_num_threads(min(threads, available))
         simulate_dataset(cls, settings, output)

@@ -18,19 +18,20 @@ def measure(evaluation: Evaluation) -> Iterator[Measurement]:
     the graph inferred from the first frames or, of a decoder with memory, a re-estimated one;
     re-estimated graphs also have an accuracy over all steps. All under one matching of types.
     """
-    if not evaluation.knows_edges:
+    inferred = evaluation.inferred
+    if inferred is None or not evaluation.knows_edges:
         return
     types, edges = evaluation.true_types, evaluation.seen_edges
     for name, found in evaluation.graphs.items():
         seen = evaluation.for_seen(found.posterior)
-        yield Measurement(_accuracy(seen, edges, types, found.matching), graph=name)
+        yield Measurement(_accuracy(seen, edges, types, found.known_matching), graph=name)
     if not evaluation.edges_change:
         return
     edges = evaluation.edges_of_steps
     for name, found in evaluation.graphs.items():
         fixed = found.posterior.unsqueeze(1).expand(*edges.shape, -1)
-        yield from _each_step(fixed, edges, types, found.matching, name)
-    matching = evaluation.inferred.matching
+        yield from _each_step(fixed, edges, types, found.known_matching, name)
+    matching = inferred.known_matching
     for graph, posteriors in evaluation.reestimated.items():
         yield Measurement(_accuracy(posteriors, edges, types, matching), graph=graph)
         yield from _each_step(posteriors, edges, types, matching, graph)

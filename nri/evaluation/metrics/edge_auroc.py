@@ -14,13 +14,14 @@ __all__ = ["edge_auroc", "measure"]
 
 def measure(evaluation: Evaluation) -> Iterator[Measurement]:
     """Of each graph that was found; and, where edges change in time, of re-estimated ones."""
-    if not evaluation.knows_edges or evaluation.true_types != 2:
+    inferred = evaluation.inferred
+    if inferred is None or not evaluation.knows_edges or evaluation.true_types != 2:
         return
     for graph, found in evaluation.graphs.items():
         seen = evaluation.for_seen(found.posterior)
-        yield from _area(seen, evaluation.seen_edges, found.matching, graph)
+        yield from _area(seen, evaluation.seen_edges, found.known_matching, graph)
     if evaluation.edges_change:
-        matching, edges = evaluation.inferred.matching, evaluation.edges_of_steps
+        matching, edges = inferred.known_matching, evaluation.edges_of_steps
         for graph, posterior in evaluation.reestimated.items():
             yield from _area(posterior, edges, matching, graph)
 

@@ -1,6 +1,7 @@
 """Parts of decoders: units, messages of each edge type, the output network (paper §3.3)."""
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,10 @@ class Scaling(nn.Module):
     Before `fit` it changes nothing, as in the paper. Fitted to training frames it is a
     preconditioner: features whose changes are small are learned as fast as the others.
     """
+
+    mean: Tensor
+    scale: Tensor
+    change: Tensor
 
     def __init__(self, features: int):
         super().__init__()
@@ -87,15 +92,23 @@ class Messages(nn.Module):
         """(..., N, F), (..., E, K) → (..., N, H); `activation` is relu or tanh."""
         dropout = self.training and self.dropout.p > 0
         if nodes.device.type == "cpu" and nodes.dtype == torch.float32 and not dropout:
-            layers = [(self.msg_fc1[k], self.msg_fc2[k]) for k in self.active]
-            return fused_messages(nodes, edges[..., self.active.start :], layers, activation)
+            weights = edges[..., self.active.start :]
+            return fused_messages(nodes, weights, self._active_layers(), activation)
         return self.layer_by_layer(nodes, edges, activation)
+
+    def _active_layers(self) -> list[tuple[nn.Linear, nn.Linear]]:
+        """Both layers of each type that sends messages."""
+        # The casts: a ModuleList does not know what its members are.
+        return [
+            (cast(nn.Linear, self.msg_fc1[k]), cast(nn.Linear, self.msg_fc2[k]))
+            for k in self.active
+        ]
 
     def layer_by_layer(
         self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
     ) -> Tensor:
         """The same sum with a tensor of all edges after each layer."""
-        messages = 0.0
+        messages = nodes.new_zeros(())
         for k in self.active:
             hidden = self.dropout(activation(self.msg_fc1[k](nodes)))
             messages = messages + activation(self.msg_fc2[k](hidden)) * edges[..., k : k + 1]

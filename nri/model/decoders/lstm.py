@@ -23,6 +23,7 @@ class JointLSTM(Decoder):
     """
 
     recurrent = True
+    scaling: Scaling
 
     def __init__(self, features: int, hidden: int, objects: int, dropout: float):
         super().__init__(Scaling(features))

@@ -15,6 +15,8 @@ __all__ = ["MLPDecoder"]
 class MLPDecoder(Decoder):
     """The paper's Markovian decoder (springs, charged particles, Kuramoto)."""
 
+    scaling: Scaling
+
     def __init__(
         self, features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float
     ):

@@ -21,6 +21,7 @@ class RNNDecoder(Decoder):
     """
 
     recurrent = True
+    scaling: Scaling
 
     def __init__(
         self, features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float

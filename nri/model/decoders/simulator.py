@@ -26,6 +26,10 @@ class SimulationDecoder(Decoder):
     `substeps` divide the frame interval.
     """
 
+    coefficients: Tensor
+    minimum: Tensor
+    half_range: Tensor
+
     def __init__(
         self,
         forces: PairForces,

@@ -30,6 +30,7 @@ class PairCNN(nn.Module):
         self.conv_attention = nn.Conv1d(hidden, 1, kernel_size=1)
         self.dropout = nn.Dropout(dropout)
         for layer in (self.conv1, self.conv2, self.conv_predict, self.conv_attention):
+            assert layer.bias is not None  # which is torch's default
             fan_out = layer.kernel_size[0] * layer.out_channels
             nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 / fan_out))
             nn.init.constant_(layer.bias, 0.1)
@@ -50,7 +51,7 @@ class CNNEncoder(Encoder):
 
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
         super().__init__(edge_types)
-        self.cnn = PairCNN(2 * features, hidden, dropout)
+        self.cnn: nn.Module = PairCNN(2 * features, hidden, dropout)
         self.mlp1 = MLP(nn.Linear(hidden, hidden), hidden, dropout)
         self.mlp2 = MLP(nn.Linear(hidden, hidden), hidden, dropout)
         self.mlp3 = MLP(PairLinear(hidden, hidden, edge_features=hidden), hidden, dropout)

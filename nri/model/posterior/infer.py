@@ -5,6 +5,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from nri.model.decoders.decoder import Decoder
+from nri.model.decoders.mlp import MLPDecoder
 from nri.model.latent import symmetrise
 from nri.model.message_passing import reverse_index
 from nri.model.posterior.assignments import assignment_count
@@ -34,7 +36,7 @@ def choose_method(decoder: nn.Module, nodes: int, edge_types: int, undirected: b
 
 
 def infer(
-    decoder: nn.Module,
+    decoder: Decoder,
     likelihood: nn.Module,
     x: Tensor,
     prior: Tensor,
@@ -77,7 +79,7 @@ def infer(
 
 @torch.no_grad()
 def _from_tables(
-    decoder: nn.Module,
+    decoder: MLPDecoder,
     likelihood: nn.Module,
     x: Tensor,
     prior: Tensor,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from nri.model.decoders.decoder import Decoder
 from nri.model.latent import one_hot, symmetrise
 from nri.model.posterior.result import Posterior
 from nri.model.rollout import frames_at, unroll
@@ -49,7 +50,7 @@ class Tempered(nn.Module):
 
 
 def ascend(
-    decoder: nn.Module,
+    decoder: Decoder,
     likelihood: nn.Module,
     x: Tensor,
     prior: Tensor,
@@ -69,10 +70,11 @@ def ascend(
     return Posterior.concatenate([inference.run(*part) for part in parts])
 
 
-def _bytes_per_sample(decoder: nn.Module, x: Tensor, edge_types: int, settings: MeanField) -> int:
+def _bytes_per_sample(decoder: Decoder, x: Tensor, edge_types: int, settings: MeanField) -> int:
     """About what the messages of a sample take, kept for their gradient."""
     nodes, frames = x.shape[1:3]
-    hidden = decoder.output.out_fc2.in_features if hasattr(decoder, "output") else 64
+    # torch does not know which modules a module has.
+    hidden: int = decoder.output.out_fc2.in_features if hasattr(decoder, "output") else 64  # type: ignore[union-attr, assignment]
     transitions = frames if decoder.recurrent else settings.transitions
     return 2 * 4 * nodes * (nodes - 1) * edge_types * hidden * transitions
 
@@ -82,7 +84,7 @@ class _Ascent:
 
     def __init__(
         self,
-        decoder: nn.Module,
+        decoder: Decoder,
         likelihood: nn.Module,
         prior: Tensor,
         undirected: bool,

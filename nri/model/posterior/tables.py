@@ -9,6 +9,8 @@ node network's first layer, which is linear in their sum. What an assignment cos
 addition of vectors, the second layer and the third.
 """
 
+from typing import TypeGuard
+
 import torch
 from torch import Tensor, nn
 
@@ -22,7 +24,7 @@ __all__ = ["has_tables", "receiver_tables"]
 BLOCK_BYTES = 2**20  # of one layer of all assignments in a block: two of them fit the cache
 
 
-def has_tables(decoder: nn.Module) -> bool:
+def has_tables(decoder: nn.Module) -> TypeGuard[MLPDecoder]:
     """Whether each receiver's motion depends on the types of its own incoming edges alone."""
     return isinstance(decoder, MLPDecoder)
 
