@@ -91,9 +91,9 @@ class RunEntry(Settings):
     dataset: str
     """A name from `datasets`."""
     encoder: Annotated[Literal[*ENCODERS, *GIVEN_GRAPHS], BeforeValidator(_true_graph)]
-    """A network, `mlp`, `cnn` (both the paper's) or `node-cnn`; or a graph that is given."""
+    """A network (`mlp` and `cnn` are the paper's), or a graph that is given."""
     decoder: Literal[*(name for name in DECODERS if name not in BASELINES), "none"]
-    """`mlp`, `rnn`, `sim` (the true equations), or `none` for the supervised encoder."""
+    """A network, `sim` (the true equations), or `none` for the supervised encoder."""
     edge_types: EdgeTypes
     """Number K of edge types."""
     recipe: Name = PAPER
