@@ -80,9 +80,9 @@ class Extended:
     def results(self) -> Path:
         return self.directory / "results"
 
-    def plan(self, *arguments) -> dict:
-        config = self.checkout / CONFIG
-        return planned(self.checkout, self.directory, "--configfile", config, *arguments)
+    def plan(self, *overlays: Path) -> dict:
+        configs = [self.checkout / CONFIG, *overlays]
+        return planned(self.checkout, self.directory, "--configfile", *configs)
 
 
 @pytest.fixture(scope="module")
@@ -193,9 +193,10 @@ def test_nothing_runs_again_without_an_edit(extended):
     assert extended.plan() == {}
 
 
-def test_the_settings_of_all_decoders_are_those_of_the_new_one(extended):
-    plan = extended.plan("--config", "training={skip_first: true}")
-    assert f"train {LEARNED} 1" in plan
+def test_the_settings_of_all_decoders_are_those_of_the_new_one(extended, tmp_path):
+    overlay = tmp_path / "skip_first.yaml"
+    overlay.write_text("training: {skip_first: true}\n")
+    assert f"train {LEARNED} 1" in extended.plan(overlay)
 
 
 def test_the_reference_takes_up_what_is_new(extended):
