@@ -80,7 +80,8 @@ def _run(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
     if run.decoder == "none" and not (network and types):
         yield f"{place}.decoder", "'none' needs an encoder network and a data set with known edges"
     if run.decoder == "sim" and not (network and source.pair_forces(dataset)):
-        yield f"{place}.decoder", "'sim' needs an encoder network and springs or charged particles"
+        problem = "'sim' needs an encoder network and a source that says its pair forces"
+        yield f"{place}.decoder", problem
     if run.encoder == "true" and not types:
         yield f"{place}.encoder", f"'true' needs known edges; {run.dataset} has none"
     if run.encoder == "true" and source.edges_change(dataset):

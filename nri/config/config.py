@@ -101,9 +101,9 @@ class RunEntry(Settings):
     dataset: str
     """A name from `datasets`."""
     encoder: Annotated[EncoderName, BeforeValidator(_true_graph)]
-    """A network, `mlp`, `cnn` (both the paper's) or `node-cnn`; or a graph that is given."""
+    """A network (`mlp` and `cnn` are the paper's), or a graph that is given."""
     decoder: DecoderName
-    """`mlp`, `rnn`, `sim` (the true equations), or `none` for the supervised encoder."""
+    """A network, `sim` (the true equations), or `none` for the supervised encoder."""
     edge_types: EdgeTypes
     """Number K of edge types."""
     recipe: Name = PAPER

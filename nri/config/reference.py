@@ -3,7 +3,8 @@
 python -m nri.config.reference
 
 writes the JSON schema (workflow/schemas/config.schema.yaml) and the tables of docs/config.md, each
-between a line `<!-- table: NAME -->` and a line `<!-- end -->`.
+between a line `<!-- table: NAME -->` and a line `<!-- end -->`. A source that the page does not
+name yet gets a section of its own.
 """
 
 import json
@@ -24,6 +25,7 @@ __all__ = ["PAGE", "SCHEMA", "render_page", "render_schema"]
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 PAGE = ROOT / "docs" / "config.md"
+END_OF_SOURCES = "<!-- end of sources -->\n"
 TABLE = re.compile(r"(<!-- table: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 TABLES: dict[str, type[Settings]] = {
     "config": Config,
@@ -65,7 +67,10 @@ def render_schema() -> str:
 
 
 def render_page(text: str) -> str:
-    """docs/config.md with its tables made anew."""
+    """docs/config.md with its tables made anew; a source that it lacks gets a section."""
+    missing = [name for name in SOURCES if f"<!-- table: {name} -->" not in text]
+    sections = [f"### {name}\n\n<!-- table: {name} -->\n<!-- end -->\n\n" for name in missing]
+    text = text.replace(END_OF_SOURCES, "".join([*sections, END_OF_SOURCES]))
     return TABLE.sub(lambda match: match[1] + _table(TABLES[match[2]]) + match[3], text)
 
 

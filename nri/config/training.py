@@ -13,6 +13,8 @@ __all__ = ["ModelSettings", "StageOverrides", "StageSettings", "TrainingSettings
 NETWORK = {"encoder": tuple(ENCODERS)}
 PREDICTION = {"decoder": tuple(DECODERS)}
 WEIGHTS = {"decoder": tuple(name for name in DECODERS if name != "sim")}
+EDGES = (name for name, choice in DECODERS.items() if name != "sim" and not choice.baseline)
+TYPE_ZERO = {"decoder": (*EDGES, "none")}
 WINDOWS = {"decoder": tuple(name for name, choice in DECODERS.items() if not choice.memory)}
 SAMPLED_GRAPH = {**NETWORK, **PREDICTION, "graph": "sampled", "freeze": (None, "decoder")}
 
@@ -34,7 +36,7 @@ class ModelSettings(Settings):
     """The encoder sees the features (the paper), or standardised features and their changes."""
     standardise: bool = setting(False, applies_to=WEIGHTS)
     """Let the decoder work in units fitted to the training data (the paper does not)."""
-    skip_first: bool = setting(False, applies_to={"decoder": ("mlp", "rnn", "none")})
+    skip_first: bool = setting(False, applies_to=TYPE_ZERO)
     """Type 0 means "no edge": it sends no messages, and inferred graphs do not show it."""
     undirected: bool = setting(False, applies_to=NETWORK)
     """Both directions of a pair share their posterior and their sample."""

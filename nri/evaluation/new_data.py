@@ -49,7 +49,7 @@ def trained_metadata(directory: str | os.PathLike) -> StoredMetadata:
     if encoder in GIVEN_GRAPHS:
         raise InferenceError(
             f"{path}: encoder {encoder!r} is a given graph and infers none; "
-            "give a run with the encoder mlp, cnn or node-cnn"
+            "give a run whose encoder is a network"
         )
     return StoredMetadata(
         features=tuple(data["features"]),

@@ -31,7 +31,7 @@ def read_paths(
     """
     parser = argparse.ArgumentParser(description=description)
     for name in one:
-        parser.add_argument(f"--{name}", required=True, type=Path, help=HELP[name])
+        parser.add_argument(f"--{name}", required=True, type=Path, help=HELP.get(name))
     for name in (*several, "output"):
-        parser.add_argument(f"--{name}", required=True, type=Path, nargs="+", help=HELP[name])
+        parser.add_argument(f"--{name}", required=True, type=Path, nargs="+", help=HELP.get(name))
     return parser.parse_args()

@@ -122,6 +122,7 @@ EXAMPLE_SYSTEMS = example_systems()
 GAMES = [dataset for dataset in TRAINED_ON if DATASETS[dataset].source == "basketball"]
 
 EXAMPLES = {"examples": first_seed("examples.npz"), "config": first_seed("config.json")}
+POSTERIOR = {"posterior": first_seed("posterior.npz"), "config": first_seed("config.json")}
 ALL_RESULTS = {
     "metrics": lambda *dataset: rules.collect.output.metrics,
     "runs": lambda *dataset: rules.collect.output.runs,
@@ -138,13 +139,7 @@ FIGURES = {
     ),
     **figures("horizon", once(PREDICTS), **ALL_RESULTS),
     **figures("skeleton", from_source("mocap", SHOWN), **EXAMPLES, data=data_file),
-    **figures(
-        "roles",
-        from_source("basketball", SHOWN),
-        posterior=first_seed("posterior.npz"),
-        config=first_seed("config.json"),
-        data=data_file,
-    ),
+    **figures("roles", from_source("basketball", SHOWN), **POSTERIOR, data=data_file),
     **figures(
         "phases",
         each_dataset(filter(compares_phases, TRAINED_ON)),
