@@ -14,21 +14,15 @@ from torch import Tensor
 
 from nri.model.message_passing import node_count, reverse_index
 from nri.model.posterior.assignments import digits, one_hot_digits, place_values
-from nri.model.posterior.result import Posterior
 
 __all__ = ["climb", "graph_score"]
 
 SWEEPS = 20  # at most; two or three are the rule
 
 
-def climb(tables: Tensor, log_prior: Tensor, start: Tensor, sweeps: int = SWEEPS) -> Posterior:
-    """Tables (B, N, A), log p(type) (K,), symmetric types (B, E) → a local optimum.
-
-    The marginals are each edge's given the rest of the graph outside one of its ends, averaged
-    over the two ends; the evidence is log p(x, z) of the graph, a lower bound to log p(x).
-    """
-    nodes = tables.shape[1]
-    types, marginals = start.clone(), start.new_zeros(*start.shape, len(log_prior)).float()
+def climb(tables: Tensor, log_prior: Tensor, start: Tensor, sweeps: int = SWEEPS) -> Tensor:
+    """Tables (B, N, A), log p(type) (K,), symmetric types (B, E) → types at a local optimum."""
+    nodes, types = tables.shape[1], start.clone()
     reverse = reverse_index(nodes * (nodes - 1), tables.device).unflatten(0, (nodes, -1))
     for _ in range(sweeps):
         before = types.clone()
@@ -38,12 +32,9 @@ def climb(tables: Tensor, log_prior: Tensor, start: Tensor, sweeps: int = SWEEPS
             into = slice(node * (nodes - 1), (node + 1) * (nodes - 1))
             types[:, into] = found
             types[:, reverse[node]] = found
-            one_hot = one_hot_digits(len(log_prior), nodes - 1, tables.device)
-            marginals[:, into] = (scores.softmax(-1) @ one_hot).unflatten(-1, (nodes - 1, -1))
         if torch.equal(types, before):
             break
-    marginals = (marginals + marginals[:, reverse.flatten()]) / 2
-    return Posterior(marginals, types, graph_score(tables, log_prior, types))
+    return types
 
 
 def graph_score(tables: Tensor, log_prior: Tensor, types: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from nri.model.decoders.mlp import MLPDecoder
 from nri.model.latent import symmetrise
 from nri.model.message_passing import reverse_index
 from nri.model.posterior.assignments import assignment_count
-from nri.model.posterior.blocks import climb
+from nri.model.posterior.blocks import climb, graph_score
 from nri.model.posterior.exact import exact_directed, exact_undirected
 from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.propagation import propagate
@@ -110,6 +110,11 @@ def _infer_from_tables(
         return exact_directed(tables, log_prior)
     if method == "exact":
         return exact_undirected(tables, log_prior)
+    return _by_blocks(tables, log_prior, start)
+
+
+def _by_blocks(tables: Tensor, log_prior: Tensor, start: Tensor | None) -> Posterior:
+    """Marginals by propagation; the best graph of several climbs, and its log p(x, z)."""
     marginals = propagate(tables, log_prior)
     starts = [marginals, exact_directed(tables, log_prior).probabilities]
     if start is not None:
@@ -119,7 +124,9 @@ def _infer_from_tables(
     first = torch.minimum(edges, reverse)  # ties are broken alike in both directions
     types = [symmetrise(one)[:, first].argmax(-1) for one in starts]
     types.append(torch.zeros_like(types[0]))
-    return Posterior.best([climb(tables, log_prior, one) for one in types])
+    graphs = [climb(tables, log_prior, one) for one in types]
+    scored = [Posterior(marginals, one, graph_score(tables, log_prior, one)) for one in graphs]
+    return Posterior.best(scored)
 
 
 def marginals_from_tables(
