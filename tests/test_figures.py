@@ -265,7 +265,7 @@ def figure_modules(repository):
 
 def test_every_figure_is_in_the_table_of_the_workflow(repository):
     """A module that is not in FIGURES would never be drawn."""
-    rules = (repository / "workflow" / "rules" / "figures.smk").read_text()
+    rules = (repository / "workflow" / "rules" / "figure_table.smk").read_text()
     listed = re.findall(r'\*\*figures\(\s*"(\w+)"', rules)
     assert sorted(listed) == figure_modules(repository)
 

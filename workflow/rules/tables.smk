@@ -17,12 +17,6 @@ if STUDIES:
     TITLES["studies"] = {name: study.model_dump() for name, study in CONFIG.studies.items()}
 
 
-def table_labels(wildcards) -> dict[str, str]:
-    """What the report says of a table in its list."""
-    metric = metric_of_table(wildcards.table)
-    return {"table": "studies" if wildcards.table == "studies" else metric.caption}
-
-
 rule table:
     input:
         metrics=rules.collect.output.metrics,
@@ -33,7 +27,13 @@ rule table:
             "results/tables/{table}.html",
             caption="../report/table.rst",
             category="Tables",
-            labels=table_labels,
+            labels=lambda wildcards: {
+                "table": (
+                    "studies"
+                    if wildcards.table == "studies"
+                    else metric_of_table(wildcards.table).caption
+                )
+            },
         ),
         others=multiext("results/tables/{table}", ".md", ".tex", ".csv", "_seeds.csv"),
     log:
