@@ -170,6 +170,7 @@ def test_the_figure_is_drawn_and_all_are_on_the_page(extended):
         ("nri/model/decoders/linear.py", {LEARNED}, {LEARNED}, None),
         ("nri/evaluation/metrics/graph_accuracy.py", set(), {LEARNED, OTHER}, None),
         ("nri/figures/certainty.py", set(), set(), {LEARNED, OTHER}),
+        ("nri/data/simulated/pendulums.py", {LEARNED}, {LEARNED}, None),
         ("nri/data/tracks.py", {OTHER}, {OTHER}, None),
     ],
 )

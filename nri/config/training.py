@@ -13,8 +13,8 @@ __all__ = ["ModelSettings", "StageOverrides", "StageSettings", "TrainingSettings
 NETWORK = {"encoder": tuple(ENCODERS)}
 PREDICTION = {"decoder": tuple(DECODERS)}
 WEIGHTS = {"decoder": tuple(name for name in DECODERS if name != "sim")}
-EDGES = (name for name, choice in DECODERS.items() if name != "sim" and not choice.baseline)
-TYPE_ZERO = {"decoder": (*EDGES, "none")}
+MESSAGES = tuple(name for name, choice in DECODERS.items() if name != "sim" and not choice.baseline)
+TYPE_ZERO = {"decoder": (*MESSAGES, "none")}
 WINDOWS = {"decoder": tuple(name for name, choice in DECODERS.items() if not choice.memory)}
 SAMPLED_GRAPH = {**NETWORK, **PREDICTION, "graph": "sampled", "freeze": (None, "decoder")}
 
