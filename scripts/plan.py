@@ -158,8 +158,9 @@ def main() -> None:
     directory = re.search(r"Working directory: (.*)", result.stdout)
     if directory is None:
         sys.exit(f"Snakemake does not say where it works:\n{result.stdout}")
-    jobs_there = render(jobs, Path(directory[1])) if jobs else ""
-    print(jobs_there or "Nothing to do: all results are up to date.")
+    print(
+        render(jobs, Path(directory[1])) if jobs else "Nothing to do: all results are up to date."
+    )
 
 
 if __name__ == "__main__":
