@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -59,8 +60,9 @@ wildcard_constraints:
 
 # Programs find the library beside this Snakefile and, unless Snakemake makes their environment, use
 # the interpreter that runs Snakemake. Threads that spin while they wait would starve other jobs.
-INTERPRETER = "" if deploys_environments() else f"PATH={Path(sys.executable).parent}:$PATH "
-shell.prefix(f"export {INTERPRETER}PYTHONPATH={BASE} OMP_WAIT_POLICY=passive; ")
+INTERPRETER = shlex.quote(str(Path(sys.executable).parent)) + ':"$PATH"'
+SEARCH = "" if deploys_environments() else f"PATH={INTERPRETER} "
+shell.prefix(f"export {SEARCH}PYTHONPATH={shlex.quote(str(BASE))} OMP_WAIT_POLICY=passive; ")
 
 
 # Snakemake reruns a job when the set of its params changes and prints the difference. Each setting
