@@ -278,7 +278,7 @@ def results(tmp_path_factory, repository, small_springs, make_settings):
             arguments = ("--seed", 3, *checkpoints, "--output", output)
             run("train", "--run", trained.model_dump_json(), *arguments)
         if baseline.startswith("lstm"):
-            settings = json.dumps({"horizon": 20, "examples": 4})
+            settings = json.dumps({"horizon": 20, "examples": 4, "refine": True})
             run("evaluate", "--run", output, "--settings", settings, "--output", output)
         else:
             lstm = ("--lstm", output) if decoder else ()

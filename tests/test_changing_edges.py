@@ -393,6 +393,7 @@ def run_to_the_end(repository, directory, synth):
     assert found["size"].eq(6).all()
     assert set(found.index) == {
         ("changes", "inferred"),
+        ("changes", "refined"),
         ("changes", "re-estimated"),
         ("changes", "re-estimated-from-truth"),
     }

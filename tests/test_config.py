@@ -291,7 +291,7 @@ WRONG_KIND = [
     ({"datasets": {"springs5": 5}}, r"datasets\.springs5: 5 is not a mapping"),
     ({"training": None}, r"training: null is not a mapping"),
     ({"training": {"prior": [0.5, "a"]}}, r"prior\[1\]: 'a' is not a number"),
-    ({"training": {"freeze": "decoder"}}, r"freeze: 'decoder' is not 'encoder'"),
+    ({"training": {"freeze": "both"}}, r"freeze: 'both' is not 'encoder' or 'decoder'"),
 ]
 
 

@@ -25,8 +25,8 @@ ARGUMENTS = (TARGET, "--cores", 2, "--configfile", "config.yaml")
 @pytest.fixture(scope="module")
 def workflow(repository, tmp_path_factory):
     """Checkpoints are saved ten times a second instead of every half a minute."""
-    output = "--threads {threads} --output"
-    often = {output: f"--checkpoint-seconds 0.1 {output}"}
+    code = "--code {params.code}"
+    often = {code: f"--checkpoint-seconds 0.1 {code}"}
     return copy_workflow(repository, tmp_path_factory.mktemp("workflow"), replace=often)
 
 

@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 import torch
+from datasets import simulate
 from torch.nn.functional import one_hot
 
 from nri import graph
 from nri.data.samples import load_samples
-from nri.data.simulated.prepare import simulate_dataset
 from nri.matching import best_accuracy
 from nri.model.decoders.mlp import MLPDecoder
 from nri.model.decoders.rnn import RNNDecoder
@@ -129,7 +129,7 @@ def trained(make_settings, tmp_path_factory):
         "strengths": [0.0, 0.1],
         "probabilities": [0.5, 0.5],
     }
-    simulate_dataset(settings, path)
+    simulate(settings, path)
     train, valid = (load_samples(path, split, torch.device("cpu")) for split in ("train", "valid"))
     model, settings = model_of(
         make_settings,

@@ -206,6 +206,7 @@ def test_the_code_of_the_decoders(project):
         "train springs5/mlp-mlp-k2 1",
         "train springs5/mlp-mlp-k2 2",
         "train springs5/mlp-mlp-k2-wide 1",
+        "train springs5/mlp-mlp-k2-em 1",
         "train kuramoto5/node-cnn-mlp-k2-fast 1",
     }
     for job in trained.values():
@@ -218,7 +219,7 @@ def test_the_equations_of_a_system(project):
     plan, name = project.plan(), "prepare_springs springs5"
     assert prepared(plan) == {name, f"{name}_empty"}
     assert why(plan[name], project) == ["nri/data/simulated/springs.py edited"]
-    assert len(runs("train", "springs5", plan)) == 4
+    assert len(runs("train", "springs5", plan)) == 5
     assert not {name for name in plan if "kuramoto5" in name or "charged5" in name}
 
 
@@ -235,16 +236,19 @@ def test_what_evaluations_use(project):
     config = project.config()
     config["evaluation"]["examples"] = 5
     plan = project.plan(config)
-    assert len([name for name in plan if name.startswith("evaluate ")]) == 8
+    assert len([name for name in plan if name.startswith("evaluate ")]) == 9
     assert why(plan["evaluate springs5/mlp-mlp-k2 1"], project) == ["examples 4 → 5"]
     rest = ("train ", "baseline ", "correlate_lstm ")
     assert not {name for name in plan if name.startswith(rest)}
 
 
 def test_a_setting_that_no_run_feels(project):
-    """Student's t is not used by a Gaussian likelihood, the encoder's width not by an LSTM."""
+    """Student's t is not used by a Gaussian likelihood, transitions not by sampled graphs."""
     config = project.config()
-    config["training"] |= {"residual_scale": 7.0, "simulation_steps": 1}
+    unfelt = {"residual_scale": 7.0, "degrees_of_freedom": 3.0, "transitions": 5}
+    for run in config["runs"]:
+        if run.get("recipe") not in ("fast", "em"):
+            run["training"] = {**run.get("training", {}), **unfelt}
     assert project.plan(config) == {}
 
 

@@ -120,7 +120,7 @@ def test_a_trajectory_that_is_not_finite_stops_the_dataset(tmp_path, monkeypatch
         ({"probabilities": [0.5, 0.4]}, r"probabilities\n.*\[0\.5, 0\.4\] sum to 0\.9, not to 1"),
         ({"probabilities": [1.5, -0.5]}, r"probabilities\.0\n"),
         ({"objects": 1}, r"objects\n.*greater than or equal to 2"),
-        ({"source": "kuramoto", "strengths": [0.0, 0.1]}, r"strengths\n"),
+        ({"source": "kuramoto", "strengths": [0.0, 0.1]}, r"unknown key 'strengths'"),
     ],
 )
 def test_impossible_settings_are_named(changes, message):

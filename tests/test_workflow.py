@@ -46,7 +46,7 @@ def test_a_bad_configuration_stops_before_anything_runs(checkout, tmp_path):
     arguments = ("--configfile", tmp_path / "bad.yaml")
     result = snakemake(checkout, tmp_path, *arguments, check=False)
     assert result.returncode != 0
-    assert "config.training.epochs: -3 is less than or equal to the minimum of 0" in result.stderr
+    assert "config.training.epochs: -3 must be above 0" in result.stderr
     assert not (tmp_path / "results").exists()
 
 
@@ -99,5 +99,10 @@ def test_real_basketball_end_to_end(checkout, data_dir, tmp_path):
     assert games["kept"].min() > 0
     assert "valid: 01.01.2016.CHA.at.TOR" in (tmp_path / table).read_text()
     metrics = pd.read_csv(results / "runs/nba_5hz/cnn-rnn-k2/seed1/metrics.csv")
-    assert set(metrics.graph) == {"inferred", "re-estimated", "re-estimated-from-truth"}
+    assert set(metrics.graph) == {
+        "inferred",
+        "refined",
+        "re-estimated",
+        "re-estimated-from-truth",
+    }
     assert metrics.query("metric == 'mse'").step.max() == 7

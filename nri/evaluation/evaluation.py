@@ -12,7 +12,7 @@ from nri.data.samples import Samples
 from nri.evaluation.protocol import BATCH, REESTIMATED, posterior, posteriors_of_steps
 from nri.matching import best_matching, count_types
 from nri.model.nri import NRI
-from nri.model.objectives import Averages, Objective
+from nri.model.objectives import Averages, Means, Objective
 
 __all__ = ["Evaluation", "FoundGraph", "Measure", "Measurement", "Refine", "on_own_data"]
 
@@ -128,7 +128,7 @@ class Evaluation:
         }
 
     @cached_property
-    def terms(self) -> dict[str, float] | None:
+    def terms(self) -> Means | None:
         """Averages of the ELBO's terms over the frames that the encoder sees, where it is known."""
         if self.objective is None or self.model.decoder is None:
             return None
@@ -176,9 +176,9 @@ def _matched(posterior: Tensor, edges: Tensor | None, true_types: int) -> FoundG
 
 
 @torch.no_grad()
-def _average_terms(model: NRI, objective: Objective, samples: Samples) -> dict[str, float]:
+def _average_terms(model: NRI, objective: Objective, samples: Samples) -> Means:
     model.eval()
     averages = Averages()
     for batch in samples.batches(BATCH):
         averages.add(objective.validation(batch.x, batch.edges), len(batch))
-    return {name: value for name, value in averages.result().items() if value is not None}
+    return averages.result()

@@ -27,6 +27,10 @@ __all__ = ["constant_accuracy", "plot_changing_edges"]
 LEARNED, DYNAMIC = (model_entry("nri_learned", g).colour for g in ("inferred", "re-estimated"))
 GRAPHS: dict[str, dict[str, Any]] = {
     "inferred": {"color": LEARNED, "label": "graph of the first frames"},
+    "refined": {
+        "color": model_entry("nri_learned", "refined").colour,
+        "label": "graph of the first frames, refined by the decoder",
+    },
     "re-estimated": {"color": DYNAMIC, "label": "re-estimated from predicted frames"},
     "re-estimated-from-truth": {
         "color": DYNAMIC,

@@ -5,7 +5,7 @@ An objective turns a batch into a `BatchLoss`: the loss to descend, and the numb
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -15,10 +15,10 @@ from nri.device import compiled
 from nri.matching import best_accuracy, count_types
 from nri.model.latent import one_hot
 from nri.model.likelihood import make_likelihood
-from nri.model.nri import NRI
+from nri.model.nri import NRI, GivenGraph
 from nri.model.rollout import frames_at, teacher_forced_windows, unroll, window_starts
 
-__all__ = ["ELBO", "Averages", "BatchLoss", "CrossEntropy", "FixedGraphs", "Objective"]
+__all__ = ["ELBO", "Averages", "BatchLoss", "CrossEntropy", "FixedGraphs", "Means", "Objective"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class ELBO:
         self.prior = _prior(settings.prior, model.graph.edge_types).to(device)
         self.predict_windows = teacher_forced_windows
         # A simulator has no weights but many steps, which take longer to compile than to run.
-        has_weights = next(model.decoder.parameters(), None) is not None
+        has_weights = next(model.required_decoder.parameters(), None) is not None
         if has_weights:
             self.predict_windows = compiled(teacher_forced_windows, device)
 
@@ -97,7 +97,7 @@ class ELBO:
     ) -> BatchLoss:
         """The negative ELBO of a batch under a sampled graph."""
         graph, settings = self.model.graph, self.settings
-        if not self.model.infers_graph:
+        if isinstance(graph, GivenGraph):
             return self._batch_loss(x, graph.edges(x, edges), None, None, generator)
         logits, noise = graph.logits(x), _ramp(progress, settings.noise_ramp)
         sample = graph.sample(
@@ -109,9 +109,10 @@ class ELBO:
         self, x: Tensor, edges: Tensor | None, graphs: Tensor | None = None
     ) -> BatchLoss:
         """The negative ELBO under the most probable graph, over all windows."""
-        if not self.model.infers_graph:
-            return self._batch_loss(x, self.model.graph.edges(x, edges), None, None, None)
-        logits = self.model.graph.logits(x)
+        graph = self.model.graph
+        if isinstance(graph, GivenGraph):
+            return self._batch_loss(x, graph.edges(x, edges), None, None, None)
+        logits = graph.logits(x)
         return self._batch_loss(x, one_hot(logits), logits, edges, None)
 
     def _batch_loss(
@@ -123,7 +124,7 @@ class ELBO:
         generator: torch.Generator | None,
     ) -> BatchLoss:
         nll, mse = self._reconstruction(x, sample, generator)
-        kl = x.new_zeros(()) if logits is None else self.model.graph.kl(logits, self.prior)
+        kl = x.new_zeros(()) if logits is None else self.model.inferred_graph.kl(logits, self.prior)
         confusion = None if logits is None else count_types(logits, edges, self.true_type_count)
         return BatchLoss(nll + kl, nll.detach(), kl.detach(), mse, confusion)
 
@@ -132,7 +133,7 @@ class ELBO:
     ) -> tuple[Tensor, Tensor]:
         """Minus log-likelihood per sample and node, and the mean squared error."""
         batch, nodes, frames, _ = x.shape
-        steps, decoder, weight = self.settings.prediction_steps, self.model.decoder, 1.0
+        steps, decoder, weight = self.settings.prediction_steps, self.model.required_decoder, 1.0
         if decoder.recurrent:
             # As the official code does: one true frame more than M predicted steps would leave.
             predictions = unroll(decoder, x, sample, min(frames - steps, frames - 2) + 1)
@@ -182,9 +183,11 @@ class FixedGraphs(ELBO):
         self,
         x: Tensor,
         edges: Tensor | None,
-        graphs: Tensor,
+        graphs: Tensor | None,
         generator: torch.Generator | None,
     ) -> BatchLoss:
+        if graphs is None:
+            raise ValueError("fixed graphs are found before a stage and given with each batch")
         freeze, types = self.settings.freeze, self.model.graph.edge_types
         sample = nn.functional.one_hot(graphs, types).to(x.dtype)
         nll = mse = cross_entropy = x.new_zeros(())
@@ -192,7 +195,7 @@ class FixedGraphs(ELBO):
         if freeze != "decoder":
             nll, mse = self._reconstruction(x, sample, generator)
         if freeze != "encoder":
-            found = self.model.graph.logits(x)
+            found = self.model.inferred_graph.logits(x)
             cross_entropy = nn.functional.cross_entropy(found.flatten(0, -2), graphs.flatten())
         confusion = count_types(found, edges, self.true_type_count)
         return BatchLoss(nll + cross_entropy, nll.detach(), cross_entropy.detach(), mse, confusion)
@@ -220,7 +223,9 @@ class CrossEntropy:
         self, x: Tensor, edges: Tensor | None, graphs: Tensor | None = None
     ) -> BatchLoss:
         """The mean cross-entropy of a batch."""
-        logits = self.model.graph.logits(x)
+        if edges is None:
+            raise ValueError("a supervised encoder needs data with known edges")
+        logits = self.model.inferred_graph.logits(x)
         if edges.dim() == 3:  # the encoder gives one graph, which is scored in every frame
             logits = logits.unsqueeze(1).expand(*edges.shape, -1)
         loss = nn.functional.cross_entropy(logits.flatten(0, -2), edges.flatten())
@@ -243,6 +248,16 @@ def _ramp(progress: float, ramp: list[float] | None) -> float:
     return min(1.0, max(0.0, (progress - start) / (end - start)))
 
 
+class Means(TypedDict):
+    """Averages of the numbers of `BatchLoss`; no accuracy where there is nothing to compare."""
+
+    loss: float
+    nll: float
+    kl: float
+    mse: float
+    edge_accuracy: float | None
+
+
 @dataclass
 class Averages:
     """Sample-weighted averages of `BatchLoss`, kept on the device until `result` reads them."""
@@ -258,9 +273,16 @@ class Averages:
                 weight = 1 if name == "confusion" else samples
                 self.sums[name] = self.sums.get(name, 0) + weight * value.detach()
 
-    def result(self) -> dict[str, float | None]:
+    def result(self) -> Means:
         """Means of the scalars, and the edge accuracy under the best matching of types."""
-        means = {n: v.item() / self.samples for n, v in self.sums.items() if n != "confusion"}
         confusion = self.sums.get("confusion")
-        accuracy = None if confusion is None else best_accuracy(confusion.cpu().numpy())
-        return {**means, "edge_accuracy": accuracy}
+        return {
+            "loss": self._mean("loss"),
+            "nll": self._mean("nll"),
+            "kl": self._mean("kl"),
+            "mse": self._mean("mse"),
+            "edge_accuracy": None if confusion is None else best_accuracy(confusion.cpu().numpy()),
+        }
+
+    def _mean(self, name: str) -> float:
+        return self.sums[name].item() / self.samples

@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -23,11 +23,15 @@ from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
 from nri.model.make_objective import make_objective
 from nri.model.nri import NRI
-from nri.model.objectives import Averages, Objective
+from nri.model.objectives import Averages, Means, Objective
 from nri.training.checkpoints import Checkpoint
 from nri.training.fixed_graphs import find_graphs
 
 __all__ = ["Progress", "Stage", "Trainer", "TrainingError"]
+
+MEASURES: tuple[Literal["nll", "kl", "mse", "edge_accuracy"], ...]
+MEASURES = ("nll", "kl", "mse", "edge_accuracy")
+"""What the training curve has of both splits."""
 
 log = logging.getLogger(__name__)
 
@@ -144,8 +148,11 @@ class Trainer:
     def _begin_stage(self) -> Stage:
         """The current stage, with a new objective and a new optimiser."""
         settings = self.stage_settings[self.progress.stage]
-        trained = {"encoder": self.model.decoder, "decoder": self.model.graph, None: self.model}
-        parameters = list(trained[settings.freeze].parameters())
+        trained: nn.Module = self.model
+        if settings.freeze is not None:
+            frozen_encoder = settings.freeze == "encoder"
+            trained = self.model.required_decoder if frozen_encoder else self.model.graph
+        parameters = list(trained.parameters())
         updates_per_epoch, updates = self._length(self.progress.stage)
         return Stage(
             settings=settings,
@@ -163,9 +170,10 @@ class Trainer:
         """
         stage, stages = self.progress.stage, self.stage_settings
         before = stages[stage - 1] if stage else None
-        same_decoder = before is not None and before.freeze == "decoder"
-        if same_decoder and before.graph == stages[stage].graph == "refined":
-            return self.graphs
+        if before is not None and before.freeze == "decoder":
+            refined = before.graph == stages[stage].graph == "refined"
+            if refined:
+                return self.graphs
         train, valid = (
             find_graphs(self.model, stages, stage, samples)
             for samples in (self.train_samples, self.valid_samples)
@@ -224,7 +232,7 @@ class Trainer:
         if settings.freeze == "encoder":
             self.model.graph.eval()
         if settings.freeze == "decoder":
-            self.model.decoder.eval()
+            self.model.required_decoder.eval()
         for group in stage.optimiser.param_groups:
             group["lr"] = _learning_rate(settings, progress.update, stage.updates_per_epoch)
         done = progress.update / stage.updates
@@ -252,14 +260,14 @@ class Trainer:
             state = self.model.state_dict()
             self.best_weights = {name: value.clone() for name, value in state.items()}
         self._tick()
-        row = {
+        row: dict[str, Any] = {
             "step": progress.total_updates,
             "stage": progress.stage + 1,
             "epoch": progress.update / self.stage.updates_per_epoch,
             "wall_seconds": round(progress.wall_seconds, 2),
             "process_seconds": round(progress.process_seconds, 2),
         }
-        for name in ("nll", "kl", "mse", "edge_accuracy"):
+        for name in MEASURES:
             row[f"train_{name}"], row[f"valid_{name}"] = train[name], valid[name]
         progress.curve.append(row)
         accuracy = valid["edge_accuracy"]
@@ -277,7 +285,7 @@ class Trainer:
         return row
 
     @torch.no_grad()
-    def validate(self) -> dict[str, float | None]:
+    def validate(self) -> Means:
         """Averages of the stage's objective over the validation split."""
         self.model.eval()
         stage, averages, size = self.stage, Averages(), self.stage.settings.batch_size

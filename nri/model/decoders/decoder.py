@@ -21,6 +21,13 @@ class Decoder(nn.Module):
     recurrent: ClassVar[bool] = False
     """Whether the decoder has memory: it then needs a burn-in, and is trained on one unroll."""
 
+    tabulated: ClassVar[bool] = False
+    """Whether the graph moves a node by the sum of its messages alone, taken by its own network.
+
+    It then has `messages` and `output`, and the posterior of its graphs can be computed from tables
+    (`nri.model.posterior.tables`).
+    """
+
     def __init__(self, scaling: Scaling | None = None):
         super().__init__()
         self.scaling = scaling

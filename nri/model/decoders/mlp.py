@@ -15,6 +15,7 @@ __all__ = ["MLPDecoder"]
 class MLPDecoder(Decoder):
     """The paper's Markovian decoder (springs, charged particles, Kuramoto)."""
 
+    tabulated = True
     scaling: Scaling
 
     def __init__(

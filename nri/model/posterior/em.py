@@ -25,7 +25,7 @@ from nri.model.objectives import ELBO, BatchLoss
 from nri.model.posterior.infer import Method, choose_method, infer, marginals_from_tables
 from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.result import Posterior
-from nri.model.posterior.tables import receiver_tables
+from nri.model.posterior.tables import has_tables, receiver_tables
 
 __all__ = ["EM", "EMSettings"]
 
@@ -68,7 +68,7 @@ class EM(ELBO):
         graphs: Tensor | None = None,
     ) -> BatchLoss:
         """The negative log-likelihood of a batch under its posterior, and the cross-entropy."""
-        logits = self.model.graph.logits(x) if self.trains_encoder else None
+        logits = self.model.inferred_graph.logits(x) if self.trains_encoder else None
         guess = None if logits is None else logits.detach()
         probabilities = self._expectation(x, guess, generator, progress)
         nll, mse = self._reconstruction(x, probabilities, generator)
@@ -86,16 +86,16 @@ class EM(ELBO):
         nll, mse = self._reconstruction(x, one_hot(posterior.probabilities), None)
         loss = -posterior.evidence.mean() / x.shape[1]
         if self.trains_encoder:
-            logits = self.model.graph.logits(x)
+            logits = self.model.inferred_graph.logits(x)
             loss = loss + self._cross_entropy(posterior.probabilities, logits)
         confusion = count_types(posterior.probabilities, edges, self.true_type_count)
         return BatchLoss(loss, nll, loss - nll, mse, confusion)
 
     def posterior(self, x: Tensor) -> Posterior:
         """The graphs of x (B, N, T, D) from all its transitions."""
-        start = self.model.graph.logits(x) if self.trains_encoder else None
+        start = self.model.inferred_graph.logits(x) if self.trains_encoder else None
         return infer(
-            decoder=self.model.decoder,
+            decoder=self.model.required_decoder,
             likelihood=self.likelihood,
             x=x,
             prior=self.prior,
@@ -114,7 +114,7 @@ class EM(ELBO):
         self, x: Tensor, guess: Tensor | None, generator: torch.Generator, progress: float
     ) -> Tensor:
         """Marginals (B, E, K) from some of the transitions."""
-        decoder, undirected = self.model.decoder, self.settings.undirected
+        decoder, undirected = self.model.required_decoder, self.settings.undirected
         temperature = _temperature(progress, self.em.anneal)
         nodes, types = x.shape[1], len(self.prior)
         method = self.em.method or choose_method(decoder, nodes, types, undirected)
@@ -130,6 +130,8 @@ class EM(ELBO):
                 settings=self.em.mean_field,
                 generator=generator,
             ).probabilities
+        if not has_tables(decoder):
+            raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
         count = x.shape[2] - 1
         wanted = min(count, self.em.transitions)
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)

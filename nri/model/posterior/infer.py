@@ -6,7 +6,6 @@ import torch
 from torch import Tensor, nn
 
 from nri.model.decoders.decoder import Decoder
-from nri.model.decoders.mlp import MLPDecoder
 from nri.model.latent import symmetrise
 from nri.model.message_passing import reverse_index
 from nri.model.posterior.assignments import assignment_count
@@ -15,7 +14,7 @@ from nri.model.posterior.exact import exact_directed, exact_undirected
 from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.propagation import propagate
 from nri.model.posterior.result import Posterior
-from nri.model.posterior.tables import has_tables, receiver_tables
+from nri.model.posterior.tables import Tabulated, has_tables, receiver_tables
 
 __all__ = ["Method", "choose_method", "infer", "marginals_from_tables"]
 
@@ -79,7 +78,7 @@ def infer(
 
 @torch.no_grad()
 def _from_tables(
-    decoder: MLPDecoder,
+    decoder: Tabulated,
     likelihood: nn.Module,
     x: Tensor,
     prior: Tensor,

@@ -9,28 +9,36 @@ node network's first layer, which is linear in their sum. What an assignment cos
 addition of vectors, the second layer and the third.
 """
 
-from typing import TypeGuard
+from typing import Protocol, TypeGuard
 
 import torch
 from torch import Tensor, nn
 
-from nri.model.decoders.layers import Messages
-from nri.model.decoders.mlp import MLPDecoder
+from nri.model.decoders.decoder import Decoder
+from nri.model.decoders.layers import Messages, OutputMLP, Scaling
 from nri.model.posterior.assignments import assignment_count
 from nri.model.rollout import frames_at
 
-__all__ = ["has_tables", "receiver_tables"]
+__all__ = ["Tabulated", "has_tables", "receiver_tables"]
 
 BLOCK_BYTES = 2**20  # of one layer of all assignments in a block: two of them fit the cache
 
 
-def has_tables(decoder: nn.Module) -> TypeGuard[MLPDecoder]:
-    """Whether each receiver's motion depends on the types of its own incoming edges alone."""
-    return isinstance(decoder, MLPDecoder)
+class Tabulated(Protocol):
+    """What tables need of a decoder: units, messages whose sum a node receives, and its network."""
+
+    scaling: Scaling
+    messages: Messages
+    output: OutputMLP
+
+
+def has_tables(decoder: nn.Module) -> TypeGuard[Tabulated]:
+    """Whether each receiver's motion depends on the sum of its messages, and on no other edge."""
+    return isinstance(decoder, Decoder) and decoder.tabulated
 
 
 def receiver_tables(
-    decoder: MLPDecoder, likelihood: nn.Module, x: Tensor, edge_types: int, starts: Tensor
+    decoder: Tabulated, likelihood: nn.Module, x: Tensor, edge_types: int, starts: Tensor
 ) -> Tensor:
     """L_i(a) = Σ_t log p(x_{t+1,i} | x_t, a) of every receiver i and assignment a: (B, N, A).
 
@@ -50,7 +58,7 @@ def receiver_tables(
     return -torch.cat(blocks).view(batch, -1, nodes, count).sum(1)
 
 
-def _costs(decoder: MLPDecoder, likelihood: nn.Module, x: Tensor, target: Tensor) -> Tensor:
+def _costs(decoder: Tabulated, likelihood: nn.Module, x: Tensor, target: Tensor) -> Tensor:
     """-log p(target_i | x, a) of single transitions: (R, N, D), (R, N, D) → (R, N, A)."""
     network, features = decoder.output, x.shape[-1]
     inputs = decoder.scaling.inputs(x)
