@@ -13,6 +13,7 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
 from nri.evaluation.examples import Examples
+from nri.figures.colours import COLOURS
 from nri.figures.curves import plot_curves, read_curves
 from nri.figures.graphs import draw_graph
 from nri.figures.horizon import plot_horizon
@@ -20,7 +21,6 @@ from nri.figures.style import ERROR, save, styled
 from nri.figures.trajectories import plot_trajectories
 from nri.files import ResultsError
 from nri.graph import matrix_to_edges
-from nri.results.catalogue import MODELS
 from nri.results.rows import collect_metrics
 
 
@@ -77,8 +77,7 @@ def test_horizon_shows_means_and_standard_errors_of_each_model(metrics):
         (line,) = (
             line
             for line in axes.lines
-            if same_color(line.get_color(), MODELS["nri_learned"].colour)
-            and line.is_dashed() == dashed
+            if same_color(line.get_color(), COLOURS["nri_learned"]) and line.is_dashed() == dashed
         )
         np.testing.assert_array_equal(line.get_xdata(), range(1, 21))
         np.testing.assert_allclose(line.get_ydata(), by_step.mean())

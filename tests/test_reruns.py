@@ -14,6 +14,7 @@ from workflows import planned, snakemake
 from scripts.plan import reasons, render
 
 TABLES = {f"table {name}" for name in ("edge_accuracy", "future_mse", "edge_auroc", "studies")}
+SHOWS_RESULTS = {"collect", "table", "figure", "page"}
 AGGREGATES = {"collect", "figure horizon", "page"} | TABLES
 
 
@@ -191,6 +192,24 @@ def test_the_code_of_a_figure(project):
     plan = project.plan()
     assert set(plan) == {"figure phases_kuramoto5", "page"}
     assert why(plan["figure phases_kuramoto5"], project) == ["nri/figures/phases.py edited"]
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "rules"),
+    [
+        ("nri/figures/colours.py", "#999999", "#999998", {"figure", "page"}),
+        ("nri/figures/horizon.py", "standard error", "standard errors", {"figure", "page"}),
+        ("nri/results/metrics.py", "accuracy (%)", "accuracy, %", SHOWS_RESULTS),
+        ("nri/results/catalogue.py", "Static", "Nothing moves", SHOWS_RESULTS),
+        ("nri/logs.py", "%H:%M:%S", "%H:%M", set()),
+        ("nri/provenance.py", "platform.machine()", "platform.node()", set()),
+        ("nri/__init__.py", "__version__ = ", "__version__ = '9' + ", set()),
+    ],
+)
+def test_what_is_shown_computes_nothing_again(path, before, after, rules, project):
+    """A colour, a caption, a unit, a label; a log's format, provenance, the version."""
+    project.edit(path, before, after)
+    assert {name.split()[0] for name in project.plan()} == rules
 
 
 def test_the_code_of_the_decoders(project):

@@ -14,12 +14,12 @@ from matplotlib.colors import same_color
 
 from nri.config.runs import Identity
 from nri.data.format import Metadata, Split, read_metadata, read_split
+from nri.figures.colours import COLOURS
 from nri.figures.phases import UNRELATED, ModelExamples, plot_phases
 from nri.figures.simulation import plot_simulation
 from nri.figures.style import line_style, object_colours
 from nri.figures.systems import plot_systems
 from nri.files import ResultsError
-from nri.results.catalogue import MODELS
 
 LSTM, NRI = "LSTM (joint)", "NRI (learned)"
 
@@ -130,7 +130,7 @@ def test_each_model_has_its_panel_and_its_error(models):
             np.testing.assert_allclose(shown, model.examples.predicted[0, n, :, 1], atol=1e-5)
     truth = models[NRI].examples.truth[..., 1]
     wrong, right = (
-        next(line for line in errors.lines if same_color(line.get_color(), MODELS[name].colour))
+        next(line for line in errors.lines if same_color(line.get_color(), COLOURS[name]))
         for name in ("lstm_joint", "nri_learned")
     )
     np.testing.assert_array_equal(right.get_ydata(), 0)

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nri.data.format import read_metadata, read_split
+from nri.figures.colours import model_colour
 from nri.figures.program import read_paths
 from nri.figures.style import FADED, PAGE, legend_below, mean_over_steps, panel_title, save, styled
-from nri.results.catalogue import dataset_entry, model_entry
+from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
 from nri.results.naming import configuration, recipe_words
 from nri.results.rows import (
@@ -24,11 +25,11 @@ from nri.results.rows import (
 
 __all__ = ["constant_accuracy", "plot_changing_edges"]
 
-LEARNED, DYNAMIC = (model_entry("nri_learned", g).colour for g in ("inferred", "re-estimated"))
+LEARNED, DYNAMIC = (model_colour("nri_learned", g) for g in ("inferred", "re-estimated"))
 GRAPHS: dict[str, dict[str, Any]] = {
     "inferred": {"color": LEARNED, "label": "graph of the first frames"},
     "refined": {
-        "color": model_entry("nri_learned", "refined").colour,
+        "color": model_colour("nri_learned", "refined"),
         "label": "graph of the first frames, refined by the decoder",
     },
     "re-estimated": {"color": DYNAMIC, "label": "re-estimated from predicted frames"},

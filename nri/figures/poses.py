@@ -9,9 +9,9 @@ from nri.evaluation.archive import needed
 from nri.evaluation.examples import Examples
 from nri.figures.body import bones_of, draw_skeleton, frame_motion, places
 from nri.figures.captions import ShownRun, shown_run
+from nri.figures.colours import model_colour
 from nri.figures.program import read_paths
 from nri.figures.style import FADED, PAGE, legend_below, panel_title, save, styled
-from nri.results.catalogue import model_entry
 
 __all__ = ["plot_poses"]
 
@@ -64,7 +64,7 @@ def main() -> None:
     """Draw the first example of one run."""
     paths = read_paths(__doc__, one=["examples", "config", "data"])
     run, metadata = shown_run(paths.config), read_metadata(paths.data)
-    examples, colour = Examples.load(paths.examples, "predicted"), model_entry(run.model).colour
+    examples, colour = Examples.load(paths.examples, "predicted"), model_colour(run.model)
     save(
         plot_poses(examples, metadata, colour),
         paths.output,

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.style import context
 
 from nri.config.identity import PAPER
+from nri.figures.colours import model_colour
 from nri.files import atomic_path
-from nri.results.catalogue import model_entry
 
 if TYPE_CHECKING:  # figures of trajectories alone need not load it
     import pandas as pd
@@ -102,7 +102,7 @@ def line_style(model: str, graph: str, recipe: str, place: int = 0) -> dict:
     recipe, from 0; the dashes differ.
     """
     dashes = DASHES[recipe != PAPER]
-    return {"color": model_entry(model, graph).colour, "linestyle": dashes[place % len(dashes)]}
+    return {"color": model_colour(model, graph), "linestyle": dashes[place % len(dashes)]}
 
 
 def object_colours(count: int) -> list[str]:

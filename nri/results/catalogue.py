@@ -1,4 +1,4 @@
-"""The paper's rows and columns: order, names, colours and scale, for tables, figures and page.
+"""The paper's rows and columns: order, names and scale, for tables, figures and page.
 
 A model or a dataset that is not listed keeps its own name, comes last and makes no claim about the
 paper's scale.
@@ -20,13 +20,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Model:
-    """A row of the paper: its label, its colour in every figure (Okabe and Ito's palette, safe
-    for colour-blind readers, with Tol's wine for the yellow, which is faint on white), and its
-    epochs at the paper's scale where the dataset's do not apply (0: nothing is trained).
+    """A row of the paper: its label, and its epochs at the paper's scale where the dataset's do not
+    apply (0: nothing is trained).
     """
 
     label: str
-    colour: str
     epochs: int | None = None
 
 
@@ -50,21 +48,21 @@ class Dataset:
 
 
 MODELS = {
-    "static": Model("Static", "#999999", epochs=0),
-    "lstm_single": Model("LSTM (single)", "#56B4E9"),
-    "lstm_joint": Model("LSTM (joint)", "#0072B2"),
-    "corr_path": Model("Corr. (path)", "#999999", epochs=0),
-    "corr_lstm": Model("Corr. (LSTM)", "#56B4E9", epochs=10),
-    "nri_full_graph": Model("NRI (full graph)", "#E69F00"),
-    "nri_skeleton": Model("NRI (skeleton)", "#882255"),
-    "nri_sim": Model("NRI (sim.)", "#CC79A7"),
-    "nri_sim, refined": Model("NRI (sim., refined graph)", "#994F7C"),
-    "nri_learned": Model("NRI (learned)", "#D55E00"),
-    "nri_learned, refined": Model("NRI (learned, refined graph)", "#7B2D8B"),
-    "nri_learned, re-estimated": Model("NRI (dynamic graph)", "#000000"),
-    "nri_learned, re-estimated-from-truth": Model("NRI (dynamic graph of true frames)", "#666666"),
-    "nri_true_graph": Model("NRI (true graph)", "#009E73"),
-    "supervised": Model("Supervised", "#000000"),
+    "static": Model("Static", epochs=0),
+    "lstm_single": Model("LSTM (single)"),
+    "lstm_joint": Model("LSTM (joint)"),
+    "corr_path": Model("Corr. (path)", epochs=0),
+    "corr_lstm": Model("Corr. (LSTM)", epochs=10),
+    "nri_full_graph": Model("NRI (full graph)"),
+    "nri_skeleton": Model("NRI (skeleton)"),
+    "nri_sim": Model("NRI (sim.)"),
+    "nri_sim, refined": Model("NRI (sim., refined graph)"),
+    "nri_learned": Model("NRI (learned)"),
+    "nri_learned, refined": Model("NRI (learned, refined graph)"),
+    "nri_learned, re-estimated": Model("NRI (dynamic graph)"),
+    "nri_learned, re-estimated-from-truth": Model("NRI (dynamic graph of true frames)"),
+    "nri_true_graph": Model("NRI (true graph)"),
+    "supervised": Model("Supervised"),
 }
 
 DATASETS = {
@@ -85,11 +83,11 @@ DATASETS = {
 
 
 def model_entry(model: str, graph: str = "") -> Model:
-    """The catalogue's entry of a model, or one that shows its name in grey.
+    """The catalogue's entry of a model, or one that shows its name.
 
     A graph that is found in another way than the model's own has an entry of its own.
     """
-    return MODELS.get(f"{model}, {graph}") or MODELS.get(model, Model(model, "#666666"))
+    return MODELS.get(f"{model}, {graph}") or MODELS.get(model, Model(model))
 
 
 def model_order(model: str) -> tuple[int, str]:
