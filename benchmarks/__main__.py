@@ -10,7 +10,7 @@ from datetime import date
 
 import torch
 
-from benchmarks import DOCS, accuracy, growth, pipeline, simulation, step
+from benchmarks import DOCS, accuracy, growth, pipeline, posterior, simulation, step
 from nri.files import atomic_path
 from nri.provenance import provenance
 
@@ -29,6 +29,7 @@ SECTIONS = {
     "simulation": ("Simulation", simulation.report),
     "step": ("Training step and evaluation", step.report),
     "accuracy": ("Time to accuracy", accuracy.report),
+    "posterior": ("The posterior of a graph", posterior.report),
     "growth": ("Growth", growth.report),
     "pipeline": ("The pipeline around it", pipeline.report),
 }
