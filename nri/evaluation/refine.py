@@ -11,10 +11,8 @@ from torch import Tensor
 from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
 from nri.evaluation.protocol import BATCH
-from nri.model.make_objective import joint_stage
+from nri.model.make_objective import decoder_posterior, joint_stage
 from nri.model.nri import NRI
-from nri.model.objectives import ELBO
-from nri.model.posterior.infer import infer
 
 __all__ = ["refined_posterior", "refines"]
 
@@ -34,17 +32,9 @@ def refined_posterior(
     """
     model.eval()
     joint = joint_stage(settings.resolved_stages())
-    objective = ELBO(model, joint, true_type_count=0)
     first_frames, found = samples.first_frames(frames), []
     starts = inferred.clamp_min(torch.finfo(inferred.dtype).tiny).log().split(BATCH)
     for batch, start in zip(first_frames.batches(BATCH), starts, strict=True):
-        posterior = infer(
-            decoder=model.required_decoder,
-            likelihood=objective.likelihood,
-            x=batch.x,
-            prior=objective.prior,
-            undirected=settings.undirected,
-            start=start.to(batch.x),
-        )
+        posterior = decoder_posterior(model, joint, batch.x, start.to(batch.x))
         found.append(posterior.probabilities.cpu())
     return torch.cat(found)

@@ -2,12 +2,22 @@
 
 from collections.abc import Sequence
 
+from torch import Tensor
+
 from nri.config.training import TrainingSettings
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO, CrossEntropy, FixedGraphs, Objective
 from nri.model.posterior.em import EM
+from nri.model.posterior.infer import infer
+from nri.model.posterior.result import Posterior
 
-__all__ = ["has_fixed_graphs", "joint_stage", "make_objective", "scoring_objective"]
+__all__ = [
+    "decoder_posterior",
+    "has_fixed_graphs",
+    "joint_stage",
+    "make_objective",
+    "scoring_objective",
+]
 
 
 def make_objective(model: NRI, settings: TrainingSettings, true_type_count: int) -> Objective:
@@ -50,3 +60,19 @@ def joint_stage(stages: Sequence[TrainingSettings]) -> TrainingSettings:
         if sampled or settings.graph == "posterior":
             return settings
     raise ValueError("no stage before this one finds graphs; begin with one that samples them")
+
+
+def decoder_posterior(model: NRI, joint: TrainingSettings, x: Tensor, start: Tensor) -> Posterior:
+    """p(z | x) by the decoder, with the likelihood and the prior of `joint` (see `joint_stage`).
+
+    x (B, N, T, D); start: the encoder's logits (B, E, K), from which inexact methods begin.
+    """
+    objective = ELBO(model, joint, true_type_count=0)
+    return infer(
+        decoder=model.required_decoder,
+        likelihood=objective.likelihood,
+        x=x,
+        prior=objective.prior,
+        undirected=joint.undirected,
+        start=start,
+    )

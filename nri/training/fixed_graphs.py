@@ -5,10 +5,8 @@ from torch import Tensor
 
 from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
-from nri.model.make_objective import has_fixed_graphs, joint_stage
+from nri.model.make_objective import decoder_posterior, has_fixed_graphs, joint_stage
 from nri.model.nri import NRI
-from nri.model.objectives import ELBO
-from nri.model.posterior.infer import infer
 
 __all__ = ["find_graphs"]
 
@@ -32,16 +30,9 @@ def find_graphs(
     if settings.graph == "sampled":
         logits = (graph.logits(batch.x) for batch in samples.batches(BATCH))
         return torch.cat([each.argmax(-1).to(torch.int8) for each in logits])
-    objective = ELBO(model, joint_stage(stages[:stage]), true_type_count=0)
+    joint = joint_stage(stages[:stage])
     found = [
-        infer(
-            decoder=model.required_decoder,
-            likelihood=objective.likelihood,
-            x=batch.x,
-            prior=objective.prior,
-            undirected=settings.undirected,
-            start=graph.logits(batch.x),
-        )
+        decoder_posterior(model, joint, batch.x, graph.logits(batch.x))
         for batch in samples.batches(BATCH)
     ]
     return torch.cat([posterior.probabilities.argmax(-1).to(torch.int8) for posterior in found])
