@@ -217,6 +217,38 @@ def test_a_schedule_over_a_stage_restarts_that_stage_and_none_before_it(
     assert "continuing" not in train(tmp_path / "two", 3, 3)
 
 
+def test_the_decoder_that_found_the_graphs_is_kept_beside_its_refit(
+    build, samples, make_settings, tmp_path
+):
+    """Also where a training resumes in the refit, and where a longer training begins with it."""
+    found, refit = {"epochs": 1, "graph": "posterior", "freeze": "encoder"}, {"freeze": "encoder"}
+    one = make_settings(stages=[found])
+    model = build(one)
+    make_trainer(model, one, samples, tmp_path / "c").run()
+    assert model.joint_decoder is None
+    for epochs in (1, 2):
+        settings = make_settings(
+            stages=[found, {**refit, "graph": "refined", "epochs": epochs}],
+            learning_rate_schedule="step",
+        )
+        longer = build(settings)
+        make_trainer(longer, settings, samples, tmp_path / "c").run()
+        kept, refitted = longer.posterior_decoder.state_dict(), longer.decoder.state_dict()
+        for name, weights in model.decoder.state_dict().items():
+            torch.testing.assert_close(kept[name], weights, rtol=0, atol=0)
+        assert any(not torch.equal(kept[name], refitted[name]) for name in kept)
+
+
+def test_a_joint_stage_after_a_refit_defines_the_posterior_anew(
+    build, samples, make_settings, tmp_path
+):
+    refit = {"freeze": "encoder", "epochs": 1}
+    settings = make_settings(epochs=1, stages=[{}, refit, {}])
+    model = build(settings)
+    make_trainer(model, settings, samples, tmp_path / "c").run()
+    assert model.posterior_decoder is model.decoder
+
+
 def test_other_data_of_the_same_settings_start_anew(
     repository, small_springs, make_settings, tmp_path
 ):

@@ -31,7 +31,7 @@ def refined_posterior(
     inferred (S, E, K): the encoder's posterior, from which inexact methods start.
     """
     model.eval()
-    joint = joint_stage(settings.resolved_stages())
+    joint = joint_stage(model, settings.resolved_stages())
     first_frames, found = samples.first_frames(frames), []
     starts = inferred.clamp_min(torch.finfo(inferred.dtype).tiny).log().split(BATCH)
     for batch, start in zip(first_frames.batches(BATCH), starts, strict=True):

@@ -16,6 +16,7 @@ from nri.data.format import StoredMetadata
 from nri.model.context import ModelContext
 from nri.model.decoders.decoder import Decoder
 from nri.model.encoders.encoder import Encoder
+from nri.model.make_objective import keep_joint_decoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
 
 __all__ = ["build_model", "load_model"]
@@ -62,6 +63,7 @@ def load_model(
         frames=metadata.config["frames"]["train"],
         objects=objects,
     ).to(device)
+    keep_joint_decoder(model, run.training.resolved_stages())
     model.load_state_dict(load_file(Path(directory, "model.safetensors"), device=str(device)))
     return model, run.training
 

@@ -1,5 +1,6 @@
 """Which objective a stage of a training minimises."""
 
+import copy
 from collections.abc import Sequence
 
 from torch import Tensor
@@ -13,8 +14,10 @@ from nri.model.posterior.result import Posterior
 
 __all__ = [
     "decoder_posterior",
+    "finds_graphs",
     "has_fixed_graphs",
     "joint_stage",
+    "keep_joint_decoder",
     "make_objective",
     "scoring_objective",
 ]
@@ -49,17 +52,37 @@ def has_fixed_graphs(model: NRI, settings: TrainingSettings) -> bool:
     return most_probable or settings.graph == "refined"
 
 
-def joint_stage(stages: Sequence[TrainingSettings]) -> TrainingSettings:
-    """The last of these stages whose decoder learned while its graphs were being found.
+def finds_graphs(model: NRI, settings: TrainingSettings) -> bool:
+    """Whether the decoder of a stage learns while its graphs are being found: a joint stage."""
+    if not model.infers_graph or model.decoder is None:
+        return False
+    sampled = settings.graph == "sampled" and settings.freeze is None
+    return sampled or settings.graph == "posterior"
 
-    Its likelihood is the one that the posterior of a graph is defined by: later stages refit the
-    decoder to other ends, under graphs that are fixed. Raises ValueError if there is none.
+
+def joint_stage(model: NRI, stages: Sequence[TrainingSettings]) -> TrainingSettings:
+    """The last joint stage of these.
+
+    Its likelihood, with the decoder as that stage left it, defines the posterior of a graph: later
+    stages refit the decoder to other ends, under graphs that are fixed. Raises ValueError if there
+    is none.
     """
     for settings in reversed(stages):
-        sampled = settings.graph == "sampled" and settings.freeze is None
-        if sampled or settings.graph == "posterior":
+        if finds_graphs(model, settings):
             return settings
     raise ValueError("no stage before this one finds graphs; begin with one that samples them")
+
+
+def keep_joint_decoder(model: NRI, stages: Sequence[TrainingSettings]) -> None:
+    """Keep the decoder as the last joint stage before the last of these stages left it.
+
+    To be called when that stage begins, and before the weights of a training in it are loaded.
+    """
+    joint = [finds_graphs(model, settings) for settings in stages]
+    if joint[-1]:
+        model.joint_decoder = None
+    elif any(joint) and model.joint_decoder is None:
+        model.joint_decoder = copy.deepcopy(model.required_decoder).requires_grad_(False)
 
 
 def decoder_posterior(model: NRI, joint: TrainingSettings, x: Tensor, start: Tensor) -> Posterior:
@@ -69,7 +92,7 @@ def decoder_posterior(model: NRI, joint: TrainingSettings, x: Tensor, start: Ten
     """
     objective = ELBO(model, joint, true_type_count=0)
     return infer(
-        decoder=model.required_decoder,
+        decoder=model.posterior_decoder,
         likelihood=objective.likelihood,
         x=x,
         prior=objective.prior,

@@ -137,6 +137,10 @@ class NRI(nn.Module):
 
     Without a decoder (None) it is the supervised encoder; with a `GivenGraph` it is a model of
     motion under a known graph. `features` are the names of the D features of a frame.
+
+    `joint_decoder` is the decoder as it was when it last learned while graphs were being found;
+    None if no later stage of the training changed it. Its likelihood defines the posterior of
+    graphs, whatever `decoder` was refitted for since.
     """
 
     median_change: Tensor
@@ -147,6 +151,7 @@ class NRI(nn.Module):
         super().__init__()
         self.graph = graph
         self.decoder = decoder
+        self.joint_decoder: Decoder | None = None
         self.features = tuple(features)
         self.register_buffer("median_change", torch.ones(len(features)))
 
@@ -168,6 +173,11 @@ class NRI(nn.Module):
         if self.decoder is None:
             raise ValueError("the model is an encoder alone and has no decoder to predict with")
         return self.decoder
+
+    @property
+    def posterior_decoder(self) -> Decoder:
+        """The decoder whose likelihood defines the posterior of graphs."""
+        return self.joint_decoder or self.required_decoder
 
     def fit_scales(self, x: Tensor, standardise: bool) -> None:
         """Take the units of the encoder's inputs, the likelihood and, with `standardise`, the

@@ -30,7 +30,7 @@ def find_graphs(
     if settings.graph == "sampled":
         logits = (graph.logits(batch.x) for batch in samples.batches(BATCH))
         return torch.cat([each.argmax(-1).to(torch.int8) for each in logits])
-    joint = joint_stage(stages[:stage])
+    joint = joint_stage(model, stages[:stage])
     found = [
         decoder_posterior(model, joint, batch.x, graph.logits(batch.x))
         for batch in samples.batches(BATCH)

@@ -94,7 +94,7 @@ def _write(job: Job, model: NRI, metadata: StoredMetadata, progress: Progress) -
     work = Work(
         updates=progress.total_updates,
         epochs=sum(stage.epochs for stage in job.run.training.resolved_stages()),
-        parameters=sum(weights.numel() for weights in model.parameters()),
+        parameters=sum(each.numel() for each in model.parameters() if each.requires_grad),
         wall_seconds=progress.wall_seconds,
         process_seconds=progress.process_seconds,
     )

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
-from nri.model.make_objective import make_objective
+from nri.model.make_objective import keep_joint_decoder, make_objective
 from nri.model.nri import NRI
 from nri.model.objectives import Averages, Means, Objective
 from nri.training.checkpoints import Checkpoint
@@ -147,12 +147,14 @@ class Trainer:
 
     def _begin_stage(self) -> Stage:
         """The current stage, with a new objective and a new optimiser."""
-        settings = self.stage_settings[self.progress.stage]
+        stages = self.stage_settings[: self.progress.stage + 1]
+        settings = stages[-1]
+        keep_joint_decoder(self.model, stages)
         trained: nn.Module = self.model
         if settings.freeze is not None:
             frozen_encoder = settings.freeze == "encoder"
             trained = self.model.required_decoder if frozen_encoder else self.model.graph
-        parameters = list(trained.parameters())
+        parameters = [weights for weights in trained.parameters() if weights.requires_grad]
         updates_per_epoch, updates = self._length(self.progress.stage)
         return Stage(
             settings=settings,
@@ -166,14 +168,11 @@ class Trainer:
     def _find_graphs(self) -> FixedGraphs:
         """The graphs of the current stage, if it fixes them.
 
-        Refined graphs stay those of the stage before it if that left the decoder as it was.
+        Refined graphs stay those of the stage before it: both have the same joint decoder.
         """
         stage, stages = self.progress.stage, self.stage_settings
-        before = stages[stage - 1] if stage else None
-        if before is not None and before.freeze == "decoder":
-            refined = before.graph == stages[stage].graph == "refined"
-            if refined:
-                return self.graphs
+        if stage and stages[stage - 1].graph == stages[stage].graph == "refined":
+            return self.graphs
         train, valid = (
             find_graphs(self.model, stages, stage, samples)
             for samples in (self.train_samples, self.valid_samples)
