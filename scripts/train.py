@@ -20,6 +20,8 @@ def main() -> None:
     parser.add_argument("--checkpoint-seconds", default=30.0, type=float, help="between two")
     parser.add_argument("--code", default="", help="fingerprint of the program's code")
     parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--start", type=Path, help="directory of the run to start from")
+    parser.add_argument("--start-data", type=Path, help="the data set of that run")
     parser.add_argument("--output", required=True, type=Path, help="directory of the run")
     job = Job(**vars(parser.parse_args()))
     start_log()

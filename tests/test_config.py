@@ -417,3 +417,34 @@ def test_every_property_of_the_schema_is_explained():
 def test_what_ships_fits_the_schema(overlay, repository):
     schema = yaml.safe_load(reference.render_schema())
     Draft202012Validator(schema).validate(load_yaml(repository, overlay))
+
+
+def start_of(config, **changes):
+    """Two runs, the second of which starts from the first but for some changes."""
+    config["datasets"]["springs9"] = {**config["datasets"]["springs5"], "objects": 9}
+    first = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
+    start = {"dataset": "springs5", "run": "mlp-mlp-k2"}
+    second = {**first, "dataset": "springs9", "start_from": start}
+    config["runs"] = [first, {**second, **changes}]
+    return parse_config(config)
+
+
+WRONG_START = [
+    ({"start_from": {"dataset": "springs5", "run": "mlp-rnn-k2"}}, "did you mean"),
+    ({"encoder": "cnn"}, "encoder is cnn, but that of springs5/mlp-mlp-k2 is mlp"),
+    ({"edge_types": 3}, "edge_types is 3, but"),
+    ({"training": {"decoder_hidden": 7}}, "decoder_hidden is 7, but"),
+    ({"seeds": [1, 77]}, "springs5/mlp-mlp-k2 has no seed 77; add it there"),
+    ({"dataset": "kuramoto5"}, "has features x, y, vx, vy; choose data of the same kind"),
+    (
+        {"start_from": {"dataset": "springs9", "run": "mlp-mlp-k2"}},
+        "springs9/mlp-mlp-k2 starts from another run itself",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), WRONG_START)
+def test_a_start_that_does_not_fit_is_refused(change, message, config):
+    assert start_of(copy.deepcopy(config)).runs[1].start_from.run == "mlp-mlp-k2"
+    with pytest.raises(ConfigError, match=rf"runs\[1\]\.start_from: .*{message}"):
+        start_of(config, **change)

@@ -1,6 +1,6 @@
 """Contradictions: settings that are right one by one and cannot work together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import ValidationError
 
@@ -10,7 +10,7 @@ from nri.config.errors import explain, nearest
 from nri.config.identity import PAPER
 from nri.config.resolve import resolve_training
 from nri.config.runs import Identity
-from nri.config.training import TrainingSettings
+from nri.config.training import ModelSettings, TrainingSettings
 from nri.data.source import DatasetSettings, Source
 
 __all__ = ["Contradiction", "contradictions"]
@@ -93,6 +93,7 @@ def _run(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
     if types and known_types and run.edge_types != types:
         yield f"{place}.edge_types", f"{run.edge_types}: {run.dataset} has {types} edge types"
     yield from _transfers(place, run, config)
+    yield from _start(place, run, config)
     stages = resolve_training(run, config).resolved_stages()
     yield from _found_graphs(f"{place}.training", stages)
     for stage in stages:
@@ -127,6 +128,37 @@ def _transfers(place: str, run: RunEntry, config: Config) -> Iterator[Contradict
         types, known = _edge_types(tested), _edge_types(trained)
         if types > known:
             yield here, f"{other.dataset} has {types} edge types, {run.dataset} only {known}"
+
+
+def _start(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
+    """A run to start from that is not there, or whose weights do not fit."""
+    if run.start_from is None:
+        return
+    here, runs = f"{place}.start_from", {f"{one.dataset}/{_name(one)}": one for one in config.runs}
+    wanted = f"{run.start_from.dataset}/{run.start_from.run}"
+    other = runs.get(wanted)
+    if other is None:
+        yield here, _no_such_run(wanted, runs)
+        return
+    if other.start_from is not None:
+        yield here, f"{wanted} starts from another run itself; start from that one, or from none"
+    for key in ("encoder", "decoder", "edge_types"):
+        value, expected = getattr(run, key), getattr(other, key)
+        if value != expected:
+            yield here, f"{key} is {value}, but that of {wanted} is {expected}"
+    settings = (resolve_training(one, config) for one in (run, other))
+    mine, theirs = (each.model_dump(include=set(ModelSettings.model_fields)) for each in settings)
+    for key in (key for key in mine if mine[key] != theirs[key]):
+        yield here, f"{key} is {mine[key]}, but that of {wanted} is {theirs[key]}"
+    features = [
+        _source(config.datasets[name]).features(config.datasets[name])
+        for name in (run.dataset, other.dataset)
+    ]
+    if features[0] != features[1]:
+        yield here, f"{wanted} has features {', '.join(features[1])}; choose data of the same kind"
+    if missing := set(run.seeds or config.seeds) - set(other.seeds or config.seeds):
+        lacking = ", ".join(map(str, sorted(missing)))
+        yield here, f"{wanted} has no seed {lacking}; add it there"
 
 
 def _baseline(place: str, entry: BaselineEntry, config: Config) -> Iterator[Contradiction]:
@@ -187,15 +219,18 @@ def _forcing(
         yield f"{place}.prediction_steps", problem
 
 
+def _no_such_run(wanted: str, runs: Iterable[str]) -> str:
+    known = ", ".join(sorted(runs)) or "none"
+    return f"{wanted} is not among the runs{nearest(wanted, list(runs))}; there are: {known}"
+
+
 def _inferences(config: Config) -> Iterator[Contradiction]:
     """Runs that are not trained, and settings that the data set of a run does not have."""
     runs = [f"{run.dataset}/{_name(run)}" for run in config.runs]
     for name, entry in config.infer_on.items():
         wanted = f"{entry.dataset}/{entry.run}"
         if wanted not in runs:
-            known = ", ".join(sorted(runs)) or "none"
-            problem = f"{wanted} is not among the runs{nearest(wanted, runs)}; there are: {known}"
-            yield f"infer_on.{name}.run", problem
+            yield f"infer_on.{name}.run", _no_such_run(wanted, runs)
         dataset = config.datasets[entry.dataset]
         settings = {**dataset.model_dump(), **entry.settings}
         try:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.errors import nearest
 from nri.config.identity import GIVEN_GRAPHS, PAPER
+from nri.config.runs import RunName
 from nri.config.training import TrainingSettings
 from nri.data.source import DatasetSettings
 from nri.declare import Distinct, Name, Positive, Seed, Settings, setting
@@ -112,6 +113,8 @@ class RunEntry(Settings):
     """Seeds instead of those of all runs."""
     training: TrainingSettings = TrainingSettings()
     """Settings of this run alone, over those of its recipe."""
+    start_from: RunName | None = None
+    """A run with the same networks whose weights, seed by seed, the training begins with."""
     study: Name | None = None
     """A name from `studies`: the run is then left out of the paper's tables."""
     test_on: list[Transfer] = setting([])
@@ -135,13 +138,9 @@ class BaselineEntry(Settings):
     """As that of a run; only of baselines that are trained."""
 
 
-class InferEntry(Settings):
+class InferEntry(RunName):
     """New data that a trained model infers graphs from."""
 
-    dataset: str
-    """The data set that the model was trained on."""
-    run: str
-    """The run's directory below its data set, such as `mlp-mlp-k2`."""
     path: Text
     """The file with the new data."""
     settings: dict[str, Any] = setting({})

@@ -35,6 +35,7 @@ def resolve_runs(config: Config) -> dict[tuple[str, str], PlannedRun]:
             edge_types=entry.edge_types,
             recipe=entry.recipe,
             training=resolve_training(entry, config),
+            start_from=entry.start_from,
             seeds=entry.seeds or config.seeds,
             study=entry.study or "",
             test_on=[

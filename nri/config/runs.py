@@ -6,7 +6,16 @@ from nri.config.identity import PAPER, graph_key, model_key
 from nri.config.training import TrainingSettings
 from nri.declare import Settings
 
-__all__ = ["Identity", "Run"]
+__all__ = ["Identity", "Run", "RunName"]
+
+
+class RunName(Settings):
+    """A run that another entry of the configuration refers to."""
+
+    dataset: str
+    """The data set that the run is trained on."""
+    run: str
+    """The run's directory below its data set, such as `mlp-mlp-k2`."""
 
 
 class Identity(Settings):
@@ -65,11 +74,13 @@ class Run(Identity):
 
     edge_types: int
     training: TrainingSettings
+    start_from: RunName | None = None
 
     def depends_on(self) -> dict[str, Any]:
         """All of it, without settings that have no effect on this model."""
         settings = self.training.in_effect(self.encoder, self.decoder)
-        return {**self.identity(), "training": settings}
+        start = None if self.start_from is None else self.start_from.model_dump()
+        return {**self.identity(), "training": settings, "start_from": start}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Self:

@@ -29,3 +29,11 @@ class Normalisation:
         scale = np.where(self.maximum > self.minimum, self.maximum - self.minimum, 1.0)
         restored = (normalised + 1.0) * (scale / 2.0) + self.minimum
         return restored.astype(normalised.dtype, copy=False)
+
+    def in_units_of(self, other: "Normalisation") -> tuple[np.ndarray, np.ndarray]:
+        """`ratio` and `shift`, each (features,): what this one calls x, `other` calls
+        ratio · x + shift.
+        """
+        ends = np.stack([np.zeros_like(self.minimum), np.ones_like(self.minimum)])
+        shift, one = other.apply(self.invert(ends))
+        return one - shift, shift

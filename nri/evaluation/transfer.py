@@ -66,9 +66,7 @@ def on_other_data(
 
 def unit_ratio(trained: Normalisation, tested: Normalisation) -> np.ndarray:
     """What one unit of `trained`'s normalised features is in units of `tested`'s, (D,)."""
-    ends = np.stack([np.zeros_like(trained.minimum), np.ones_like(trained.minimum)])
-    low, high = tested.apply(trained.invert(ends))
-    return high - low
+    return trained.in_units_of(tested)[0]
 
 
 def _check(trained: Metadata, tested: Metadata, path: str | os.PathLike) -> None:

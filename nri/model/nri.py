@@ -49,6 +49,13 @@ class EncoderInputs(nn.Module):
             self.scale.copy_(torch.where(deviation > 0, deviation, 1.0))
             self.median_change.copy_(torch.where(median > 0, median, 1.0))
 
+    def convert(self, ratio: Tensor, shift: Tensor) -> None:
+        """Keep the units where features are normalised anew: x was ratio · x + shift, each (D,)."""
+        if self.changes:
+            self.mean.sub_(shift).div_(ratio)
+            self.scale.div_(ratio)
+            self.median_change.div_(ratio)
+
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, T, D) → (B, N, T, D) or, with changes, (B, N, T, 2D)."""
         if not self.changes:

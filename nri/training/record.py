@@ -31,7 +31,10 @@ def write_record(
     path: Path, run: Identity, seed: int, metadata: StoredMetadata, work: Work, threads: int
 ) -> None:
     """Write the config.json of a run, or of a baseline that trains nothing."""
-    training = run.training.model_dump() if isinstance(run, Run) else None
+    training = start = None
+    if isinstance(run, Run):
+        training = run.training.model_dump()
+        start = None if run.start_from is None else run.start_from.model_dump()
     record = {
         # The columns of metrics.csv; and what the model is built from, which they leave out of a
         # baseline (`Run.from_record`).
@@ -40,6 +43,7 @@ def write_record(
         "dataset": metadata.config,
         "data": _data(metadata),
         "training": training,
+        "start_from": start,
         "updates": work.updates,
         "epochs": work.epochs,
         "parameters": work.parameters,

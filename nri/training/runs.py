@@ -17,6 +17,7 @@ from nri.model.build import build_model
 from nri.model.nri import NRI
 from nri.training.checkpoints import Checkpoint
 from nri.training.record import Work, write_record
+from nri.training.start import start_from
 from nri.training.trainer import Progress, Trainer
 
 __all__ = ["Job", "carry_out"]
@@ -24,7 +25,10 @@ __all__ = ["Job", "carry_out"]
 
 @dataclass(frozen=True)
 class Job:
-    """One training. `output` is the directory of the run, `code` a fingerprint of the program."""
+    """One training. `output` is the directory of the run, `code` a fingerprint of the program.
+
+    `start` and `start_data` are the directory and the data set of the run that it starts from.
+    """
 
     run: Run
     seed: int
@@ -34,6 +38,8 @@ class Job:
     code: str
     threads: int
     output: Path
+    start: Path | None = None
+    start_data: Path | None = None
 
 
 def carry_out(job: Job) -> None:
@@ -61,6 +67,8 @@ def _train(
     """Train the model, which is left with its best weights."""
     settings = job.run.training
     model.fit_scales(train.x, settings.standardise)
+    if job.start is not None and job.start_data is not None:
+        start_from(model, metadata.normalisation, job.start, job.start_data)
     trainer = Trainer(
         model=model,
         settings=settings,
@@ -77,7 +85,9 @@ def _train(
 
 def _checkpoints(job: Job) -> list[Checkpoint]:
     """One for each stage, named by all that its state depends on."""
-    run, data = job.run.identity(), sha256(job.data)
+    run, data = job.run.identity(), [sha256(job.data)]
+    if job.start is not None:
+        data.append(sha256(job.start / "model.safetensors"))
     keys = job.run.training.checkpoint_keys(job.run.encoder, job.run.decoder)
     names = [fingerprint(run, key, job.seed, data, job.threads, job.code) for key in keys]
     return [Checkpoint(job.checkpoints / f"{name}.pt") for name in names]

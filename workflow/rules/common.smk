@@ -39,6 +39,22 @@ def trained_key(wildcards) -> tuple[str, str, str]:
     return wildcards.group, wildcards.dataset, wildcards.run
 
 
+def start_files(wildcards) -> list[str]:
+    """What a training starts from: the weights of another run, its record and its data set."""
+    start = TRAINED[trained_key(wildcards)].start_from
+    if start is None:
+        return []
+    run = f"results/runs/{start.dataset}/{start.run}/seed{wildcards.seed}"
+    return [f"{run}/model.safetensors", f"{run}/config.json", f"results/data/{start.dataset}.h5"]
+
+
+def start_arguments(wildcards) -> list[str]:
+    """`start_files` on the command line of a training."""
+    if not (files := start_files(wildcards)):
+        return []
+    return ["--start", str(Path(files[0]).parent), "--start-data", files[2]]
+
+
 def baseline_key(wildcards) -> tuple[str, str]:
     """The baseline that the wildcards name."""
     return wildcards.dataset, wildcards.baseline

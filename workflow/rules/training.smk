@@ -15,6 +15,7 @@ TRAINING_CODE = {
 rule train:
     input:
         data="results/data/{dataset}.h5",
+        start=start_files,
     output:
         model="results/{group}/{dataset}/{run}/seed{seed}/model.safetensors",
         config="results/{group}/{dataset}/{run}/seed{seed}/config.json",
@@ -41,10 +42,11 @@ rule train:
         program=script("train.py"),
         run=untracked(lambda wildcards: TRAINED[trained_key(wildcards)].job()),
         code=untracked(lambda wildcards: fingerprint(TRAINING_CODE[trained_key(wildcards)])),
+        start=untracked(start_arguments),
         # Undeclared, since Snakemake deletes the outputs of a job that fails.
         checkpoints="results/checkpoints/{dataset}/{run}/seed{seed}",
         directory=lambda wildcards, output: Path(output.model).parent,
     shell:
         "python {params.program:q} --run {params.run:q} --seed {wildcards.seed}"
         " --data {input.data:q} --checkpoints {params.checkpoints:q} --code {params.code}"
-        " --threads {threads} --output {params.directory:q} > {log:q} 2>&1"
+        " --threads {threads} {params.start:q} --output {params.directory:q} > {log:q} 2>&1"

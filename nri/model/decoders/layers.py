@@ -43,6 +43,12 @@ class Scaling(nn.Module):
         # The median, because close encounters would dominate a standard deviation.
         self.change.copy_(1.4826 * median_change(x))
 
+    def convert(self, ratio: Tensor, shift: Tensor) -> None:
+        """Keep the units where features are normalised anew: x was ratio · x + shift, each (D,)."""
+        self.mean.sub_(shift).div_(ratio)
+        self.scale.div_(ratio)
+        self.change.div_(ratio)
+
     def inputs(self, x: Tensor) -> Tensor:
         """Frames in the decoder's units, same shape."""
         return (x - self.mean) / self.scale
