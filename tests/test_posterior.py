@@ -26,7 +26,8 @@ from nri.model.posterior.em import EM, EMSettings
 from nri.model.posterior.exact import exact_directed, exact_undirected
 from nri.model.posterior.infer import choose_method, infer
 from nri.model.posterior.mean_field import MeanField
-from nri.model.posterior.propagation import propagate
+from nri.model.posterior.propagation import beliefs, propagate
+from nri.model.posterior.race import raced_tables
 from nri.model.posterior.tables import receiver_tables
 
 FRAMES, FEATURES, SAMPLES = 6, 3, 4
@@ -178,6 +179,42 @@ def test_blocks_agree_with_enumeration():
     blocks = infer(decoder, likelihood, x, prior_of(2), True, "blocks")
     assert (blocks.graph == exact.graph).all(-1).float().mean() > 0.9
     assert (blocks.evidence <= exact.evidence + 1e-3).all()
+
+
+def test_few_assignments_race_to_the_end():
+    decoder, likelihood, x = make(5, 2)
+    full, log_prior = tables_of(decoder, likelihood, x, 2), prior_of(2).log()
+    for frames in (2, 3, x.shape[2]):
+        every = torch.arange(frames - 1).expand(len(x), -1)
+        expected = receiver_tables(decoder, likelihood, x, 2, every)
+        raced = raced_tables(decoder, likelihood, x, log_prior, every)
+        torch.testing.assert_close(raced, expected, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(raced, full, rtol=1e-4, atol=1e-3)
+
+
+def test_the_best_assignments_stay_in_the_race(trained, tmp_path):
+    """Of nine objects 32 of 256 assignments of a receiver stay; the found graphs are the same."""
+    objective, _ = trained
+    settings = {
+        "source": "springs",
+        "objects": 9,
+        "samples": {"train": 12, "valid": 1, "test": 1},
+        "frames": {"train": 49, "valid": 49, "test": 49},
+        "seed": 1,
+        "strengths": [0.0, 0.1],
+        "probabilities": [0.5, 0.5],
+    }
+    path = simulate(settings, tmp_path / "springs.h5")
+    x = load_samples(path, "train", torch.device("cpu")).x
+    decoder, log_prior = objective.model.decoder, objective.prior.log()
+    full = tables_of(decoder, objective.likelihood, x, 2)
+    every = torch.arange(x.shape[2] - 1).expand(len(x), -1)
+    with torch.no_grad():
+        raced = raced_tables(decoder, objective.likelihood, x, log_prior, every)
+    best = beliefs(full, log_prior).argmax(-1, keepdim=True)
+    torch.testing.assert_close(raced.gather(2, best), full.gather(2, best), rtol=1e-4, atol=1e-2)
+    graphs = [propagate(tables, log_prior).argmax(-1) for tables in (full, raced)]
+    assert (graphs[0] == graphs[1]).float().mean() > 0.98
 
 
 def tables_of(decoder, likelihood, x, types):

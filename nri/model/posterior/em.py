@@ -22,10 +22,16 @@ from nri.model.latent import one_hot
 from nri.model.message_passing import node_count
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO, BatchLoss
-from nri.model.posterior.infer import Method, choose_method, infer, marginals_from_tables
+from nri.model.posterior.infer import (
+    Method,
+    choose_method,
+    infer,
+    marginals_from_tables,
+    tables_for,
+)
 from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.result import Posterior
-from nri.model.posterior.tables import has_tables, receiver_tables
+from nri.model.posterior.tables import has_tables
 
 __all__ = ["EM", "EMSettings"]
 
@@ -135,9 +141,11 @@ class EM(ELBO):
         count = x.shape[2] - 1
         wanted = min(count, self.em.transitions)
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)
-        tables = receiver_tables(decoder, self.likelihood, x, types, order[:, :wanted])
-        tables *= count / wanted / temperature
-        return marginals_from_tables(tables, self.prior.log(), undirected, method)
+        log_prior = self.prior.log()
+        tables = tables_for(method, decoder, self.likelihood, x, log_prior, order[:, :wanted])
+        return marginals_from_tables(
+            tables * (count / wanted / temperature), log_prior, undirected, method
+        )
 
 
 def _temperature(progress: float, anneal: tuple[float, float] | None) -> float:

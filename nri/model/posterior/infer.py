@@ -13,10 +13,11 @@ from nri.model.posterior.blocks import climb, graph_score
 from nri.model.posterior.exact import exact_directed, exact_undirected
 from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.propagation import propagate
+from nri.model.posterior.race import raced_tables
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import Tabulated, has_tables, receiver_tables
 
-__all__ = ["Method", "choose_method", "infer", "marginals_from_tables"]
+__all__ = ["Method", "choose_method", "infer", "marginals_from_tables", "tables_for"]
 
 Method = Literal["exact", "blocks", "mean_field"]
 
@@ -95,10 +96,24 @@ def _from_tables(
     for first in range(0, len(x), size):
         batch = x[first : first + size]
         every = torch.arange(frames - 1, device=x.device).expand(len(batch), -1)
-        tables = receiver_tables(decoder, likelihood, batch, len(prior), every) / temperature
+        tables = tables_for(method, decoder, likelihood, batch, prior.log(), every) / temperature
         guess = None if start is None else start[first : first + size]
         found.append(_infer_from_tables(tables, prior.log(), undirected, method, guess))
     return Posterior.concatenate(found)
+
+
+def tables_for(
+    method: Method,
+    decoder: Tabulated,
+    likelihood: nn.Module,
+    x: Tensor,
+    log_prior: Tensor,
+    starts: Tensor,
+) -> Tensor:
+    """The tables (B, N, A) of the transitions `starts` (B, W): all exact, or raced for blocks."""
+    if method == "blocks":
+        return raced_tables(decoder, likelihood, x, log_prior, starts)
+    return receiver_tables(decoder, likelihood, x, len(log_prior), starts)
 
 
 def _infer_from_tables(

@@ -16,7 +16,7 @@ from torch import Tensor
 from nri.model.message_passing import reverse_index
 from nri.model.posterior.assignments import one_hot_digits
 
-__all__ = ["propagate"]
+__all__ = ["beliefs", "propagate"]
 
 LARGEST = 300.0  # log-odds of a message: beyond it nothing changes, and float64 has room for it
 
@@ -26,22 +26,31 @@ def propagate(tables: Tensor, log_prior: Tensor, rounds: int = 8, damping: float
 
     `damping` is the share of a message that stays as it was in the round before.
     """
-    nodes = tables.shape[1]
-    one_hot = one_hot_digits(len(log_prior), nodes - 1, tables.device).double()
-    reverse = reverse_index(nodes * (nodes - 1), tables.device)
-    exact, prior = tables.double(), log_prior.double()
-    heard = prior.expand(len(tables), nodes * (nodes - 1), -1)
-    for number in range(rounds):
-        said = (_beliefs(exact, heard, one_hot) - heard)[:, reverse] + prior
-        said = (said - said.amax(-1, keepdim=True)).clamp_min(-LARGEST)
-        heard = said if number == 0 else damping * heard + (1 - damping) * said
-    marginals = _beliefs(exact, heard, one_hot).softmax(-1)
+    marginals = _marginals(beliefs(tables, log_prior, rounds, damping), len(log_prior))
+    reverse = reverse_index(marginals.shape[1], tables.device)
     return ((marginals + marginals[:, reverse]) / 2).to(tables.dtype)
 
 
-def _beliefs(tables: Tensor, heard: Tensor, one_hot: Tensor) -> Tensor:
-    """Log-marginals of every receiver's incoming edges: (B, N, A), (B, E, K) → (B, E, K)."""
-    nodes, types = tables.shape[1], heard.shape[-1]
-    scores = tables + heard.unflatten(1, (nodes, -1)).flatten(-2) @ one_hot.t()
-    marginals = scores.softmax(-1) @ one_hot
-    return marginals.clamp_min(torch.finfo(marginals.dtype).tiny).log().view(len(tables), -1, types)
+def beliefs(tables: Tensor, log_prior: Tensor, rounds: int = 8, damping: float = 0.3) -> Tensor:
+    """Log q_i(a) up to a constant, after the last round: (B, N, A), (K,) → (B, N, A), float64."""
+    nodes, types = tables.shape[1], len(log_prior)
+    one_hot = one_hot_digits(types, nodes - 1, tables.device).double()
+    reverse = reverse_index(nodes * (nodes - 1), tables.device)
+    exact, prior = tables.double(), log_prior.double()
+    heard = prior.expand(len(tables), nodes * (nodes - 1), -1)
+    for number in range(rounds + 1):
+        scores = exact + heard.unflatten(1, (nodes, -1)).flatten(-2) @ one_hot.t()
+        if number == rounds:
+            break
+        marginals = _marginals(scores, types)
+        said = marginals.clamp_min(torch.finfo(marginals.dtype).tiny).log() - heard
+        said = said[:, reverse] + prior
+        said = (said - said.amax(-1, keepdim=True)).clamp_min(-LARGEST)
+        heard = said if number == 0 else damping * heard + (1 - damping) * said
+    return scores
+
+
+def _marginals(scores: Tensor, edge_types: int) -> Tensor:
+    """Of every receiver's incoming edges: (B, N, A) → (B, E, K)."""
+    one_hot = one_hot_digits(edge_types, scores.shape[1] - 1, scores.device).to(scores.dtype)
+    return (scores.softmax(-1) @ one_hot).view(len(scores), -1, edge_types)

@@ -9,6 +9,8 @@ node network's first layer, which is linear in their sum. What an assignment cos
 addition of vectors, the second layer and the third.
 """
 
+import itertools
+from collections.abc import Iterable
 from typing import Protocol, TypeGuard
 
 import torch
@@ -38,34 +40,49 @@ def has_tables(decoder: nn.Module) -> TypeGuard[Tabulated]:
 
 
 def receiver_tables(
-    decoder: Tabulated, likelihood: nn.Module, x: Tensor, edge_types: int, starts: Tensor
+    decoder: Tabulated,
+    likelihood: nn.Module,
+    x: Tensor,
+    edge_types: int,
+    starts: Tensor,
+    chosen: Tensor | None = None,
 ) -> Tensor:
     """L_i(a) = Σ_t log p(x_{t+1,i} | x_t, a) of every receiver i and assignment a: (B, N, A).
 
     x (B, N, T, D); `starts` (B, W) are the frames t; log p is up to the likelihood's constant.
+    chosen (B, N, C): the assignments of each receiver to compute, instead of all: (B, N, C).
     Differentiable; only a block of transitions is in memory at a time where no gradient is kept.
     """
     batch, nodes = x.shape[:2]
     frames = frames_at(x, starts).flatten(0, 1)  # (B·W, N, D)
     following = frames_at(x, starts + 1).flatten(0, 1)
     hidden = decoder.output.out_fc2.in_features
-    count = assignment_count(nodes, edge_types)
+    count = assignment_count(nodes, edge_types) if chosen is None else chosen.shape[-1]
     rows = max(1, BLOCK_BYTES // (4 * hidden * count * nodes))
+    wanted: Iterable[Tensor | None] = itertools.repeat(None)
+    if chosen is not None:
+        wanted = chosen.repeat_interleave(starts.shape[1], dim=0).split(rows)
     blocks = [
-        _costs(decoder, likelihood, now, then)
-        for now, then in zip(frames.split(rows), following.split(rows), strict=True)
+        _costs(decoder, likelihood, now, then, which)
+        for now, then, which in zip(frames.split(rows), following.split(rows), wanted, strict=False)
     ]
     return -torch.cat(blocks).view(batch, -1, nodes, count).sum(1)
 
 
-def _costs(decoder: Tabulated, likelihood: nn.Module, x: Tensor, target: Tensor) -> Tensor:
-    """-log p(target_i | x, a) of single transitions: (R, N, D), (R, N, D) → (R, N, A)."""
+def _costs(
+    decoder: Tabulated, likelihood: nn.Module, x: Tensor, target: Tensor, chosen: Tensor | None
+) -> Tensor:
+    """-log p(target_i | x, a) of single transitions: (R, N, D), (R, N, D) → (R, N, A).
+
+    chosen (R, N, C): of these assignments, (R, N, C).
+    """
     network, features = decoder.output, x.shape[-1]
     inputs = decoder.scaling.inputs(x)
     weight = network.out_fc1.weight
     own = nn.functional.linear(inputs, weight[:, :features], network.out_fc1.bias)
     received = _type_messages(decoder.messages, inputs) @ weight[:, features:].t()
-    hidden = _sums(own.flatten(0, 1), received.flatten(0, 1)).relu_()
+    which = None if chosen is None else chosen.flatten(0, 1)
+    hidden = _sums(own.flatten(0, 1), received.flatten(0, 1), which).relu_()
     hidden = network.out_fc2(hidden).relu_()
     change = network.out_fc3(hidden).unflatten(0, x.shape[:2])
     predicted = decoder.scaling.advance(x.unsqueeze(-2), change)
@@ -82,16 +99,23 @@ def _type_messages(messages: Messages, nodes: Tensor) -> Tensor:
     return stacked.unflatten(1, (nodes.shape[1], nodes.shape[1] - 1))
 
 
-def _sums(own: Tensor, terms: Tensor) -> Tensor:
+def _sums(own: Tensor, terms: Tensor, chosen: Tensor | None) -> Tensor:
     """Own + Σ_m terms[m, a_m] for every assignment a: (R, H), (R, M, K, H) → (R, A, H).
 
     Assignments of either half of the places are summed first, so that the last addition is
-    the only one of full size.
+    the only one of full size. chosen (R, C): of these assignments, (R, C, H).
     """
     half = terms.shape[1] // 2
     left, right = _outer(terms[:, :half]), _outer(terms[:, half:])
     left = own.unsqueeze(1) + left
-    return (left.unsqueeze(2) + right.unsqueeze(1)).flatten(1, 2)
+    if chosen is None:
+        return (left.unsqueeze(2) + right.unsqueeze(1)).flatten(1, 2)
+    rows = torch.arange(len(own), device=own.device).unsqueeze(-1)
+    first = chosen // right.shape[1] + left.shape[1] * rows
+    second = chosen % right.shape[1] + right.shape[1] * rows + len(own) * left.shape[1]
+    halves = torch.cat([left.flatten(0, 1), right.flatten(0, 1)])
+    pairs = torch.stack([first, second], dim=-1).flatten(0, 1)
+    return nn.functional.embedding_bag(pairs, halves, mode="sum").view(*chosen.shape, -1)
 
 
 def _outer(terms: Tensor) -> Tensor:
