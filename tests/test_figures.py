@@ -210,9 +210,17 @@ def test_predicted_motion_is_drawn_in_the_system_s_units():
 def test_examples_without_truth_show_the_inferred_graph_alone():
     shown = examples("springs", 0.9, 2, 5, np.random.default_rng(0))
     figure = plot_trajectories(replace(shown, edges=None))
-    titles = [axes.get_title() for axes in figure.axes]
-    assert titles.count("inferred graph") == 2
-    assert "true graph" not in titles
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert titles == 2 * ["inferred"]
+
+
+def test_a_refined_graph_stands_beside_the_others_with_its_own_count():
+    worse, better = (examples("springs", share, 2, 5, np.random.default_rng(0)) for share in (0, 1))
+    figure = plot_trajectories(replace(worse, refined=better.posterior))
+    assert len(figure.axes) == 4 * 2
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    right = (worse.posterior.argmax(-1) == worse.edges).sum(-1)
+    assert titles[:3] == ["true\n", f"inferred\n{right[0]} of 20", "refined\n20 of 20"]
 
 
 def test_examples_that_lack_something_are_refused_by_name(tmp_path):
