@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from nri.evaluation.examples import Examples
 from nri.figures.colours import COLOURS
 from nri.figures.curves import plot_curves, read_curves
+from nri.figures.edges import plot_edges
 from nri.figures.graphs import draw_graph
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import ERROR, save, styled
@@ -228,6 +229,21 @@ def test_examples_that_lack_something_are_refused_by_name(tmp_path):
     replace(made, posterior=None).save(tmp_path / "examples.npz")
     with pytest.raises(ResultsError, match=r"examples\.npz.*posterior"):
         Examples.load(tmp_path / "examples.npz", "predicted", "posterior")
+
+
+def test_refined_edges_have_a_row_of_their_own():
+    rows = {"sample": 0, "receiver": ["a", "b"], "sender": ["b", "a"], "type": [1, 0]}
+    rows |= {"probability": [0.9, 0.8], "agreement": 1.0}
+    edges = pd.DataFrame(rows)
+    refined = {"refined_type": 1, "refined_probability": [0.7, 0.6], "refined_agreement": [1, 0.5]}
+
+    def cells(figure):
+        return [[text.get_text() for text in axes.texts] for axes in figure.axes if axes.images]
+
+    assert cells(plot_edges(edges, 2)) == [["90", "80"]]
+    both = plot_edges(edges.assign(**refined), 2)
+    assert cells(both) == [["90", "80"], ["70", "(60)"]]
+    assert "test sample 0, refined" in [axes.get_title("left") for axes in both.axes]
 
 
 def test_style_can_be_applied_to_any_plot():
