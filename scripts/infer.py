@@ -49,7 +49,7 @@ def main() -> None:
         "--no-refine",
         dest="refine",
         action="store_false",
-        help="the encoder's graphs alone: refining takes long with a decoder with memory",
+        help="the encoder's graphs alone, faster with many objects or a decoder with memory",
     )
     parser.add_argument("--threads", default=1, type=int)
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
