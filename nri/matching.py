@@ -16,8 +16,9 @@ __all__ = [
     "best_accuracy",
     "best_matching",
     "count_types",
-    "match_types",
+    "reorder_types",
     "true_order",
+    "type_orders",
 ]
 
 
@@ -76,8 +77,8 @@ def true_order(matching: np.ndarray) -> np.ndarray:
     return np.argsort(np.where(matching < 0, len(matching), matching), kind="stable")
 
 
-def match_types(posteriors: np.ndarray, truth: np.ndarray | None, keep_first: bool) -> np.ndarray:
-    """Posteriors (R, S, E, K) of R models, with the types of all models in one order.
+def type_orders(posteriors: np.ndarray, truth: np.ndarray | None, keep_first: bool) -> np.ndarray:
+    """The types of each of R models in one order that they share, (R, K), from (R, S, E, K).
 
     The types of each model are matched with the true ones (S, E) or, where these are not known,
     with those of the first model. keep_first: type 0 means "no edge" in every model and is not
@@ -85,12 +86,17 @@ def match_types(posteriors: np.ndarray, truth: np.ndarray | None, keep_first: bo
     """
     types = posteriors.shape[-1]
     target = posteriors[0].argmax(-1) if truth is None else truth
-    matched = [posteriors[0]] if truth is None else []
+    orders = [np.arange(types)] if truth is None else []
     fixed = int(keep_first and truth is None)
-    for posterior in posteriors[len(matched) :]:
+    for posterior in posteriors[len(orders) :]:
         pairs = posterior.argmax(-1) * types + np.minimum(target, types - 1)
         confusion = np.bincount(pairs.ravel(), minlength=types * types).reshape(types, types)
         place = np.arange(types)
         place[fixed:] = fixed + best_matching(confusion[fixed:, fixed:])
-        matched.append(posterior[..., np.argsort(place)])
-    return np.stack(matched)
+        orders.append(np.argsort(place))
+    return np.stack(orders)
+
+
+def reorder_types(posteriors: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Posteriors (R, S, E, K) of R models, with the types of each in its order (R, K)."""
+    return np.take_along_axis(posteriors, orders[:, None, None], axis=-1)

@@ -72,8 +72,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         rows += [identity | {"dataset": path.stem} | row for row in measure(other)]
     write_metrics(rows, arguments.output / "metrics.csv")
 
-    few = samples.take(slice(0, arguments.settings["examples"]))
-    examples = make_examples(model, few, frames, metadata, matching)
+    examples = make_examples(own, metadata, arguments.settings["examples"])
     examples.save(arguments.output / "examples.npz")
     stored_posterior(own, metadata.edge_types).save(arguments.output / "posterior.npz")
 

@@ -1,6 +1,6 @@
-"""The graphs that the seeds of a run inferred from the test split of own data, for other tools.
+"""The graphs that the seeds of a run found in the test split of own data, for other tools.
 
-Reads the posterior that evaluation stored of each seed; writes OUTPUT/edges.csv and a GraphML
+Reads the posteriors that evaluation stored of each seed; writes OUTPUT/edges.csv and a GraphML
 file for each sample into OUTPUT/graphml.
 """
 
@@ -40,8 +40,10 @@ def main() -> None:
     truth = samples.first_frames(frames).usual_edges()
     records = [json.loads((run / "config.json").read_text()) for run in arguments.runs]
     stored = [StoredPosterior.load(run / "posterior.npz") for run in arguments.runs]
+    refined = [posterior.refined for posterior in stored if posterior.refined is not None]
     write_edges(
         posteriors=np.stack([needed(posterior.inferred) for posterior in stored]),
+        refined=np.stack(refined) if len(refined) == len(stored) else None,
         windows=windows,
         truth=None if truth is None else truth.numpy(),
         without_first=all(record["training"]["skip_first"] for record in records),

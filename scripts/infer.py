@@ -5,6 +5,7 @@ python scripts/infer.py --runs results/runs/mine/mlp-mlp-k2/seed* --data new.csv
 Writes OUTPUT/edges.csv and a GraphML file for each sample into OUTPUT/graphml. Tables and arrays
 are read with the settings of the training data (--settings changes single keys) and cut into
 windows as long as the encoder sees; of a dataset file the first frames of each sample are taken.
+Graphs are the encoder's and, beside them, refined by the decoder's likelihood.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from nri.evaluation.new_data import (
     trained_metadata,
 )
 from nri.evaluation.protocol import posterior
+from nri.evaluation.refine import refined_posterior, refines
 from nri.logs import start_log
 from nri.model.build import load_model
 
@@ -43,6 +45,12 @@ def main() -> None:
         "--settings", default={}, type=json.loads, help='what is read otherwise: {"objects": 4}'
     )
     parser.add_argument("--split", default="test", help="of a dataset file")
+    parser.add_argument(
+        "--no-refine",
+        dest="refine",
+        action="store_false",
+        help="the encoder's graphs alone, faster with many objects or a decoder with memory",
+    )
     parser.add_argument("--threads", default=1, type=int)
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
@@ -76,8 +84,17 @@ def infer(arguments: argparse.Namespace) -> None:
         )
     frames = trained.config["frames"]["train"]
     truth = samples.first_frames(frames).usual_edges()
+    found = [posterior(model, samples, frames) for model in models]
+    refined = None
+    if arguments.refine and all(map(refines, models)):
+        each = [
+            refined_posterior(model, its, samples, frames, inferred).numpy()
+            for model, its, inferred in zip(models, settings, found, strict=True)
+        ]
+        refined = np.stack(each)
     table = write_edges(
-        posteriors=np.stack([posterior(model, samples, frames).numpy() for model in models]),
+        posteriors=np.stack(found),
+        refined=refined,
         windows=windows,
         truth=None if truth is None else truth.cpu().numpy(),
         without_first=all(each.skip_first for each in settings),

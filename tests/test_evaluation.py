@@ -8,6 +8,7 @@ import torch
 
 from nri.data.format import read_metadata, read_split
 from nri.data.samples import Samples, load_samples
+from nri.evaluation.evaluation import Evaluation, FoundGraph
 from nri.evaluation.examples import Examples
 from nri.evaluation.make_examples import make_examples
 from nri.evaluation.metrics.edge_auroc import edge_auroc
@@ -98,7 +99,9 @@ def test_examples_of_a_skeleton_hold_the_graphs_of_later_windows(small_springs, 
     samples = load_samples(small_springs, "test", torch.device("cpu")).take(slice(0, 3))
     skeleton = np.zeros((5, 5), dtype=np.int8) if joints else None
     metadata = replace(read_metadata(small_springs), skeleton=skeleton)
-    made = make_examples(model, samples, 49, metadata, np.array([1, 0]))
+    swapped = FoundGraph(posterior(model, samples, 49), np.array([1, 0]))
+    own = Evaluation(model, samples, 49, horizon=49, true_types=2, inferred=swapped)
+    made = make_examples(own, metadata, count=3)
     assert (made.window_posterior is not None) == joints
     if not joints:
         return
@@ -116,7 +119,8 @@ def test_examples_are_kept_in_the_system_s_own_units(small_springs, tmp_path):
     model = NRI(GivenGraph("full", 2), RNNDecoder(4, 8, 2, False, 0.0), FEATURES)
     samples = load_samples(small_springs, "test", torch.device("cpu")).take(slice(0, 3))
     metadata = read_metadata(small_springs)
-    make_examples(model, samples, 49, metadata, None).save(tmp_path / "examples.npz")
+    own = Evaluation(model, samples, 49, horizon=49, true_types=2)
+    make_examples(own, metadata, count=3).save(tmp_path / "examples.npz")
     read = Examples.load(tmp_path / "examples.npz", "predicted")
     raw = read_split(small_springs, "test", slice(0, 3))
     np.testing.assert_allclose(read.observed, raw.trajectories[:, :, :50], atol=1e-5)
@@ -127,6 +131,29 @@ def test_examples_are_kept_in_the_system_s_own_units(small_springs, tmp_path):
     assert (read.features, read.units) == (metadata.features, metadata.units)
     assert read.edges.shape == (3, 20)
     assert read.posterior is None
+    assert read.refined is None
+
+
+def test_examples_hold_both_graphs_in_the_order_of_the_true_types(small_springs, tmp_path):
+    torch.manual_seed(0)
+    graph = InferredGraph(MLPEncoder(49, 4, 8, 2, 0.0), EncoderInputs(4, changes=False), False)
+    model = NRI(graph, RNNDecoder(4, 8, 2, False, 0.0), FEATURES)
+    samples = load_samples(small_springs, "test", torch.device("cpu")).take(slice(0, 5))
+    inferred = posterior(model, samples, 49)
+    swapped = torch.nn.functional.one_hot(1 - samples.edges, 2).float()
+    own = Evaluation(
+        model=model,
+        samples=samples,
+        frames=49,
+        horizon=49,
+        true_types=2,
+        inferred=FoundGraph(inferred, np.array([0, 1])),
+        refined=FoundGraph(swapped, np.array([1, 0])),
+    )
+    make_examples(own, read_metadata(small_springs), count=3).save(tmp_path / "examples.npz")
+    read = Examples.load(tmp_path / "examples.npz")
+    np.testing.assert_array_equal(read.refined.argmax(-1), read.edges)
+    np.testing.assert_array_equal(read.posterior, inferred[:3])
 
 
 @pytest.mark.parametrize(

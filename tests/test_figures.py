@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from nri.evaluation.examples import Examples
 from nri.figures.colours import COLOURS
 from nri.figures.curves import plot_curves, read_curves
+from nri.figures.edges import plot_edges
 from nri.figures.graphs import draw_graph
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import ERROR, save, styled
@@ -210,9 +211,17 @@ def test_predicted_motion_is_drawn_in_the_system_s_units():
 def test_examples_without_truth_show_the_inferred_graph_alone():
     shown = examples("springs", 0.9, 2, 5, np.random.default_rng(0))
     figure = plot_trajectories(replace(shown, edges=None))
-    titles = [axes.get_title() for axes in figure.axes]
-    assert titles.count("inferred graph") == 2
-    assert "true graph" not in titles
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    assert titles == 2 * ["inferred"]
+
+
+def test_a_refined_graph_stands_beside_the_others_with_its_own_count():
+    worse, better = (examples("springs", share, 2, 5, np.random.default_rng(0)) for share in (0, 1))
+    figure = plot_trajectories(replace(worse, refined=better.posterior))
+    assert len(figure.axes) == 4 * 2
+    titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
+    right = (worse.posterior.argmax(-1) == worse.edges).sum(-1)
+    assert titles[:3] == ["true\n", f"inferred\n{right[0]} of 20", "refined\n20 of 20"]
 
 
 def test_examples_that_lack_something_are_refused_by_name(tmp_path):
@@ -220,6 +229,21 @@ def test_examples_that_lack_something_are_refused_by_name(tmp_path):
     replace(made, posterior=None).save(tmp_path / "examples.npz")
     with pytest.raises(ResultsError, match=r"examples\.npz.*posterior"):
         Examples.load(tmp_path / "examples.npz", "predicted", "posterior")
+
+
+def test_refined_edges_have_a_row_of_their_own():
+    rows = {"sample": 0, "receiver": ["a", "b"], "sender": ["b", "a"], "type": [1, 0]}
+    rows |= {"probability": [0.9, 0.8], "agreement": 1.0}
+    edges = pd.DataFrame(rows)
+    refined = {"refined_type": 1, "refined_probability": [0.7, 0.6], "refined_agreement": [1, 0.5]}
+
+    def cells(figure):
+        return [[text.get_text() for text in axes.texts] for axes in figure.axes if axes.images]
+
+    assert cells(plot_edges(edges, 2)) == [["90", "80"]]
+    both = plot_edges(edges.assign(**refined), 2)
+    assert cells(both) == [["90", "80"], ["70", "(60)"]]
+    assert "test sample 0, refined" in [axes.get_title("left") for axes in both.axes]
 
 
 def test_style_can_be_applied_to_any_plot():

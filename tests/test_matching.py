@@ -6,7 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nri.matching import best_accuracy, best_matching, count_types, match_types, true_order
+from nri.matching import (
+    best_accuracy,
+    best_matching,
+    count_types,
+    reorder_types,
+    true_order,
+    type_orders,
+)
 
 
 @settings(max_examples=25, deadline=None)
@@ -41,15 +48,20 @@ def test_more_predicted_than_true_types_leaves_some_unmatched():
     assert best_accuracy(confusion) == pytest.approx(17 / 20)
 
 
+def matched(posteriors, truth=None, keep_first=False):
+    posteriors = np.stack(posteriors)
+    return reorder_types(posteriors, type_orders(posteriors, truth, keep_first))
+
+
 def test_types_of_seeds_are_matched():
     generator = np.random.default_rng(0)
     one = generator.dirichlet([0.3] * 3, size=(4, 6))
     other = one[..., [2, 0, 1]]
-    np.testing.assert_array_equal(match_types(np.stack([one, other]), None, False)[1], one)
-    kept = match_types(np.stack([one, one[..., [0, 2, 1]]]), None, True)
+    np.testing.assert_array_equal(matched([one, other])[1], one)
+    kept = matched([one, one[..., [0, 2, 1]]], keep_first=True)
     np.testing.assert_array_equal(kept[1], one)
     truth = other.argmax(-1)
-    assert (match_types(one[None], truth, False).argmax(-1) == truth).all()
+    assert (matched([one], truth).argmax(-1) == truth).all()
 
 
 def test_types_are_put_in_the_order_of_the_true_ones():

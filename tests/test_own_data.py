@@ -18,8 +18,10 @@ from nri.data.own.prepare import prepare_own
 from nri.data.own.recordings import Recording, RecordingError
 from nri.data.own.settings import OwnSettings
 from nri.data.own.windows import find_windows
-from nri.evaluation.inference import edge_table, write_graphs
+from nri.evaluation.inference import edge_table, write_edges, write_graphs
 from nri.evaluation.new_data import features_beyond_range
+from nri.evaluation.posterior_file import StoredPosterior
+from nri.matching import true_order
 
 FRAMES = {"train": 5, "valid": 5, "test": 8}
 STEP = 0.25
@@ -359,14 +361,15 @@ def test_real_pedestrians(data_dir, tmp_path):
     assert 0.1 < np.median(speed) < 2.5
 
 
+WINDOW = {"sample": [7], "recording": ["r"], "start": [1.0], "end": [2.0], "objects": ["a;b;c"]}
+
+
 def test_edges_as_table_and_graphml(tmp_path):
     posterior = np.full((2, 1, 6, 2), 0.5)
     posterior[:, 0, :, 1] = [[0.9, 0.2, 0.6, 0.1, 0.2, 0.3], [0.7, 0.2, 0.2, 0.1, 0.2, 0.3]]
     posterior[..., 0] = 1 - posterior[..., 1]
-    windows = pd.DataFrame(
-        {"sample": [7], "recording": ["r"], "start": [1.0], "end": [2.0], "objects": ["a;b;c"]}
-    )
-    edges = edge_table(posterior, windows)
+    edges = edge_table(posterior, None, pd.DataFrame(WINDOW))
+    assert not any("refined" in column for column in edges)
     first, third = edges.iloc[0], edges.iloc[2]
     assert (first["receiver"], first["sender"], first["type"]) == ("a", "b", 1)
     assert first["probability"] == pytest.approx(0.8)
@@ -376,7 +379,54 @@ def test_edges_as_table_and_graphml(tmp_path):
     graph = networkx.read_graphml(tmp_path / "graphs" / "sample_0007.graphml")
     assert list(graph.edges) == [("b", "a")]
     assert graph.edges["b", "a"]["probability"] == pytest.approx(0.8)
+    assert set(graph.edges["b", "a"]) == {"type", "probability", "agreement"}
     assert set(graph) == {"a", "b", "c"}
+
+
+def two_types(*of_type_1):
+    """A posterior (1, E, 2) from the probabilities of type 1."""
+    found = np.array([of_type_1])
+    return np.stack([1 - found, found], axis=-1)
+
+
+def test_refined_types_have_the_names_of_the_encoder_s(tmp_path):
+    """Seed 2 calls type 0 what seed 1 calls type 1, in both graphs.
+
+    The refined graphs of the seeds differ on most edges; matched by themselves they would seem
+    to agree.
+    """
+    inferred = two_types(0.9, 0.8, 0.1, 0.2, 0.1, 0.1)
+    ours = two_types(0.9, 0.7, 0.8, 0.8, 0.1, 0.1)
+    theirs = two_types(0.7, 0.2, 0.1, 0.1, 0.6, 0.8)
+    table = write_edges(
+        posteriors=np.stack([inferred, inferred[..., ::-1]]),
+        refined=np.stack([ours, theirs[..., ::-1]]),
+        windows=pd.DataFrame(WINDOW),
+        truth=None,
+        without_first=False,
+        directory=tmp_path,
+    )
+    assert table["type"].tolist() == [1, 1, 0, 0, 0, 0]
+    assert table["agreement"].eq(1).all()
+    assert table["refined_type"].tolist() == [1, 0, 0, 0, 0, 0]
+    assert table["refined_agreement"].tolist() == [1] + 5 * [0.5]
+    np.testing.assert_allclose(table["refined_probability"], [0.8, 0.55, 0.55, 0.55, 0.65, 0.55])
+    np.testing.assert_allclose(table["refined_probability_1"], ((ours + theirs) / 2)[0, :, 1])
+
+
+def test_graphml_has_the_edges_of_either_graph(tmp_path):
+    inferred = two_types(0.9, 0.8, 0.1, 0.2, 0.1, 0.1)
+    refined = two_types(0.7, 0.1, 0.8, 0.2, 0.1, 0.1)
+    table = edge_table(inferred[None], refined[None], pd.DataFrame(WINDOW))
+    write_graphs(table, tmp_path, without_first=True)
+    graph = networkx.read_graphml(tmp_path / "sample_0007.graphml")
+    assert set(graph.edges) == {("b", "a"), ("c", "a"), ("a", "b")}
+    only_inferred, only_refined = graph.edges["c", "a"], graph.edges["a", "b"]
+    assert (only_inferred["type"], only_inferred["refined_type"]) == (1, 0)
+    assert (only_refined["type"], only_refined["refined_type"]) == (0, 1)
+    assert only_refined["probability"] == pytest.approx(0.9)
+    assert only_refined["refined_probability"] == pytest.approx(0.8)
+    assert only_refined["refined_agreement"] == 1
 
 
 def test_data_in_other_units_are_noticed():
@@ -412,7 +462,7 @@ def test_the_example_end_to_end(inferred):
     edges = pd.read_csv(inferred / "graphs/pendulums/mlp-mlp-k2-fast/edges.csv")
     windows = pd.read_csv(inferred / "data/pendulums.windows.csv").query("split == 'test'")
     assert len(edges) == 20 * len(windows)
-    assert set(edges["agreement"]) <= {0.5, 1.0}
+    assert set(edges["agreement"]) | set(edges["refined_agreement"]) <= {0.5, 1.0}
     assert (edges["end"] - edges["start"]).round(6).eq(4.8).all()
     graphs = sorted((inferred / "graphs/pendulums/mlp-mlp-k2-fast/graphml").glob("*.graphml"))
     assert set(networkx.read_graphml(graphs[0])) == set("ABCDE")
@@ -426,6 +476,7 @@ def test_the_example_end_to_end(inferred):
     assert set(new["sender"]) == set("ABDE")
     assert len(new) == 2 * 12
     assert "true_type" not in new
+    assert set(new["refined_type"]) <= {0, 1}
 
 
 def infer(repository, inferred, data, *arguments, run="seed1"):
@@ -446,6 +497,16 @@ def test_inference_is_what_the_evaluation_scored(inferred, repository):
     metrics = pd.read_csv(inferred / "runs/pendulums/mlp-mlp-k2-fast/seed1/metrics.csv")
     accuracy = metrics.query("metric == 'edge_accuracy' and graph == 'inferred'")["value"].item()
     assert (edges["type"] == edges["true_type"]).mean() == pytest.approx(accuracy)
+    stored = StoredPosterior.load(inferred / "runs/pendulums/mlp-mlp-k2-fast/seed1/posterior.npz")
+    refined = stored.refined[..., true_order(stored.matching)].reshape(-1, 2)
+    columns = ["refined_probability_0", "refined_probability_1"]
+    np.testing.assert_allclose(edges[columns], refined, atol=1e-5)
+
+
+def test_refined_graphs_can_be_left_out(inferred, repository):
+    done, output = infer(repository, inferred, inferred / "data/pendulums.h5", "--no-refine")
+    assert done.returncode == 0, done.stderr
+    assert not any("refined" in column for column in pd.read_csv(output))
 
 
 def test_new_data_are_read_in_the_units_of_the_training(inferred, repository):

@@ -23,7 +23,8 @@ class Examples:
     observed (n, N, T, D): true frames, up to the one that the prediction starts from.
     truth, predicted (n, N, H, D): the frames after those; `predicted` of a model that has a
     decoder.
-    posterior (n, E, K): probabilities of the edge types, where the model infers a graph.
+    posterior (n, E, K): probabilities of the edge types, where the model infers a graph. refined
+    (n, E, K): those by the decoder's likelihood, where they were computed.
     edges (n, E): the true types, where they are known; of edges that change in time the most
     frequent type.
     window_start (P,), window_posterior (n, P, E, K): of joints of a skeleton, what the encoder
@@ -38,6 +39,7 @@ class Examples:
     features: tuple[str, ...]
     units: tuple[str, ...]
     posterior: np.ndarray | None = None
+    refined: np.ndarray | None = None
     edges: np.ndarray | None = None
     window_start: np.ndarray | None = None
     window_posterior: np.ndarray | None = None

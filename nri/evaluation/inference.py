@@ -11,16 +11,20 @@ import pandas as pd
 from nri.data.own.windows import SEPARATOR
 from nri.files import atomic_path, write_table
 from nri.graph import receivers, senders
-from nri.matching import match_types
+from nri.matching import reorder_types, type_orders
 
-__all__ = ["EDGE_COLUMNS", "edge_table", "write_edges", "write_graphs"]
+__all__ = ["edge_table", "write_edges", "write_graphs"]
 
-EDGE_COLUMNS = ["sample", "recording", "start", "end", "sender", "receiver"]
-EDGE_COLUMNS += ["type", "probability", "agreement"]
+REFINED = "refined_"
+"""Begins the names of what is known of an edge by the refined graph, not by the encoder's."""
+
+SHOWN = ("type", "probability", "agreement")
+"""What GraphML holds of an edge, of each graph."""
 
 
 def write_edges(
     posteriors: np.ndarray,
+    refined: np.ndarray | None,
     windows: pd.DataFrame,
     truth: np.ndarray | None,
     without_first: bool,
@@ -28,11 +32,15 @@ def write_edges(
 ) -> pd.DataFrame:
     """Write `directory`/edges.csv and a GraphML file for each sample; the table that was written.
 
-    posteriors (R, S, E, K) of R models, each with its own order of types. windows: a row for each
+    posteriors (R, S, E, K): those of the encoders of R models, each with its own order of types.
+    refined (R, S, E, K): those of their decoders, where they are known. windows: a row for each
     sample, in order. truth (S, E): the true types, where they are known; the table then has a
     column `true_type`. without_first: type 0 of all models means that there is no edge.
     """
-    table = edge_table(match_types(posteriors, truth, without_first), windows)
+    # The decoder gives a type its meaning, so it is the same type in both posteriors of a model.
+    orders = type_orders(posteriors, truth, without_first)
+    better = None if refined is None else reorder_types(refined, orders)
+    table = edge_table(reorder_types(posteriors, orders), better, windows)
     if truth is not None:
         table["true_type"] = truth.ravel()
     write_table(table, directory / "edges.csv")
@@ -41,17 +49,20 @@ def write_edges(
     return table
 
 
-def edge_table(posteriors: np.ndarray, windows: pd.DataFrame) -> pd.DataFrame:
-    """A row for each edge of each sample, `EDGE_COLUMNS` and the probability of every type.
+def edge_table(
+    posteriors: np.ndarray, refined: np.ndarray | None, windows: pd.DataFrame
+) -> pd.DataFrame:
+    """A row for each edge of each sample: where and when it is, its type, and how sure that is.
 
-    posteriors: (R, S, E, K) of R models, types matched. windows: as `nri.data.own.prepare` makes
-    them, in the order of the samples. `type` is the most probable one by the mean over models,
-    `probability` is that mean, and `agreement` the share of models that find this type the most
-    probable one.
+    posteriors, refined: (R, S, E, K) of R models, types matched. windows: as
+    `nri.data.own.prepare` makes them, in the order of the samples. `type` is the most probable one
+    by the mean over models, `probability` is that mean, `agreement` the share of models that find
+    this type the most probable one, and `probability_0`, … are the means of all types.
+    `refined_type`, … are the same of the refined graph and absent without it.
     """
-    mean = posteriors.mean(0)
-    types = mean.argmax(-1)
-    agreement = (posteriors.argmax(-1) == types).mean(0)
+    columns = _describe(posteriors)
+    if refined is not None:
+        columns |= {REFINED + name: values for name, values in _describe(refined).items()}
     names = windows["objects"].str.split(SEPARATOR)
     pieces = []
     for i, (row, objects) in enumerate(zip(windows.itertuples(), names, strict=True)):
@@ -64,34 +75,43 @@ def edge_table(posteriors: np.ndarray, windows: pd.DataFrame) -> pd.DataFrame:
             "end": round(row.end, 9),
             "sender": objects[senders(count)],
             "receiver": objects[receivers(count)],
-            "type": types[i],
-            "probability": mean[i].max(-1).round(6),
-            "agreement": agreement[i].round(6),
         }
-        piece |= {f"probability_{k}": mean[i, :, k].round(6) for k in range(mean.shape[-1])}
+        piece |= {name: values[i] for name, values in columns.items()}
         pieces.append(pd.DataFrame(piece))
     return pd.concat(pieces, ignore_index=True)
+
+
+def _describe(posteriors: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns of one graph, (S, E) each, from the posteriors (R, S, E, K) of R models."""
+    mean = posteriors.mean(0)
+    types = mean.argmax(-1)
+    columns = {
+        "type": types,
+        "probability": mean.max(-1).round(6),
+        "agreement": (posteriors.argmax(-1) == types).mean(0).round(6),
+    }
+    return columns | {f"probability_{k}": mean[..., k].round(6) for k in range(mean.shape[-1])}
 
 
 def write_graphs(edges: pd.DataFrame, directory: str | os.PathLike, without_first: bool) -> None:
     """A GraphML file for each sample of an edge table: `directory`/sample_0000.graphml.
 
-    Edges lead from sender to receiver and have `type`, `probability` and `agreement`.
-    without_first: write no edges of type 0, which means that there is none.
+    Edges lead from sender to receiver and have `type`, `probability` and `agreement`, and the same
+    of the refined graph, `refined_type`, …, where the table has it. without_first: type 0 means
+    that there is no edge; what is in neither graph is not written, what is in one of them has type
+    0 in the other.
     """
+    prefixes = [prefix for prefix in ("", REFINED) if f"{prefix}type" in edges]
+    types = [f"{prefix}type" for prefix in prefixes]
+    names = [prefix + name for prefix in prefixes for name in SHOWN]
     for sample, rows in edges.groupby("sample", sort=True):
         first = rows.iloc[0]
         graph = networkx.DiGraph(
             recording=str(first["recording"]), start=float(first["start"]), end=float(first["end"])
         )
         graph.add_nodes_from(dict.fromkeys([*rows["sender"], *rows["receiver"]]))
-        for row in rows[rows["type"] > 0].itertuples() if without_first else rows.itertuples():
-            graph.add_edge(
-                row.sender,
-                row.receiver,
-                type=int(row.type),
-                probability=float(row.probability),
-                agreement=float(row.agreement),
-            )
+        kept = rows[(rows[types] > 0).any(axis=1)] if without_first else rows
+        for row in kept.to_dict("records"):
+            graph.add_edge(row["sender"], row["receiver"], **{name: row[name] for name in names})
         with atomic_path(Path(directory, f"sample_{sample:04}.graphml")) as path:
             networkx.write_graphml_xml(graph, path)

@@ -1,4 +1,4 @@
-"""The graphs that the seeds of a run infer of own data, how sure and how stable they are."""
+"""The graphs that the seeds of a run find in own data, how sure and how stable they are."""
 
 from typing import Any
 
@@ -29,22 +29,36 @@ SEEDS = {"seeds agree": "#555555", "seeds differ": ERROR}
 def plot_edges(edges: pd.DataFrame, types: int) -> Figure:
     """Draw matrices of the first samples, sender by receiver, and the confidence of all edges.
 
-    edges: as `nri.evaluation.inference.edge_table`. A cell has the colour of its type, the paler
-    the less probable, and its probability in percent; in brackets where the seeds do not all agree.
+    edges: as `nri.evaluation.inference.edge_table`; refined graphs have a row of their own. A cell
+    has the colour of its type, the paler the less probable, and its probability in percent; in
+    brackets where the seeds do not all agree.
     """
     samples = list(edges["sample"].unique()[:SHOWN])
-    figure = Figure(figsize=(PAGE, 2.9))
-    panels = figure.subplots(1, len(samples) + 1, width_ratios=[*([1] * len(samples)), 0.9])
-    for axes, sample in zip(panels, samples, strict=False):
-        _matrix(axes, edges[edges["sample"] == sample], types)
-        panel_title(axes, f"test sample {sample}")
-        axes.set_xlabel("sender")
-    panels[0].set_ylabel("receiver")
-    _confidence(panels[-1], edges, types)
+    graphs = {"inferred": edges}
+    if "refined_type" in edges:
+        graphs["refined"] = _of_refined(edges)
+    figure = Figure(figsize=(PAGE, 0.7 + 2.2 * len(graphs)))
+    panels = figure.subplots(
+        len(graphs), len(samples) + 1, squeeze=False, width_ratios=[*([1] * len(samples)), 0.9]
+    )
+    for (name, graph), row in zip(graphs.items(), panels, strict=True):
+        for axes, sample in zip(row, samples, strict=False):
+            _matrix(axes, graph[graph["sample"] == sample], types)
+            panel_title(axes, f"test sample {sample}, {name}")
+            axes.set_xlabel("sender")
+        row[0].set_ylabel("receiver")
+        _confidence(row[-1], graph, types)
+        panel_title(row[-1], f"all samples, {name}")
     handles = [Patch(color=TYPES[k % len(TYPES)], label=f"type {k}") for k in range(types)]
     handles += [Patch(color=colour, label=label) for label, colour in SEEDS.items()]
     legend_below(figure, handles)
     return figure
+
+
+def _of_refined(edges: pd.DataFrame) -> pd.DataFrame:
+    """The table with what is known of the refined graph in place of the inferred one."""
+    refined = [name for name in edges if name.startswith("refined_")]
+    return edges.assign(**{name.removeprefix("refined_"): edges[name] for name in refined})
 
 
 def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
@@ -80,20 +94,29 @@ def _confidence(axes: Axes, edges: pd.DataFrame, types: int) -> None:
     share = [np.full(len(part), 100 / len(edges)) for part in parts]
     axes.hist(parts, bins, weights=share, stacked=True, color=list(SEEDS.values()))
     axes.set(xlabel="probability of the type (%)", ylabel="edges (%)")
-    panel_title(axes, "all samples")
+
+
+def _percent(which: pd.Series) -> str:
+    return f"{100 * which.mean():.0f} %"
 
 
 def caption(edges: pd.DataFrame, runs: pd.DataFrame) -> str:
     """Say what `plot_edges` shows of the seeds of one run."""
     run, dataset = runs.iloc[0], dataset_entry(runs["dataset"].iloc[0]).title
-    agreed = f"{100 * (edges['agreement'] == 1).mean():.0f} %"
-    seeds = f"the mean of {len(runs)} seeds" if len(runs) > 1 else f"seed {run['seed']}"
-    stability = f" All seeds agree on {agreed} of all edges." if len(runs) > 1 else ""
+    seeds, stability, refined = f"seed {run['seed']}", "", ""
+    if len(runs) > 1:
+        seeds = f"the mean of {len(runs)} seeds"
+        stability = f" All seeds agree on {_percent(edges['agreement'] == 1)} of all edges."
+    if "refined_type" in edges:
+        same = _percent(edges["refined_type"] == edges["type"])
+        refined = f" Below, the graph refined by the decoder, with the same type for {same}."
+        if len(runs) > 1:
+            refined += f" Here the seeds agree on {_percent(edges['refined_agreement'] == 1)}."
     return (
-        f"{dataset}, {run['name']}: the type of each edge by {seeds}, of the first test samples, "
-        "unchosen, with its probability in percent (in brackets: the seeds differ); right, the "
-        "probabilities of all edges of all test samples. Types of different seeds are matched one "
-        f"to one.{stability} {describe_scale(runs)}"
+        f"{dataset}, {run['name']}: the inferred type of each edge, by {seeds}, of the first test "
+        "samples, unchosen, with its probability in percent (in brackets: the seeds differ); "
+        "right, the probabilities of all edges of all test samples. Types of different seeds are "
+        f"matched one to one.{stability}{refined} {describe_scale(runs)}"
     )
 
 

@@ -73,7 +73,7 @@ def draw_graph(
     size = 26 if nodes <= 10 else 10
     x, y = place.T
     axes.scatter(x, y, s=size, color=object_colours(nodes), zorder=3, linewidths=0)
-    axes.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal")
+    axes.set(xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), aspect="equal")
     axes.axis("off")
 
 

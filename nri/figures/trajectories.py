@@ -1,4 +1,4 @@
-"""Figure 5: true and predicted motion beside the true and the inferred graph, of one run."""
+"""Figure 5: true and predicted motion above the true and the found graphs, of one run."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,13 +16,15 @@ from nri.figures.style import FADED, INK, PAGE, legend_below, panel_title, save,
 __all__ = ["plot_trajectories"]
 
 SHOWN = 3  # samples side by side on a page
+GRAPH_TITLE = 7
 
 
 @styled
 def plot_trajectories(examples: Examples) -> Figure:
-    """Draw up to three samples side by side: motion above, true and inferred graph below.
+    """Draw up to three samples side by side: motion above, its graphs below.
 
-    The examples must be of a run that infers a graph.
+    These are the true one, where it is known, the inferred one, and the refined one, where it was
+    computed. The examples must be of a run that infers a graph.
     """
     shown = min(SHOWN, len(examples.sample))
     figure = Figure(figsize=(PAGE * max(shown, 2) / SHOWN, 3.9))
@@ -48,22 +50,23 @@ def plot_trajectories(examples: Examples) -> Figure:
 
 
 def _draw_graphs(figure: Figure, place: SubplotSpec, examples: Examples, i: int) -> None:
-    """Draw the true graph of sample `i`, where it is known, and the inferred one."""
+    """Draw the true graph of sample `i` and the found ones, side by side."""
     nodes = examples.observed.shape[1]
-    posterior = needed(examples.posterior)[i]
-    certainty, types = posterior.max(-1), posterior.argmax(-1)
-    if examples.edges is None:
-        axes = figure.add_subplot(place)
-        axes.set_title("inferred graph", fontsize=7)
-        draw_graph(axes, types, nodes, certainty=certainty)
-        return
-    truth = examples.edges[i]
-    halves = place.subgridspec(1, 2)
-    true, inferred = (figure.add_subplot(halves[0, column]) for column in range(2))
-    true.set_title("true graph", fontsize=7)
-    draw_graph(true, truth, nodes)
-    inferred.set_title(f"inferred, {(types == truth).sum()} of {len(types)}", fontsize=7)
-    draw_graph(inferred, types, nodes, truth=truth, certainty=certainty)
+    truth = None if examples.edges is None else examples.edges[i]
+    found = {"inferred": needed(examples.posterior)[i]}
+    if examples.refined is not None:
+        found["refined"] = examples.refined[i]
+    panels = iter(place.subgridspec(1, (truth is not None) + len(found), wspace=0))
+    if truth is not None:
+        axes = figure.add_subplot(next(panels))
+        axes.set_title("true\n", fontsize=GRAPH_TITLE)
+        draw_graph(axes, truth, nodes)
+    for name, posterior in found.items():
+        axes = figure.add_subplot(next(panels))
+        types = posterior.argmax(-1)
+        right = "" if truth is None else f"\n{(types == truth).sum()} of {len(types)}"
+        axes.set_title(name + right, fontsize=GRAPH_TITLE)
+        draw_graph(axes, types, nodes, truth=truth, certainty=posterior.max(-1))
 
 
 def caption(run: ShownRun) -> str:
@@ -71,8 +74,9 @@ def caption(run: ShownRun) -> str:
     return (
         f"As the paper's Figure 5. {run.name}: the first test samples, unchosen, as observed "
         "(thin, faded), as they went on (broad, faded) and as predicted from the inferred graph "
-        "alone; below, the true graph and the inferred one, the more opaque the more certain. "
-        f"{run.scale}"
+        "alone; below, the true graph, the inferred one and, where it was computed, the one "
+        "refined by the decoder's likelihood, from which nothing is predicted here: the more "
+        f"opaque the more certain, with the number of right edges. {run.scale}"
     )
 
 

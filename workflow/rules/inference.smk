@@ -1,6 +1,8 @@
 # Graphs that trained models infer: from test splits of own data, and from new data.
 
-INFERENCE_SETTINGS = {name: entry.model_dump() for name, entry in INFER.items()}
+INFERENCE_SETTINGS = {
+    name: entry.model_dump() | {"refine": CONFIG.evaluation.refine} for name, entry in INFER.items()
+}
 INFERENCE_CODE = {
     name: source_digests("scripts/infer.py", *networks_of(RUNS[entry.dataset, entry.run]))
     for name, entry in INFER.items()
@@ -62,8 +64,9 @@ rule infer_new:
         program=script("infer.py"),
         runs=lambda wildcards, input: [str(Path(model).parent) for model in input.models],
         settings=settings_json(lambda wildcards: INFER[wildcards.name].settings),
+        refine=untracked(lambda wildcards: "" if CONFIG.evaluation.refine else "--no-refine"),
         directory=lambda wildcards, output: Path(output.edges).parent,
     shell:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
-        " --settings {params.settings:q} --threads {threads} --output {params.directory:q}"
-        " > {log:q} 2>&1"
+        " --settings {params.settings:q} {params.refine} --threads {threads}"
+        " --output {params.directory:q} > {log:q} 2>&1"
