@@ -80,7 +80,7 @@ def _costs(
     inputs = decoder.scaling.inputs(x)
     weight = network.out_fc1.weight
     own = nn.functional.linear(inputs, weight[:, :features], network.out_fc1.bias)
-    received = _type_messages(decoder.messages, inputs) @ weight[:, features:].t()
+    received = _type_messages(decoder.messages, inputs, weight[:, features:])
     which = None if chosen is None else chosen.flatten(0, 1)
     hidden = _sums(own.flatten(0, 1), received.flatten(0, 1), which).relu_()
     hidden = network.out_fc2(hidden).relu_()
@@ -89,14 +89,16 @@ def _costs(
     return likelihood(predicted - target.unsqueeze(-2)).sum(-1)
 
 
-def _type_messages(messages: Messages, nodes: Tensor) -> Tensor:
-    """The message of every edge under every type: (R, N, F) → (R, N, N-1, K, H)."""
-    found = []
-    for k, (first, second) in enumerate(zip(messages.msg_fc1, messages.msg_fc2, strict=True)):
-        message = second(first(nodes).relu()).relu()
-        found.append(message if k in messages.active else torch.zeros_like(message))
-    stacked = torch.stack(found, dim=-2)
-    return stacked.unflatten(1, (nodes.shape[1], nodes.shape[1] - 1))
+def _type_messages(messages: Messages, nodes: Tensor, weight: Tensor) -> Tensor:
+    """Weight (H', H) times the message of every edge under every type: (R, N, F) →
+    (R, N, N-1, K, H').
+    """
+    (rows, count), types = nodes.shape[:2], len(messages.msg_fc1)
+    found = nodes.new_zeros(rows, count * (count - 1), types, len(weight))
+    for k in messages.active:
+        message = messages.msg_fc2[k](messages.msg_fc1[k](nodes).relu()).relu()
+        found[:, :, k] = message @ weight.t()
+    return found.unflatten(1, (count, count - 1))
 
 
 def _sums(own: Tensor, terms: Tensor, chosen: Tensor | None) -> Tensor:
