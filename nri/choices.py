@@ -31,15 +31,18 @@ ENCODERS = {
 
 @dataclass(frozen=True)
 class DecoderChoice:
-    """A decoder. memory: it has a state, and needs a burn-in. baseline: it ignores the graph."""
+    """A decoder. memory: it has a state, and needs a burn-in. tables: the posterior of its graphs
+    can be computed from tables. baseline: it ignores the graph.
+    """
 
     choice: str
     memory: bool = False
+    tables: bool = False
     baseline: bool = False
 
 
 DECODERS = {
-    "mlp": DecoderChoice("nri.model.decoders.mlp:MLPDecoder"),
+    "mlp": DecoderChoice("nri.model.decoders.mlp:MLPDecoder", tables=True),
     "rnn": DecoderChoice("nri.model.decoders.rnn:RNNDecoder", memory=True),
     "sim": DecoderChoice("nri.model.decoders.simulator:SimulationDecoder"),
     "lstm-single": DecoderChoice("nri.model.decoders.lstm:SingleLSTM", memory=True, baseline=True),

@@ -285,6 +285,7 @@ WRONG_KIND = [
     ({"seeds": []}, r"seeds: \[\] has 0 of at least 1"),
     ({"seeds": [1, 1]}, r"seeds: \[1, 1\]: 1 is there twice"),
     ({"recipes": {"": {}}}, r"recipes: the name '' does not match"),
+    ({"training": {"posterior_method": "gibbs"}}, r"posterior_method: 'gibbs' is not 'auto'"),
     ({"recipes": {"fast\n": {}}}, r"recipes: the name 'fast\\n' does not match"),
     ({"recipes": {"paper": {}}}, r"recipes\.paper: this name means `training` alone"),
     ({"studies": {"width": {"title": ""}}}, r"studies\.width\.title: '' is empty"),

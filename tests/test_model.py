@@ -127,6 +127,7 @@ def test_decoders_keep_their_contract(name, make_decoder):
     decoder = make_decoder(name)
     assert isinstance(decoder, Decoder)
     assert decoder.recurrent == DECODERS[name].memory
+    assert decoder.tabulated == DECODERS[name].tables
     x = (0.3 * torch.randn(2, 3, FRAMES, FEATURES)).requires_grad_()
     edges = torch.rand(2, 6, TYPES, requires_grad=True)
     frame, state = decoder(x[:, :, 0], edges)

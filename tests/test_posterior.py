@@ -22,7 +22,7 @@ from nri.model.objectives import count_types
 from nri.model.posterior import tables as tables_module
 from nri.model.posterior.assignments import digits, graph_assignments, pair_of_edge
 from nri.model.posterior.blocks import climb, graph_score
-from nri.model.posterior.em import EM, EMSettings
+from nri.model.posterior.em import EM
 from nri.model.posterior.exact import exact_directed, exact_undirected
 from nri.model.posterior.infer import choose_method, infer
 from nri.model.posterior.mean_field import MeanField
@@ -140,7 +140,7 @@ def trained(make_settings, tmp_path_factory):
         degrees_of_freedom=1.0,
     )
     model.fit_scales(train.x, True)
-    objective, generator = EM(model, settings, 2, EMSettings(8)), torch.Generator().manual_seed(0)
+    objective, generator = EM(model, settings, 2), torch.Generator().manual_seed(0)
     optimiser = torch.optim.Adam(model.decoder.parameters(), 5e-3)
     for update in range(120):
         batch = train.take(torch.randint(len(train), (32,), generator=generator))
@@ -354,7 +354,7 @@ def test_edges_are_never_used(samples, make_settings):
     model, settings = model_of(make_settings)
     x, edges = samples["train"].x[:8], samples["train"].edges[:8]
     model.fit_scales(x, True)
-    objective, found = EM(model, settings, 2, EMSettings()), []
+    objective, found = EM(model, settings, 2), []
     for given in (edges, 1 - edges, None):
         terms = objective.training(x, given, torch.Generator().manual_seed(0), 0.5)
         gradients = torch.autograd.grad(terms.loss, list(model.decoder.parameters()))
@@ -370,7 +370,7 @@ def test_an_encoder_learns_from_the_posterior(samples, build, make_settings):
     model = build(settings)
     x, edges = samples["train"].x[:8], samples["train"].edges[:8]
     model.fit_scales(x, True)
-    objective = EM(model, settings, 2, EMSettings(transitions=4))
+    objective = EM(model, settings, 2)
     terms = objective.training(x, edges, torch.Generator().manual_seed(0), 0.0)
     terms.loss.backward()
     assert terms.confusion.sum() == edges.numel()

@@ -195,6 +195,12 @@ def _stage(
     known = _source(dataset).features(dataset)
     for name in [] if wanted == "all" else [name for name in wanted if name not in known]:
         yield f"{place}.likelihood_features", f"{name!r} is none of {', '.join(known)}"
+    method = stage.posterior_method
+    if method in ("exact", "blocks") and run.decoder != "none" and not DECODERS[run.decoder].tables:
+        problem = f"{method!r} needs a decoder with tables, which {run.decoder!r} has not"
+        yield f"{place}.posterior_method", f"{problem}; use 'mean_field'"
+    if method == "blocks" and not stage.undirected:
+        yield f"{place}.posterior_method", "'blocks' needs `undirected: true`; use 'exact'"
     if stage.freeze == "encoder" and run.decoder in ("none", "sim"):
         yield f"{place}.freeze", f"'encoder': the decoder {run.decoder!r} has no weights"
     if stage.graph == "posterior" and stage.freeze == "encoder" and run.decoder == "sim":

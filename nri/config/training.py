@@ -92,6 +92,10 @@ class StageSettings(Settings):
     that posterior once, at the start of the stage (docs/posterior.md)."""
     transitions: Positive = setting(12, applies_to={**NETWORK, **PREDICTION, "graph": "posterior"})
     """Random transitions of a sample that an update infers its posterior graph from."""
+    posterior_method: Literal["auto", "exact", "blocks", "mean_field"] = setting(
+        "auto", applies_to={**NETWORK, **PREDICTION}
+    )
+    """How the posterior of graphs is inferred: `auto` is the most exact way that is affordable."""
     freeze: Literal["encoder", "decoder"] | None = setting(
         None, applies_to={**NETWORK, **PREDICTION}
     )

@@ -9,7 +9,7 @@ from nri.config.training import TrainingSettings
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO, CrossEntropy, FixedGraphs, Objective
 from nri.model.posterior.em import EM
-from nri.model.posterior.infer import infer
+from nri.model.posterior.infer import chosen_by, infer
 from nri.model.posterior.result import Posterior
 
 __all__ = [
@@ -97,5 +97,6 @@ def decoder_posterior(model: NRI, joint: TrainingSettings, x: Tensor, start: Ten
         x=x,
         prior=objective.prior,
         undirected=joint.undirected,
+        method=chosen_by(joint),
         start=start,
     )

@@ -64,9 +64,9 @@ def every_seed(name: str) -> Callable[[str, str], list[str]]:
 
 
 def of_dataset(name: str) -> Callable[[str], list[str]]:
-    """A file of every seed of all runs on a data set, but for studies."""
+    """A file of every seed of all runs on a data set, those of studies too."""
     return lambda dataset: [
-        file for key in MAIN if key[0] == dataset for file in run_seeds(name, *key)
+        file for key in RUNS if key[0] == dataset for file in run_seeds(name, *key)
     ]
 
 
@@ -103,7 +103,7 @@ def compares_phases(dataset: str) -> bool:
     return any(name.startswith("sin_") for name in features) and groups == {"baselines", "runs"}
 
 
-# Runs of a study are shown in its table; the figures are those of the paper's models.
+# Runs of a study are shown in its table and by their curves; other figures are of the paper's models.
 MAIN = {key: run for key, run in RUNS.items() if not run.study}
 SHOWN = {key: run for key, run in MAIN.items() if shows_motion(run)}
 PREDICTING = [key for key, run in MAIN.items() if run.decoder != "none"]
@@ -160,7 +160,7 @@ FIGURES = {
     ),
     **figures(
         "curves",
-        each_dataset(dataset for dataset, _ in MAIN),
+        each_dataset(dataset for dataset, _ in RUNS),
         curves=of_dataset("curve.csv"),
         configs=of_dataset("config.json"),
     ),

@@ -11,8 +11,6 @@ encoder to learn: the graph is as good as the decoder. An encoder learns from th
 from labels, but none is ever used.
 """
 
-from dataclasses import dataclass, field
-
 import torch
 from torch import Tensor
 
@@ -23,32 +21,20 @@ from nri.model.message_passing import node_count
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO, BatchLoss
 from nri.model.posterior.infer import (
-    Method,
     choose_method,
+    chosen_by,
     infer,
     marginals_from_tables,
     tables_for,
 )
-from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
+from nri.model.posterior.mean_field import DAMPED, MeanField, ascend
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import has_tables
 
-__all__ = ["EM", "EMSettings"]
+__all__ = ["EM"]
 
 
-@dataclass(frozen=True)
-class EMSettings:
-    """How the E-step is made; the M-step follows `TrainingSettings.loss_windows`.
-
-    transitions: drawn for each sample's posterior, and weighted up to all. method: None for the
-    most exact affordable one. anneal: (T, end); the evidence is divided by T at first and by 1
-    from the share `end` of the training on, geometrically between. mean_field: for that method.
-    """
-
-    transitions: int = 12
-    method: Method | None = None
-    anneal: tuple[float, float] | None = None
-    mean_field: MeanField = field(default_factory=lambda: MeanField(steps=8))
+STEPS = MeanField(steps=8)  # of an E-step by that method
 
 
 class EM(ELBO):
@@ -59,10 +45,9 @@ class EM(ELBO):
         model: NRI,
         settings: TrainingSettings,
         true_type_count: int,
-        em: EMSettings | None = None,
     ):
         super().__init__(model, settings, true_type_count)
-        self.em = em or EMSettings(settings.transitions)
+        self.method = chosen_by(settings)
         self.trains_encoder = model.infers_graph and settings.freeze != "encoder"
 
     def training(
@@ -76,7 +61,7 @@ class EM(ELBO):
         """The negative log-likelihood of a batch under its posterior, and the cross-entropy."""
         logits = self.model.inferred_graph.logits(x) if self.trains_encoder else None
         guess = None if logits is None else logits.detach()
-        probabilities = self._expectation(x, guess, generator, progress)
+        probabilities = self._expectation(x, guess, generator)
         nll, mse = self._reconstruction(x, probabilities, generator)
         cross_entropy = nll.new_zeros(())
         if logits is not None:
@@ -106,7 +91,7 @@ class EM(ELBO):
             x=x,
             prior=self.prior,
             undirected=self.settings.undirected,
-            method=self.em.method,
+            method=self.method,
             start=start,
         )
 
@@ -116,41 +101,28 @@ class EM(ELBO):
         return -(probabilities * logits.log_softmax(-1)).sum() / (batch * nodes)
 
     @torch.no_grad()
-    def _expectation(
-        self, x: Tensor, guess: Tensor | None, generator: torch.Generator, progress: float
-    ) -> Tensor:
+    def _expectation(self, x: Tensor, guess: Tensor | None, generator: torch.Generator) -> Tensor:
         """Marginals (B, E, K) from some of the transitions."""
         decoder, undirected = self.model.required_decoder, self.settings.undirected
-        temperature = _temperature(progress, self.em.anneal)
         nodes, types = x.shape[1], len(self.prior)
-        method = self.em.method or choose_method(decoder, nodes, types, undirected)
+        method = self.method or choose_method(decoder, nodes, types, undirected)
         if method == "mean_field":
             start = x.new_zeros(len(x), nodes * (nodes - 1), types) if guess is None else guess
             return ascend(
                 decoder=decoder,
-                likelihood=Tempered(self.likelihood, temperature),
+                likelihood=self.likelihood,
                 x=x,
                 prior=self.prior,
                 undirected=undirected,
                 start=DAMPED * start,
-                settings=self.em.mean_field,
+                settings=STEPS,
                 generator=generator,
             ).probabilities
         if not has_tables(decoder):
             raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
         count = x.shape[2] - 1
-        wanted = min(count, self.em.transitions)
+        wanted = min(count, self.settings.transitions)
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)
         log_prior = self.prior.log()
         tables = tables_for(method, decoder, self.likelihood, x, log_prior, order[:, :wanted])
-        return marginals_from_tables(
-            tables * (count / wanted / temperature), log_prior, undirected, method
-        )
-
-
-def _temperature(progress: float, anneal: tuple[float, float] | None) -> float:
-    """What the evidence is divided by."""
-    if anneal is None:
-        return 1.0
-    first, end = anneal
-    return first ** max(0.0, 1.0 - progress / end)
+        return marginals_from_tables(tables * (count / wanted), log_prior, undirected, method)

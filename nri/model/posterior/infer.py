@@ -5,6 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from nri.config.training import TrainingSettings
 from nri.model.decoders.decoder import Decoder
 from nri.model.latent import symmetrise
 from nri.model.message_passing import reverse_index
@@ -17,13 +18,18 @@ from nri.model.posterior.race import raced_tables
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import Tabulated, has_tables, receiver_tables
 
-__all__ = ["Method", "choose_method", "infer", "marginals_from_tables", "tables_for"]
+__all__ = ["Method", "choose_method", "chosen_by", "infer", "marginals_from_tables", "tables_for"]
 
 Method = Literal["exact", "blocks", "mean_field"]
 
 GRAPHS = 2**16  # undirected graphs that are enumerated
 ASSIGNMENTS = 2**12  # of a receiver that are scored
 TABLE_ENTRIES = 2**24  # of single transitions in memory at a time
+
+
+def chosen_by(settings: TrainingSettings) -> Method | None:
+    """The method that the settings ask for; None for the most exact affordable one."""
+    return None if settings.posterior_method == "auto" else settings.posterior_method
 
 
 def choose_method(decoder: nn.Module, nodes: int, edge_types: int, undirected: bool) -> Method:
