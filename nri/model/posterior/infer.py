@@ -14,7 +14,12 @@ from nri.model.posterior.exact import exact_directed, exact_undirected
 from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.propagation import propagate
 from nri.model.posterior.result import Posterior
-from nri.model.posterior.tables import Tabulated, has_tables, receiver_tables
+from nri.model.posterior.tables import (
+    Tabulated,
+    has_tables,
+    receiver_tables,
+    samples_at_once,
+)
 
 __all__ = ["Method", "choose_method", "infer", "marginals_from_tables"]
 
@@ -22,7 +27,6 @@ Method = Literal["exact", "blocks", "mean_field"]
 
 GRAPHS = 2**16  # undirected graphs that are enumerated
 ASSIGNMENTS = 2**12  # of a receiver that are scored
-TABLE_ENTRIES = 2**24  # of single transitions in memory at a time
 
 
 def choose_method(decoder: nn.Module, nodes: int, edge_types: int, undirected: bool) -> Method:
@@ -89,8 +93,7 @@ def _from_tables(
 ) -> Posterior:
     """As `infer`, from the tables of a few samples at a time."""
     nodes, frames = x.shape[1:3]
-    entries = (frames - 1) * nodes * assignment_count(nodes, len(prior))
-    size = max(1, TABLE_ENTRIES // entries)
+    size = samples_at_once(nodes, len(prior), frames - 1)
     found = []
     for first in range(0, len(x), size):
         batch = x[first : first + size]
