@@ -15,7 +15,7 @@ from nri.evaluation.make_examples import make_examples
 from nri.evaluation.measure import measure
 from nri.evaluation.metrics_file import write_metrics
 from nri.evaluation.posterior_file import StoredPosterior
-from nri.evaluation.refine import refined_posterior, refines
+from nri.evaluation.refine import posterior_temperature, refined_posterior, refines
 from nri.evaluation.transfer import on_other_data
 from nri.logs import start_log
 from nri.model.build import load_model
@@ -52,10 +52,14 @@ def evaluate(arguments: argparse.Namespace) -> None:
     model, settings = load_model(arguments.run, metadata, device, objects=samples.x.shape[1])
     objective = scoring_objective(model, settings.resolved_stages()[-1], types)
 
-    refine = None
+    refine = temper = temperature = None
     if arguments.settings["refine"] and refines(model):
         refine = partial(refined_posterior, model, settings)
-    own = on_own_data(model, objective, types, samples, frames, horizon, refine)
+        validation = load_samples(arguments.data, "valid", device)
+        temperature = posterior_temperature(model, settings, validation, frames)
+    if temperature is not None:
+        temper = partial(refined_posterior, model, settings, temperature=temperature)
+    own = on_own_data(model, objective, types, samples, frames, horizon, refine, temper)
     rows = [identity | row for row in measure(own)]
     matching = None if own.inferred is None else own.inferred.matching
     for path in arguments.test_on:
@@ -74,18 +78,22 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
     examples = make_examples(own, metadata, arguments.settings["examples"])
     examples.save(arguments.output / "examples.npz")
-    stored_posterior(own, metadata.edge_types).save(arguments.output / "posterior.npz")
+    stored_posterior(own, metadata.edge_types, temperature).save(arguments.output / "posterior.npz")
 
 
-def stored_posterior(own: Evaluation, edge_types: tuple[str, ...]) -> StoredPosterior:
+def stored_posterior(
+    own: Evaluation, edge_types: tuple[str, ...], temperature: float | None
+) -> StoredPosterior:
     """The graphs of the test split, to be kept."""
-    inferred, refined = own.inferred, own.refined
+    inferred, refined, tempered = own.inferred, own.refined, own.tempered
     return StoredPosterior(
         edge_types=edge_types,
         inferred=None if inferred is None else inferred.posterior.numpy(),
         matching=None if inferred is None else inferred.matching,
         refined=None if refined is None else refined.posterior.numpy(),
         refined_matching=None if refined is None else refined.matching,
+        tempered=None if tempered is None else tempered.posterior.numpy(),
+        temperature=temperature,
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -11,6 +12,8 @@ from nri.data.samples import Samples, load_samples
 from nri.evaluation.evaluation import Evaluation, FoundGraph
 from nri.evaluation.examples import Examples
 from nri.evaluation.make_examples import make_examples
+from nri.evaluation.measure import measure
+from nri.evaluation.metrics.confidence import calibration_error, log_loss
 from nri.evaluation.metrics.edge_auroc import edge_auroc
 from nri.evaluation.metrics.mse import future_mse
 from nri.evaluation.posterior_file import StoredPosterior
@@ -186,6 +189,58 @@ def test_a_stored_posterior_is_read_back(tmp_path):
     assert read.matching.tolist() == [1, 0]
     assert read.edge_types == ("none", "spring")
     assert read.refined is None
+    assert read.temperature is None
+    given = {"refined": inferred, "refined_matching": np.array([0, 1]), "tempered": inferred}
+    StoredPosterior((), inferred, **given, temperature=2.5).save(path)
+    read = StoredPosterior.load(path)
+    np.testing.assert_array_equal(read.tempered, inferred)
+    assert read.temperature == 2.5
     StoredPosterior(()).save(path)
     with pytest.raises(ResultsError, match=r"posterior\.npz: lacks inferred; choose another run"):
         StoredPosterior.load(path)
+
+
+def test_calibration_error_of_a_hand_made_example():
+    """Four edges at 0.9, of which three are right, and two at 0.5 that are wrong."""
+    sure, unsure = [0.9, 0.1], [0.5, 0.5]
+    probabilities = torch.tensor([[sure, sure], [sure, sure], [unsure, unsure]])
+    edges = torch.tensor([[0, 0], [0, 1], [1, 1]])
+    expected = (4 * abs(0.75 - 0.9) + 2 * abs(0.0 - 0.5)) / 6
+    same, swapped = np.array([0, 1]), np.array([1, 0])
+    assert calibration_error(probabilities, edges, same) == pytest.approx(expected, abs=1e-6)
+    assert calibration_error(probabilities, 1 - edges, swapped) == pytest.approx(expected, abs=1e-6)
+    apart = torch.tensor([[0.99, 0.01], [0.51, 0.49]])  # bins do not average each other out
+    found = calibration_error(apart, torch.tensor([1, 0]), same)
+    assert found == pytest.approx((0.99 + 0.49) / 2, abs=1e-6)
+    three = torch.tensor([[0.2, 0.4, 0.4], [0.0, 0.0, 1.0]])  # bins begin at a third
+    found = calibration_error(three, torch.tensor([0, 1]), np.array([-1, 0, 1]))
+    assert found == pytest.approx(0.6 / 2, abs=1e-6)
+
+
+def test_log_loss_of_a_hand_made_example():
+    probabilities = torch.tensor([[0.2, 0.3, 0.5], [0.25, 0.0, 0.75]])
+    edges = torch.tensor([0, 1])
+    found = log_loss(probabilities, edges, np.array([1, -1, 0]))
+    assert found == pytest.approx(-(np.log(0.5) + np.log(0.25)) / 2, rel=1e-6)
+    nothing = log_loss(probabilities, edges, np.array([0, -1, -1]))  # no type stands for 1
+    assert nothing == pytest.approx(-(np.log(0.2) + np.log(1e-12)) / 2, rel=1e-6)
+
+
+def test_a_tempered_posterior_is_scored_for_its_confidence_alone():
+    edges = torch.tensor([[0, 1]])
+    samples = Samples(torch.zeros(1, 2, 6, 1), edges)
+    sure, soft = torch.tensor([[[1.0, 0.0], [1.0, 0.0]]]), torch.tensor([[[0.6, 0.4], [0.4, 0.6]]])
+    graphs = {
+        name: FoundGraph(found, np.array([0, 1]))
+        for name, found in (("inferred", sure), ("refined", sure), ("tempered", soft))
+    }
+    evaluation = Evaluation(
+        NRI(GivenGraph("full", 2), None, ("x",)), samples, 3, 2, true_types=2, **graphs
+    )
+    rows = pd.DataFrame(measure(evaluation))
+    tempered = rows[rows["graph"] == "tempered"].set_index("metric")["value"]
+    assert set(tempered.index) == {"edge_accuracy", "edge_calibration_error", "edge_log_loss"}
+    assert tempered["edge_accuracy"] == 1.0
+    assert tempered["edge_calibration_error"] == pytest.approx(0.4, abs=1e-6)
+    assert tempered["edge_log_loss"] == pytest.approx(-np.log(0.6), rel=1e-6)
+    assert {"edge_accuracy", "edge_log_loss"} <= set(rows["metric"][rows["graph"] == "refined"])

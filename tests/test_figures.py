@@ -13,6 +13,7 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
 from nri.evaluation.examples import Examples
+from nri.figures.calibration import plot_calibration, reliability
 from nri.figures.colours import COLOURS
 from nri.figures.curves import plot_curves, read_curves
 from nri.figures.edges import plot_edges
@@ -298,3 +299,40 @@ def test_no_figure_loads_a_model(repository):
     modules = [f"nri.figures.{name}" for name in figure_modules(repository)]
     code = f"import sys, {', '.join(modules)}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=repository, check=True)
+
+
+def test_reliability_counts_errors_by_what_was_stated():
+    """Of ten edges at 0.9 three are wrong; of two that are surer one is, in a bin of its own."""
+    stated = np.array([[0.9, 0.1]] * 10 + [[1.0, 1e-9], [0.999, 1e-3]], dtype=np.float32)
+    edges = np.array([[1] * 3 + [0] * 7 + [0, 1]])
+    found = reliability(stated[None], np.array([0, 1]), edges)
+    used = found.count > 0
+    assert found.count[used].tolist() == [1, 1, 10]
+    assert found.wrong[used].tolist() == [0, 1, 3]
+    assert found.doubt[used][-1] == pytest.approx(0.1, rel=1e-5)
+    swapped = reliability(stated[None, :, ::-1], np.array([1, 0]), edges)
+    np.testing.assert_array_equal(swapped.wrong, found.wrong)
+
+
+def test_calibration_draws_points_where_edges_are_wrong_and_bounds_where_none_is():
+    rng = np.random.default_rng(0)
+    right = rng.uniform(0.5, 1.0, (400, 20))
+    edges = (rng.uniform(size=right.shape) > right).astype(int)  # type 0 is right as often as said
+    posterior = np.stack([right, 1 - right], axis=-1)
+    runs = {
+        name: {graph: reliability(posterior, np.array([0, 1]), truth) for graph in graphs}
+        for name, graphs, truth in (
+            ("learned", ("inferred", "refined", "tempered"), edges),
+            ("no error", ("inferred",), np.zeros_like(edges)),
+        )
+    }
+    figure = plot_calibration(runs, {"learned": 2.0, "no error": None})
+    learned, perfect = figure.axes[:2]
+    assert [text.get_text() for text in learned.texts] == ["T = 2"]
+    assert not perfect.texts
+    points = learned.lines[1].get_xydata()
+    np.testing.assert_allclose(points[-2:, 1], points[-2:, 0], rtol=0.15)
+    assert np.isnan(perfect.lines[1].get_ydata()).all()
+    bounds = perfect.lines[2].get_ydata()
+    assert len(bounds) == len(perfect.lines[1].get_ydata())
+    assert (bounds > 0).all()

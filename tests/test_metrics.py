@@ -63,7 +63,8 @@ def test_entries_are_about_what_is_measured():
 
 def test_a_metric_without_an_entry_has_a_table_of_its_own(results, paper):
     assert tables_of(["zeta", *MEASURED, "calibration"]) == [
-        *("edge_accuracy", "future_mse", "edge_auroc", "calibration", "zeta")
+        *("edge_accuracy", "future_mse", "edge_auroc", "edge_calibration_error"),
+        *("edge_log_loss", "calibration", "zeta"),
     ]
     assert metric_of_table("future_mse") is SHOWN["mse"]
     assert metric_of_table("calibration") == metric_entry("calibration")

@@ -13,7 +13,8 @@ from workflows import planned, snakemake
 
 from scripts.plan import reasons, render
 
-TABLES = {f"table {name}" for name in ("edge_accuracy", "future_mse", "edge_auroc", "studies")}
+METRICS = "edge_accuracy", "future_mse", "edge_auroc", "edge_calibration_error", "edge_log_loss"
+TABLES = {f"table {name}" for name in (*METRICS, "studies")}
 SHOWS_RESULTS = {"collect", "table", "figure", "page"}
 AGGREGATES = {"collect", "figure horizon", "page"} | TABLES
 
@@ -115,6 +116,7 @@ def test_a_learning_rate(project):
         f"{rule} springs5/mlp-mlp-k2 {seed}" for rule in ("train", "evaluate") for seed in (1, 2)
     }
     figures = {"figure trajectories_springs5_mlp-mlp-k2", "figure curves_springs5"}
+    figures |= {"figure calibration_springs5"}
     assert set(plan) == run | figures | AGGREGATES
     job = plan["train springs5/mlp-mlp-k2 1"]
     change = ["training.learning_rate 0.0005 → 0.0001"]
@@ -137,6 +139,7 @@ def test_the_size_of_a_data_set(project):
     plan = project.plan(config)
     run = {f"{rule} charged5/cnn-sim-k2 1" for rule in ("train", "evaluate")}
     figures = {"figure trajectories_charged5_cnn-sim-k2", "figure curves_charged5"}
+    figures |= {"figure calibration_charged5"}
     assert set(plan) == {"prepare_charged charged5", "figure systems"} | run | figures | AGGREGATES
     assert why(plan["prepare_charged charged5"], project) == ["samples.train 256 → 320"]
 
@@ -171,6 +174,7 @@ def test_one_more_run_on_one_more_data_set(project):
         "prepare_springs springs3",
         "figure trajectories_springs3_mlp-mlp-k2",
         "figure curves_springs3",
+        "figure calibration_springs3",
     }
     assert set(project.plan(config)) == new | AGGREGATES
 

@@ -168,7 +168,7 @@ def test_recipes_are_separate_rows_and_data_without_truth_has_no_accuracy(result
 
 
 def test_studies_change_nothing_in_the_paper_s_tables(results, studied, paper):
-    for metric in TABLED:
+    for metric in results[0]["metric"].unique():
         plain, beside = (
             cells(render(cells_of_table(*data, paper, metric), metric, "md"))
             for data in (results, studied)
@@ -179,6 +179,27 @@ def test_studies_change_nothing_in_the_paper_s_tables(results, studied, paper):
             "NRI (learned) (fast recipe, trained on Springs, 5 objects)"
         }
         assert not any("10 objects" in heading for heading, _, _ in added)
+
+
+def test_tempered_posteriors_are_shown_where_confidence_is(paper):
+    graphs = ("inferred", "refined", "tempered")
+    metrics, runs = zip(
+        *(
+            made_up([0.9, 0.95], named(graph=graph), metric)
+            for graph in graphs
+            for metric in ("edge_accuracy", "edge_log_loss")
+        ),
+        strict=True,
+    )
+    data = pd.concat(metrics), pd.concat(runs).drop_duplicates()
+    accuracy, loss = (
+        cells_of_table(*data, paper, metric).query("n > 0")
+        for metric in ("edge_accuracy", "edge_log_loss")
+    )
+    assert list(accuracy["graph"]) == ["inferred", "refined"]
+    assert list(accuracy["paper"].notna()) == [True, False]
+    assert list(loss["graph"]) == list(graphs)
+    assert "NRI (learned, tempered posterior)" in render(loss, "edge_log_loss", "md")
 
 
 def test_a_model_tested_where_nothing_interacts_stands_beside_the_appendix(studied, paper):
@@ -433,7 +454,7 @@ def test_the_report_shows_every_table(smoke, tmp_path):
         assert entry["mime_type"] == "text/html"
         assert b64decode(entry["data_uri"].partition(",")[2]) == path.read_bytes()
     labels = {path: entry["labels"] for path, entry in shown.items() if "/tables/" in path}
-    assert len(labels) == 4
+    assert len(labels) == len(TABLED) + 1
     assert labels["results/tables/studies.html"] == {"table": "studies"}
     accuracy = {"table": "accuracy (%) of the interactions recovered"}
     assert labels["results/tables/edge_accuracy.html"] == accuracy

@@ -22,18 +22,22 @@ def test_smoke_makes_every_result(smoke):
     metrics = pd.read_csv(results / "metrics.csv")
     assert list(metrics) == METRIC_COLUMNS
     assert {"edge_accuracy", "edge_auroc", "mse", "nll", "kl", "elbo"} <= set(metrics.metric)
+    tempered = metrics[metrics.graph == "tempered"]
+    confidence = {"edge_calibration_error", "edge_log_loss"}
+    assert set(tempered.metric) == {"edge_accuracy"} | confidence
+    assert set(tempered.decoder) == {"mlp"}, "a simulator has no tables"
     assert {"nri_learned", "nri_true_graph", "supervised", "static"} <= set(metrics.model)
     elsewhere = metrics[metrics.dataset == "springs5_empty"]
     assert set(elsewhere.trained_on) == {"springs5"}
-    assert set(elsewhere.metric) == {"edge_accuracy", "mse"}
+    assert set(elsewhere.metric) == {"edge_accuracy", "mse"} | confidence
     runs = pd.read_csv(results / "runs.csv", keep_default_na=False)
     assert set(runs[runs.study == "width"].recipe) == {"wide"}
-    for table in ("edge_accuracy", "future_mse", "edge_auroc", "studies"):
+    for table in ("edge_accuracy", "future_mse", "edge_auroc", *confidence, "studies"):
         for extension in (".csv", ".md", ".tex", ".html", "_seeds.csv"):
             assert (results / "tables" / f"{table}{extension}").stat().st_size > 0
     assert "Reduced scale" in (results / "index.html").read_text()
     figures = re.findall('<figure class="plot" id="([a-z]+)', (results / "index.html").read_text())
-    order = "simulation", "systems", "trajectories", "horizon", "phases", "curves"
+    order = "simulation", "systems", "trajectories", "horizon", "phases", "calibration", "curves"
     assert tuple(dict.fromkeys(figures)) == order
     assert len(list((results / "figures").glob("*.png"))) == len(figures)
     with h5py.File(results / "data" / "springs5.h5") as file:

@@ -73,7 +73,7 @@ class Evaluation(Settings):
     examples: Positive = 8
     """Test samples whose predictions are kept for the figures."""
     refine: bool = True
-    """Also score graphs refined by the decoder's likelihood, rows `refined` of the results."""
+    """Also score graphs refined by the decoder's likelihood, rows `refined` and `tempered`."""
 
 
 class Study(Settings):

@@ -13,7 +13,7 @@ __all__ = ["needed", "read_arrays", "write_arrays"]
 
 
 def write_arrays(
-    arrays: Mapping[str, np.ndarray | Sequence[str] | None], path: str | os.PathLike
+    arrays: Mapping[str, np.ndarray | Sequence[str] | float | None], path: str | os.PathLike
 ) -> None:
     """Write the arrays that are not None."""
     there: dict[str, Any] = {name: value for name, value in arrays.items() if value is not None}

@@ -62,6 +62,8 @@ class Evaluation:
     first `frames` frames. horizon: prediction steps, cut at the end of the trajectories.
     true_types: number of true edge types of the training data.
     inferred: the graph of a model that infers one. refined: the decoder's, where it was asked for.
+    tempered: the same posterior at the temperature that makes it as sure as it should be, where
+    there is one.
     objective: what the model was trained to minimise, on the data set of its training.
     units (D,): factors that convert an error into the units to report it in.
     """
@@ -73,6 +75,7 @@ class Evaluation:
     true_types: int
     inferred: FoundGraph | None = None
     refined: FoundGraph | None = None
+    tempered: FoundGraph | None = None
     objective: Objective | None = None
     units: Tensor | None = None
 
@@ -81,6 +84,11 @@ class Evaluation:
         """Graphs that were found once for each sample, by their name in metrics.csv."""
         found = {None: self.inferred, "refined": self.refined}
         return {name: graph for name, graph in found.items() if graph is not None}
+
+    @property
+    def posteriors(self) -> dict[str | None, FoundGraph]:
+        """`graphs`, and beside them the tempered posterior, of which only confidence is of note."""
+        return self.graphs | ({} if self.tempered is None else {"tempered": self.tempered})
 
     @property
     def knows_edges(self) -> bool:
@@ -143,18 +151,22 @@ def on_own_data(
     frames: int,
     horizon: int,
     refine: Refine | None = None,
+    temper: Refine | None = None,
 ) -> Evaluation:
     """A model on the test split of the data set of its training.
 
-    The types of its graphs are matched with the true ones here, once for all samples.
+    The types of its graphs are matched with the true ones here, once for all samples; those of
+    the posterior that `temper` gives are the refined graph's.
     """
-    inferred = refined = None
+    inferred = refined = tempered = None
     if model.infers_graph:
         edges = samples.first_frames(frames).edges
         probabilities = posterior(model, samples, frames)
         inferred = _matched(probabilities, edges, true_types)
         if refine is not None:
             refined = _matched(refine(samples, frames, probabilities), edges, true_types)
+            if temper is not None:
+                tempered = FoundGraph(temper(samples, frames, probabilities), refined.matching)
     return Evaluation(
         model=model,
         samples=samples,
@@ -163,6 +175,7 @@ def on_own_data(
         true_types=true_types,
         inferred=inferred,
         refined=refined,
+        tempered=tempered,
         objective=objective,
     )
 

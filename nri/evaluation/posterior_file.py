@@ -25,6 +25,8 @@ class StoredPosterior:
     edges of the test split right.
     refined (S, E, K), refined_matching (K,): the same of the posterior by the decoder's likelihood,
     where it was computed.
+    tempered (S, E, K), temperature: the same posterior with its log-likelihood divided by the
+    temperature, and that number, where one could be chosen; the matching is the refined one.
     """
 
     edge_types: tuple[str, ...]
@@ -32,6 +34,8 @@ class StoredPosterior:
     matching: np.ndarray | None = None
     refined: np.ndarray | None = None
     refined_matching: np.ndarray | None = None
+    tempered: np.ndarray | None = None
+    temperature: float | None = None
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a NumPy archive with one array for each field that is there."""
@@ -45,4 +49,6 @@ class StoredPosterior:
         """
         stored = read_arrays(path, "inferred", "edge_types")
         fields: dict[str, Any] = {**stored, "edge_types": tuple(map(str, stored["edge_types"]))}
+        if "temperature" in stored:
+            fields["temperature"] = float(stored["temperature"])
         return cls(**fields)

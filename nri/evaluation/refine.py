@@ -11,10 +11,12 @@ from torch import Tensor
 from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
 from nri.evaluation.protocol import BATCH
-from nri.model.make_objective import decoder_posterior, joint_stage
+from nri.model.make_objective import decoder_posterior, decoder_temperature, joint_stage
 from nri.model.nri import NRI
 
-__all__ = ["refined_posterior", "refines"]
+__all__ = ["posterior_temperature", "refined_posterior", "refines"]
+
+JUDGES = 200  # validation samples that the temperature is chosen by
 
 
 def refines(model: NRI) -> bool:
@@ -23,18 +25,36 @@ def refines(model: NRI) -> bool:
 
 
 def refined_posterior(
-    model: NRI, settings: TrainingSettings, samples: Samples, frames: int, inferred: Tensor
+    model: NRI,
+    settings: TrainingSettings,
+    samples: Samples,
+    frames: int,
+    inferred: Tensor,
+    temperature: float = 1.0,
 ) -> Tensor:
     """p(z | first `frames` frames) of every sample by the decoder: (S, E, K), on the CPU.
 
     settings: those of the whole training, whose joint stage (`joint_stage`) has the likelihood.
-    inferred (S, E, K): the encoder's posterior, from which inexact methods start.
+    inferred (S, E, K): the encoder's posterior, from which inexact methods start. temperature:
+    what the log-likelihood is divided by (`posterior_temperature`).
     """
     model.eval()
     joint = joint_stage(model, settings.resolved_stages())
     first_frames, found = samples.first_frames(frames), []
     starts = inferred.clamp_min(torch.finfo(inferred.dtype).tiny).log().split(BATCH)
     for batch, start in zip(first_frames.batches(BATCH), starts, strict=True):
-        posterior = decoder_posterior(model, joint, batch.x, start.to(batch.x))
+        posterior = decoder_posterior(model, joint, batch.x, start.to(batch.x), temperature)
         found.append(posterior.probabilities.cpu())
     return torch.cat(found)
+
+
+def posterior_temperature(
+    model: NRI, settings: TrainingSettings, validation: Samples, frames: int
+) -> float | None:
+    """The temperature at which refined graphs are as sure as they should be; None where unknown.
+
+    Chosen from the first `frames` frames of validation samples, without their edges.
+    """
+    model.eval()
+    joint = joint_stage(model, settings.resolved_stages())
+    return decoder_temperature(model, joint, validation.x[:JUDGES, :, :frames])

@@ -18,6 +18,7 @@ COLOURS = {
     "nri_sim, refined": "#994F7C",
     "nri_learned": "#D55E00",
     "nri_learned, refined": "#7B2D8B",
+    "nri_learned, tempered": "#117A8B",
     "nri_learned, re-estimated": "#000000",
     "nri_learned, re-estimated-from-truth": "#666666",
     "nri_true_graph": "#009E73",

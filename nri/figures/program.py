@@ -16,6 +16,7 @@ HELP = {
     "metrics": "results/metrics.csv",
     "output": "files to write: .svg, .png",
     "posterior": "posterior.npz of the run",
+    "posteriors": "posterior.npz of every run, in the order of the configs",
     "runs": "results/runs.csv",
     "segments": "where each segment is from, CSV",
 }

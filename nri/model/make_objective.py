@@ -11,9 +11,11 @@ from nri.model.objectives import ELBO, CrossEntropy, FixedGraphs, Objective
 from nri.model.posterior.em import EM
 from nri.model.posterior.infer import chosen_by, infer
 from nri.model.posterior.result import Posterior
+from nri.model.posterior.temperature import choose_temperature
 
 __all__ = [
     "decoder_posterior",
+    "decoder_temperature",
     "finds_graphs",
     "has_fixed_graphs",
     "joint_stage",
@@ -85,10 +87,13 @@ def keep_joint_decoder(model: NRI, stages: Sequence[TrainingSettings]) -> None:
         model.joint_decoder = copy.deepcopy(model.required_decoder).requires_grad_(False)
 
 
-def decoder_posterior(model: NRI, joint: TrainingSettings, x: Tensor, start: Tensor) -> Posterior:
+def decoder_posterior(
+    model: NRI, joint: TrainingSettings, x: Tensor, start: Tensor, temperature: float = 1.0
+) -> Posterior:
     """p(z | x) by the decoder, with the likelihood and the prior of `joint` (see `joint_stage`).
 
     x (B, N, T, D); start: the encoder's logits (B, E, K), from which inexact methods begin.
+    temperature: what the log-likelihood is divided by.
     """
     objective = ELBO(model, joint, true_type_count=0)
     return infer(
@@ -99,4 +104,17 @@ def decoder_posterior(model: NRI, joint: TrainingSettings, x: Tensor, start: Ten
         undirected=joint.undirected,
         method=chosen_by(joint),
         start=start,
+        temperature=temperature,
+    )
+
+
+def decoder_temperature(model: NRI, joint: TrainingSettings, x: Tensor) -> float | None:
+    """The temperature of `decoder_posterior` by `choose_temperature`, from x (S, N, T, D)."""
+    objective = ELBO(model, joint, true_type_count=0)
+    return choose_temperature(
+        decoder=model.posterior_decoder,
+        likelihood=objective.likelihood,
+        x=x,
+        prior=objective.prior,
+        undirected=joint.undirected,
     )

@@ -59,6 +59,7 @@ MODELS = {
     "nri_sim, refined": Model("NRI (sim., refined graph)"),
     "nri_learned": Model("NRI (learned)"),
     "nri_learned, refined": Model("NRI (learned, refined graph)"),
+    "nri_learned, tempered": Model("NRI (learned, tempered posterior)"),
     "nri_learned, re-estimated": Model("NRI (dynamic graph)"),
     "nri_learned, re-estimated-from-truth": Model("NRI (dynamic graph of true frames)"),
     "nri_true_graph": Model("NRI (true graph)"),

@@ -73,11 +73,14 @@ def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.Dat
     """A metric of each seed, in the units of tables, with what the run was and cost.
 
     Of a metric that is only measured step by step, the steps `STEPS`; of others the rows without
-    a step. A run without a row in `runs` takes the number of training simulations from the other
-    runs on its data set, where they agree; what else it cost is then not known.
+    a step. Tempered posteriors are left out of all metrics but those of confidence. A run without
+    a row in `runs` takes the number of training simulations from the other runs on its data set,
+    where they agree; what else it cost is then not known.
     """
     cost = [*RUN, "simulations", "updates", "epochs", "process_seconds", "commit"]
     frame = metrics[metrics["metric"] == metric]
+    if not metric_entry(metric).confidence:
+        frame = frame[frame["graph"] != "tempered"]
     whole = frame["step"].isna()
     frame = frame[whole if whole.any() else frame["step"].isin(STEPS)]
     frame = frame.merge(runs[cost], on=RUN, how="left", validate="many_to_one")

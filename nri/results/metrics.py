@@ -62,7 +62,8 @@ class Metric:
     paper's. rounding: half of the last digit that the paper prints. format: a cell, from a mean
     and its standard error (NaN: none). apart: how far a mean is from the paper's.
     fraction: whether values must lie between 0 and 1. steps: whether a row must have a prediction
-    step (True), must not (False) or may (None).
+    step (True), must not (False) or may (None). confidence: whether it is about probabilities, so
+    that tempered posteriors, which hardly find other graphs, have rows of their own.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Metric:
     apart: Callable[[float, float], str] = difference
     fraction: bool = False
     steps: bool | None = None
+    confidence: bool = False
 
 
 def _untabled(name: str, caption: str) -> Metric:
@@ -120,6 +122,26 @@ METRICS = {
             format=three_decimals,
             fraction=True,
             steps=False,
+        ),
+        Metric(
+            name="edge_calibration_error",
+            table="edge_calibration_error",
+            heading="Ours",
+            caption="expected calibration error (%) of the interactions recovered",
+            short="calibration error (%)",
+            scale=100.0,
+            fraction=True,
+            steps=False,
+            confidence=True,
+        ),
+        Metric(
+            name="edge_log_loss",
+            table="edge_log_loss",
+            heading="Ours",
+            caption="log-loss (nats) of the true type of each edge",
+            short="log-loss",
+            steps=False,
+            confidence=True,
         ),
         _untabled("nll", "minus the log-likelihood per sample and object"),
         _untabled("kl", "divergence of the posterior from the prior per sample and object"),

@@ -103,6 +103,20 @@ def compares_phases(dataset: str) -> bool:
     return any(name.startswith("sin_") for name in features) and groups == {"baselines", "runs"}
 
 
+def confident_runs(dataset: str) -> list:
+    """The runs whose confidence is compared: those that refine graphs, if true ones are known."""
+    settings, source = DATASETS[dataset], SOURCE_OF[dataset]
+    known = source.edge_types(settings) and not source.edges_change(settings)
+    if not (known and CONFIG.evaluation.refine):
+        return []
+    return [run for run in SHOWN.values() if run.dataset == dataset]
+
+
+def confident_files(name: str) -> Callable[[str], list[str]]:
+    """A file of the first seed of each of `confident_runs`."""
+    return lambda dataset: [seed_files(name, run)[0] for run in confident_runs(dataset)]
+
+
 # Runs of a study are shown in its table and by their curves; other figures are of the paper's models.
 MAIN = {key: run for key, run in RUNS.items() if not run.study}
 SHOWN = {key: run for key, run in MAIN.items() if shows_motion(run)}
@@ -156,6 +170,13 @@ FIGURES = {
         "changing_edges",
         each_dataset(key[0] for key in SHOWN if SOURCE_OF[key[0]].edges_change(DATASETS[key[0]])),
         **ALL_RESULTS,
+        data=data_file,
+    ),
+    **figures(
+        "calibration",
+        each_dataset(filter(confident_runs, TRAINED_ON)),
+        posteriors=confident_files("posterior.npz"),
+        configs=confident_files("config.json"),
         data=data_file,
     ),
     **figures(

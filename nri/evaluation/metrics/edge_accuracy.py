@@ -12,7 +12,7 @@ __all__ = ["measure"]
 
 
 def measure(evaluation: Evaluation) -> Iterator[Measurement]:
-    """Of each graph that was found; and, where edges change in time, of the graph of every step.
+    """Of each posterior of the graph; and, where edges change in time, of the graph of every step.
 
     A step's graph is compared with the true one of the frame that the step starts from. It is
     the graph inferred from the first frames or, of a decoder with memory, a re-estimated one;
@@ -22,7 +22,7 @@ def measure(evaluation: Evaluation) -> Iterator[Measurement]:
     if inferred is None or not evaluation.knows_edges:
         return
     types, edges = evaluation.true_types, evaluation.seen_edges
-    for name, found in evaluation.graphs.items():
+    for name, found in evaluation.posteriors.items():
         seen = evaluation.for_seen(found.posterior)
         yield Measurement(_accuracy(seen, edges, types, found.known_matching), graph=name)
     if not evaluation.edges_change:

@@ -10,6 +10,8 @@ __all__ = ["METRICS"]
 METRICS = {
     "edge_accuracy": "nri.evaluation.metrics.edge_accuracy:measure",
     "edge_auroc": "nri.evaluation.metrics.edge_auroc:measure",
+    "edge_calibration_error": "nri.evaluation.metrics.confidence:edge_calibration_error",
+    "edge_log_loss": "nri.evaluation.metrics.confidence:edge_log_loss",
     "nll": "nri.evaluation.metrics.likelihood:nll",
     "kl": "nri.evaluation.metrics.likelihood:kl",
     "elbo": "nri.evaluation.metrics.likelihood:elbo",

@@ -16,7 +16,12 @@ from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
 from nri.model.posterior.propagation import propagate
 from nri.model.posterior.race import raced_tables
 from nri.model.posterior.result import Posterior
-from nri.model.posterior.tables import Tabulated, has_tables, receiver_tables
+from nri.model.posterior.tables import (
+    Tabulated,
+    has_tables,
+    receiver_tables,
+    samples_at_once,
+)
 
 __all__ = ["Method", "choose_method", "chosen_by", "infer", "marginals_from_tables", "tables_for"]
 
@@ -24,7 +29,6 @@ Method = Literal["exact", "blocks", "mean_field"]
 
 GRAPHS = 2**16  # undirected graphs that are enumerated
 ASSIGNMENTS = 2**12  # of a receiver that are scored
-TABLE_ENTRIES = 2**24  # of single transitions in memory at a time
 
 
 def chosen_by(settings: TrainingSettings) -> Method | None:
@@ -96,8 +100,7 @@ def _from_tables(
 ) -> Posterior:
     """As `infer`, from the tables of a few samples at a time."""
     nodes, frames = x.shape[1:3]
-    entries = (frames - 1) * nodes * assignment_count(nodes, len(prior))
-    size = max(1, TABLE_ENTRIES // entries)
+    size = samples_at_once(nodes, len(prior), frames - 1)
     found = []
     for first in range(0, len(x), size):
         batch = x[first : first + size]

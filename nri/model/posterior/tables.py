@@ -21,8 +21,9 @@ from nri.model.decoders.layers import Messages, OutputMLP, Scaling
 from nri.model.posterior.assignments import assignment_count
 from nri.model.rollout import frames_at
 
-__all__ = ["Tabulated", "has_tables", "receiver_tables"]
+__all__ = ["Tabulated", "has_tables", "receiver_tables", "samples_at_once"]
 
+TABLE_ENTRIES = 2**24  # of single transitions in memory at a time
 BLOCK_BYTES = 2**20  # of one layer of all assignments in a block: two of them fit the cache
 
 
@@ -37,6 +38,11 @@ class Tabulated(Protocol):
 def has_tables(decoder: nn.Module) -> TypeGuard[Tabulated]:
     """Whether each receiver's motion depends on the sum of its messages, and on no other edge."""
     return isinstance(decoder, Decoder) and decoder.tabulated
+
+
+def samples_at_once(nodes: int, edge_types: int, transitions: int) -> int:
+    """Of how many samples `receiver_tables` keeps the tables of single transitions in memory."""
+    return max(1, TABLE_ENTRIES // (transitions * nodes * assignment_count(nodes, edge_types)))
 
 
 def receiver_tables(
