@@ -52,14 +52,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
     model, settings = load_model(arguments.run, metadata, device, objects=samples.x.shape[1])
     objective = scoring_objective(model, settings.resolved_stages()[-1], types)
 
-    refine = temper = temperature = None
+    refine = temperature = None
     if arguments.settings["refine"] and refines(model):
-        refine = partial(refined_posterior, model, settings)
         validation = load_samples(arguments.data, "valid", device)
         temperature = posterior_temperature(model, settings, validation, frames)
-    if temperature is not None:
-        temper = partial(refined_posterior, model, settings, temperature=temperature)
-    own = on_own_data(model, objective, types, samples, frames, horizon, refine, temper)
+        refine = partial(refined_posterior, model, settings, temperature=temperature)
+    own = on_own_data(model, objective, types, samples, frames, horizon, refine)
     rows = [identity | row for row in measure(own)]
     matching = None if own.inferred is None else own.inferred.matching
     for path in arguments.test_on:

@@ -31,8 +31,9 @@ class Measurement:
 
 Measure = Callable[["Evaluation"], Iterator[Measurement]]
 
-Refine = Callable[[Samples, int, Tensor], Tensor]
-"""Samples, how many of their frames are seen, the encoder's posterior → the refined posterior."""
+Refine = Callable[[Samples, int, Tensor], tuple[Tensor, Tensor | None]]
+"""Samples, how many of their frames are seen, the encoder's posterior → the refined posterior, and
+the tempered one where there is one."""
 
 
 @dataclass(frozen=True)
@@ -151,12 +152,11 @@ def on_own_data(
     frames: int,
     horizon: int,
     refine: Refine | None = None,
-    temper: Refine | None = None,
 ) -> Evaluation:
     """A model on the test split of the data set of its training.
 
     The types of its graphs are matched with the true ones here, once for all samples; those of
-    the posterior that `temper` gives are the refined graph's.
+    the tempered posterior are the refined graph's.
     """
     inferred = refined = tempered = None
     if model.infers_graph:
@@ -164,9 +164,10 @@ def on_own_data(
         probabilities = posterior(model, samples, frames)
         inferred = _matched(probabilities, edges, true_types)
         if refine is not None:
-            refined = _matched(refine(samples, frames, probabilities), edges, true_types)
-            if temper is not None:
-                tempered = FoundGraph(temper(samples, frames, probabilities), refined.matching)
+            better, less_sure = refine(samples, frames, probabilities)
+            refined = _matched(better, edges, true_types)
+            if less_sure is not None:
+                tempered = FoundGraph(less_sure, refined.matching)
     return Evaluation(
         model=model,
         samples=samples,

@@ -13,6 +13,7 @@ from nri.data.samples import Samples
 from nri.evaluation.protocol import BATCH
 from nri.model.make_objective import decoder_posterior, decoder_temperature, joint_stage
 from nri.model.nri import NRI
+from nri.model.posterior.result import Posterior
 
 __all__ = ["posterior_temperature", "refined_posterior", "refines"]
 
@@ -20,8 +21,13 @@ JUDGES = 200  # validation samples that the temperature is chosen by
 
 
 def refines(model: NRI) -> bool:
-    """Whether a model has both a graph to refine and a decoder to refine it with."""
-    return model.infers_graph and model.decoder is not None
+    """Whether a model infers graphs that its decoder can refine.
+
+    The true equations could, too: by a mean field through all their steps, which takes minutes, to
+    tell what has not been learned.
+    """
+    learned = model.decoder is not None and any(True for _ in model.decoder.parameters())
+    return model.infers_graph and learned
 
 
 def refined_posterior(
@@ -30,22 +36,23 @@ def refined_posterior(
     samples: Samples,
     frames: int,
     inferred: Tensor,
-    temperature: float = 1.0,
-) -> Tensor:
+    temperature: float | None = None,
+) -> tuple[Tensor, Tensor | None]:
     """p(z | first `frames` frames) of every sample by the decoder: (S, E, K), on the CPU.
 
     settings: those of the whole training, whose joint stage (`joint_stage`) has the likelihood.
-    inferred (S, E, K): the encoder's posterior, from which inexact methods start. temperature:
-    what the log-likelihood is divided by (`posterior_temperature`).
+    inferred (S, E, K): the encoder's posterior, from which inexact methods start. temperature
+    (`posterior_temperature`): the same posterior comes again with its log-likelihood divided by it.
     """
     model.eval()
     joint = joint_stage(model, settings.resolved_stages())
     first_frames, found = samples.first_frames(frames), []
     starts = inferred.clamp_min(torch.finfo(inferred.dtype).tiny).log().split(BATCH)
     for batch, start in zip(first_frames.batches(BATCH), starts, strict=True):
-        posterior = decoder_posterior(model, joint, batch.x, start.to(batch.x), temperature)
-        found.append(posterior.probabilities.cpu())
-    return torch.cat(found)
+        found.append(decoder_posterior(model, joint, batch.x, start.to(batch.x), temperature))
+    posterior = Posterior.concatenate(found)
+    tempered = None if posterior.tempered is None else posterior.tempered.cpu()
+    return posterior.probabilities.cpu(), tempered
 
 
 def posterior_temperature(

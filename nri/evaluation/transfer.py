@@ -50,7 +50,7 @@ def on_other_data(
     if model.infers_graph:
         inferred = FoundGraph(posterior(model, samples, frames), matching)
         if refine is not None:
-            better = refine(samples, frames, inferred.posterior)
+            better, _ = refine(samples, frames, inferred.posterior)
             refined = FoundGraph(better, refined_matching)
     return Evaluation(
         model=model,

@@ -15,7 +15,6 @@ COLOURS = {
     "nri_full_graph": "#E69F00",
     "nri_skeleton": "#882255",
     "nri_sim": "#CC79A7",
-    "nri_sim, refined": "#994F7C",
     "nri_learned": "#D55E00",
     "nri_learned, refined": "#7B2D8B",
     "nri_learned, tempered": "#117A8B",

@@ -88,12 +88,16 @@ def keep_joint_decoder(model: NRI, stages: Sequence[TrainingSettings]) -> None:
 
 
 def decoder_posterior(
-    model: NRI, joint: TrainingSettings, x: Tensor, start: Tensor, temperature: float = 1.0
+    model: NRI,
+    joint: TrainingSettings,
+    x: Tensor,
+    start: Tensor,
+    temperature: float | None = None,
 ) -> Posterior:
     """p(z | x) by the decoder, with the likelihood and the prior of `joint` (see `joint_stage`).
 
     x (B, N, T, D); start: the encoder's logits (B, E, K), from which inexact methods begin.
-    temperature: what the log-likelihood is divided by.
+    temperature: that of `Posterior.tempered`, if it is wanted.
     """
     objective = ELBO(model, joint, true_type_count=0)
     return infer(

@@ -56,7 +56,6 @@ MODELS = {
     "nri_full_graph": Model("NRI (full graph)"),
     "nri_skeleton": Model("NRI (skeleton)"),
     "nri_sim": Model("NRI (sim.)"),
-    "nri_sim, refined": Model("NRI (sim., refined graph)"),
     "nri_learned": Model("NRI (learned)"),
     "nri_learned, refined": Model("NRI (learned, refined graph)"),
     "nri_learned, tempered": Model("NRI (learned, tempered posterior)"),

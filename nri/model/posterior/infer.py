@@ -1,5 +1,6 @@
 """The posterior of the graph of each sample, by the most exact way that is affordable."""
 
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -12,7 +13,7 @@ from nri.model.message_passing import reverse_index
 from nri.model.posterior.assignments import assignment_count
 from nri.model.posterior.blocks import climb, graph_score
 from nri.model.posterior.exact import exact_directed, exact_undirected
-from nri.model.posterior.mean_field import DAMPED, MeanField, Tempered, ascend
+from nri.model.posterior.mean_field import DAMPED, MeanField, ascend
 from nri.model.posterior.propagation import propagate
 from nri.model.posterior.race import raced_tables
 from nri.model.posterior.result import Posterior
@@ -53,16 +54,17 @@ def infer(
     undirected: bool,
     method: Method | None = None,
     start: Tensor | None = None,
-    temperature: float = 1.0,
+    temperature: float | None = None,
     mean_field: MeanField | None = None,
     generator: torch.Generator | None = None,
 ) -> Posterior:
-    """p(z | x) ∝ p(z) Π_t p(x_{t+1} | x_t, z)^(1/T) of every sample of x (B, N, T, D).
+    """p(z | x) ∝ p(z) Π_t p(x_{t+1} | x_t, z) of every sample of x (B, N, T, D).
 
     prior (K,): probability of each type, one factor per edge or, undirected, per pair.
     method: None for the most exact affordable one. start: logits (B, E, K) of a guess, such as
     an encoder's, from which "blocks" and "mean_field" start beside their own starts.
-    temperature: T, which divides the log-likelihood; above 1 the posterior is less confident.
+    temperature: T of `Posterior.tempered`, the marginals with the log-likelihood divided by T, which
+    are to be had from tables alone.
     mean_field: settings of that method. generator: its random transitions; seed 0 by default.
 
     Runs without gradients. Raises ValueError for a method that the decoder or the graph has not.
@@ -76,13 +78,13 @@ def infer(
             raise ValueError("blocks: the receivers of a directed graph are independent; use exact")
         return _from_tables(decoder, likelihood, x, prior, undirected, method, start, temperature)
     generator = generator or torch.Generator(x.device).manual_seed(0)
-    tempered = Tempered(likelihood, temperature)
     starts = [x.new_zeros(len(x), nodes * (nodes - 1), edge_types)]
     if start is not None:
         starts.append(DAMPED * start)
     settings = mean_field or MeanField()
     candidates = [
-        ascend(decoder, tempered, x, prior, undirected, one, settings, generator) for one in starts
+        ascend(decoder, likelihood, x, prior, undirected, one, settings, generator)
+        for one in starts
     ]
     return Posterior.best(candidates)
 
@@ -96,7 +98,7 @@ def _from_tables(
     undirected: bool,
     method: Method,
     start: Tensor | None,
-    temperature: float,
+    temperature: float | None,
 ) -> Posterior:
     """As `infer`, from the tables of a few samples at a time."""
     nodes, frames = x.shape[1:3]
@@ -105,9 +107,14 @@ def _from_tables(
     for first in range(0, len(x), size):
         batch = x[first : first + size]
         every = torch.arange(frames - 1, device=x.device).expand(len(batch), -1)
-        tables = tables_for(method, decoder, likelihood, batch, prior.log(), every) / temperature
+        tables = tables_for(method, decoder, likelihood, batch, prior.log(), every)
         guess = None if start is None else start[first : first + size]
-        found.append(_infer_from_tables(tables, prior.log(), undirected, method, guess))
+        posterior = _infer_from_tables(tables, prior.log(), undirected, method, guess)
+        if temperature is not None:
+            cooler = tables / temperature
+            marginals = marginals_from_tables(cooler, prior.log(), undirected, method)
+            posterior = replace(posterior, tempered=marginals)
+        found.append(posterior)
     return Posterior.concatenate(found)
 
 

@@ -20,7 +20,7 @@ from nri.model.latent import one_hot, symmetrise
 from nri.model.posterior.result import Posterior
 from nri.model.rollout import frames_at, unroll
 
-__all__ = ["DAMPED", "MeanField", "Tempered", "ascend"]
+__all__ = ["DAMPED", "MeanField", "ascend"]
 
 DAMPED = 0.3  # times an encoder's logits is a better start: what is wrong in them can still turn
 
@@ -35,18 +35,6 @@ class MeanField:
     transitions: int = 16
     learning_rate: float = 0.5
     prediction_steps: int = 1  # of decoders with memory: frames predicted freely at the end
-
-
-class Tempered(nn.Module):
-    """A likelihood whose cost is divided by T."""
-
-    def __init__(self, likelihood: nn.Module, temperature: float):
-        super().__init__()
-        self.likelihood, self.temperature = likelihood, temperature
-
-    def forward(self, residual: Tensor) -> Tensor:
-        """Elementwise, as the likelihood."""
-        return self.likelihood(residual) / self.temperature
 
 
 def ascend(

@@ -15,17 +15,21 @@ class Posterior:
 
     probabilities (B, E, K): each edge's marginal. graph (B, E): the types of the most probable
     graph that was found. evidence (B,): log p(x) up to the likelihood's constant, or a lower bound
-    to it where it cannot be summed.
+    to it where it cannot be summed. tempered (B, E, K): less confident marginals, where they were
+    asked for (`nri.model.posterior.temperature`).
     """
 
     probabilities: Tensor
     graph: Tensor
     evidence: Tensor
+    tempered: Tensor | None = None
 
     @staticmethod
     def concatenate(parts: "Sequence[Posterior]") -> "Posterior":
         """The posterior of all samples from those of batches."""
+        tempered = [part.tempered for part in parts if part.tempered is not None]
         return Posterior(
+            tempered=torch.cat(tempered) if tempered else None,
             probabilities=torch.cat([part.probabilities for part in parts]),
             graph=torch.cat([part.graph for part in parts]),
             evidence=torch.cat([part.evidence for part in parts]),
