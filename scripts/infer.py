@@ -88,7 +88,7 @@ def infer(arguments: argparse.Namespace) -> None:
     refined = None
     if arguments.refine and all(map(refines, models)):
         each = [
-            refined_posterior(model, its, samples, frames, inferred).numpy()
+            refined_posterior(model, its, samples, frames, inferred)[0].numpy()
             for model, its, inferred in zip(models, settings, found, strict=True)
         ]
         refined = np.stack(each)

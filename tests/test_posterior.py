@@ -290,9 +290,10 @@ def test_the_method_follows_from_the_decoder_and_the_size():
 def test_a_temperature_divides_the_evidence():
     decoder, likelihood, x = make(4, 2)
     hot = infer(decoder, likelihood, x, prior_of(2), True, temperature=1e6)
-    torch.testing.assert_close(
-        hot.probabilities, prior_of(2).expand(SAMPLES, 12, -1), rtol=0, atol=1e-3
-    )
+    plain = infer(decoder, likelihood, x, prior_of(2), True)
+    torch.testing.assert_close(hot.tempered, prior_of(2).expand(SAMPLES, 12, -1), rtol=0, atol=1e-3)
+    assert torch.equal(hot.probabilities, plain.probabilities)
+    assert plain.tempered is None
 
 
 def test_decoders_with_memory_have_a_posterior():

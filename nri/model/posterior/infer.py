@@ -63,7 +63,7 @@ def infer(
     prior (K,): probability of each type, one factor per edge or, undirected, per pair.
     method: None for the most exact affordable one. start: logits (B, E, K) of a guess, such as
     an encoder's, from which "blocks" and "mean_field" start beside their own starts.
-    temperature: T of `Posterior.tempered`, the marginals with the log-likelihood divided by T, which
+    temperature: T of `Posterior.tempered`, the marginals with the log-likelihood divided by T; they
     are to be had from tables alone.
     mean_field: settings of that method. generator: its random transitions; seed 0 by default.
 
