@@ -50,7 +50,7 @@ RECIPES = {
     "sampled": "graphs sampled from the encoder",
     "paper": "paper's recipe, cut off",
 }
-RUNS = dict.fromkeys(("fast", "sampled"), ("node-cnn-mlp-k2-fast",))
+RUNS = dict.fromkeys(("fast", "sampled"), ("mlp-mlp-k2-fast", "node-cnn-mlp-k2-fast"))
 RUNS["paper"] = ("mlp-mlp-k2", "cnn-mlp-k2")
 OF_SYSTEM = ("skip_first", "likelihood_features")  # what a run adds to its recipe
 

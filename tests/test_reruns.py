@@ -229,8 +229,9 @@ def test_the_code_of_the_decoders(project):
         "train springs5/mlp-mlp-k2 1",
         "train springs5/mlp-mlp-k2 2",
         "train springs5/mlp-mlp-k2-wide 1",
-        "train springs5/mlp-mlp-k2-em 1",
-        "train kuramoto5/node-cnn-mlp-k2-fast 1",
+        "train springs5/mlp-mlp-k2-fast 1",
+        "train springs10/mlp-mlp-k2-fast 1",
+        "train kuramoto5/node-cnn-mlp-k2-sampled 1",
     }
     for job in trained.values():
         assert why(job, project) == ["nri/model/decoders/mlp.py edited"]
@@ -240,7 +241,7 @@ def test_the_equations_of_a_system(project):
     """The data of that system alone, and what hangs on them."""
     project.edit("nri/data/simulated/springs.py", "tuple(-k for", "tuple(-1.5 * k for")
     plan, name = project.plan(), "prepare_springs springs5"
-    assert prepared(plan) == {name, f"{name}_empty"}
+    assert prepared(plan) == {name, f"{name}_empty", "prepare_springs springs10"}
     assert why(plan[name], project) == ["nri/data/simulated/springs.py edited"]
     assert len(runs("train", "springs5", plan)) == 5
     assert not {name for name in plan if "kuramoto5" in name or "charged5" in name}
@@ -259,7 +260,7 @@ def test_what_evaluations_use(project):
     config = project.config()
     config["evaluation"]["examples"] = 5
     plan = project.plan(config)
-    assert len([name for name in plan if name.startswith("evaluate ")]) == 9
+    assert len([name for name in plan if name.startswith("evaluate ")]) == 10
     assert why(plan["evaluate springs5/mlp-mlp-k2 1"], project) == ["examples 4 → 5"]
     rest = ("train ", "baseline ", "correlate_lstm ")
     assert not {name for name in plan if name.startswith(rest)}
@@ -270,7 +271,7 @@ def test_a_setting_that_no_run_feels(project):
     config = project.config()
     unfelt = {"residual_scale": 7.0, "degrees_of_freedom": 3.0, "transitions": 5}
     for run in config["runs"]:
-        if run.get("recipe") not in ("fast", "em"):
+        if run.get("recipe") not in ("fast", "sampled"):
             run["training"] = {**run.get("training", {}), **unfelt}
     assert project.plan(config) == {}
 
@@ -280,9 +281,9 @@ def test_the_code_of_an_encoder(project):
     project.edit("nri/model/encoders/node_cnn.py", "__all__", "CHANGED = 1\n__all__")
     plan = project.plan()
     trained = {name for name in plan if name.startswith("train ")}
-    assert trained == {"train kuramoto5/node-cnn-mlp-k2-fast 1"}
+    assert trained == {"train kuramoto5/node-cnn-mlp-k2-sampled 1"}
     assert {name for name in plan if name.startswith("evaluate ")} == {
-        "evaluate kuramoto5/node-cnn-mlp-k2-fast 1"
+        "evaluate kuramoto5/node-cnn-mlp-k2-sampled 1"
     }
 
 
