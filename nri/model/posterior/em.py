@@ -3,10 +3,11 @@
 Each update draws a batch, and some of its transitions, twice:
 
     E-step   q(z) = p(z | transitions, decoder), without gradient
-    M-step   descend  -E_q[log p(x_{t+1} | x_t, z)]  on other transitions, for the decoder,
+    M-step   descend  -log p(x_{t+1} | x_t, E_q[z])  on other transitions, for the decoder,
              and the cross-entropy  -Σ_z q(z) log q_φ(z | x)  for an encoder, where there is one
 
-so that the gradient is an estimate of the evidence's (Neal and Hinton 1998). Nothing waits for an
+so that the gradient is an estimate of the evidence's where q is sure (Neal and Hinton 1998); one
+run of the decoder on the mean of the graph stands for the mean over graphs. Nothing waits for an
 encoder to learn: the graph is as good as the decoder. An encoder learns from the found graphs as
 from labels, but none is ever used.
 """
