@@ -1,0 +1,155 @@
+"""A trained model for use in Python: trajectories in their own units in, graphs and motion out.
+
+import nri
+
+model = nri.load("results/runs/springs5/mlp-mlp-k2-fast/seed1")
+model.infer(trajectories)        # the encoder's graphs
+model.refine(trajectories)       # the decoder's (docs/posterior.md)
+model.predict(trajectories, 20)  # the motion after the last frame
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nri import graph
+from nri.config.training import TrainingSettings
+from nri.data.format import StoredMetadata
+from nri.data.samples import Samples
+from nri.device import choose_device
+from nri.evaluation.new_data import InferenceError, trained_metadata
+from nri.evaluation.posterior_file import StoredPosterior
+from nri.evaluation.protocol import posterior
+from nri.evaluation.refine import refined_posterior, refines
+from nri.matching import true_order
+from nri.model.build import load_model
+from nri.model.latent import one_hot
+from nri.model.nri import NRI
+from nri.model.rollout import burn_in, free_run
+
+__all__ = ["Graphs", "TrainedModel", "load"]
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The graphs of S samples of N objects.
+
+    probabilities (S, N, N, K): of each type of the edge from a sender to a receiver,
+    `[sample, receiver, sender]`, 0 from an object to itself. names: of the K types, in order.
+    """
+
+    probabilities: np.ndarray
+    names: tuple[str, ...]
+
+    @property
+    def types(self) -> np.ndarray:
+        """The most probable type of each edge, (S, N, N), -1 from an object to itself."""
+        types = self.probabilities.argmax(-1)
+        types[:, np.eye(types.shape[1], dtype=bool)] = -1
+        return types
+
+    @property
+    def certainty(self) -> np.ndarray:
+        """The probability of that type, (S, N, N)."""
+        return self.probabilities.max(-1)
+
+
+class TrainedModel:
+    """A model in evaluation mode, as `load` gives it.
+
+    Trajectories are arrays (S, N, T, D) of S samples, N objects, T frames and the D `features` in
+    their `units`, or (N, T, D) of one sample. A graph is found from the first `frames` frames,
+    `frame_interval` seconds apart. `types` are the names of the edge types.
+    """
+
+    def __init__(
+        self,
+        network: NRI,
+        settings: TrainingSettings,
+        metadata: StoredMetadata,
+        found: StoredPosterior | None,
+    ):
+        self.network = network.eval()
+        self.features, self.units = metadata.features, metadata.units
+        self.frame_interval = metadata.frame_interval
+        self.frames: int = metadata.config["frames"]["train"]
+        self._settings, self._normalisation = settings, metadata.normalisation
+        count = network.graph.edge_types
+        matching = None if found is None else found.matching
+        self._order = np.arange(count) if matching is None else true_order(matching)
+        known = () if found is None or matching is None else found.edge_types
+        self.types = (*known, *(f"type {number}" for number in range(len(known), count)))[:count]
+
+    def infer(self, trajectories: np.ndarray) -> Graphs:
+        """The encoder's graphs, the paper's."""
+        samples = self._samples(trajectories, self.frames)
+        return self._graphs(posterior(self.network, samples, self.frames))
+
+    def refine(self, trajectories: np.ndarray) -> Graphs:
+        """The graphs by the decoder's likelihood; raises InferenceError where there is none."""
+        return self._graphs(self._refined(self._samples(trajectories, self.frames)))
+
+    @torch.no_grad()
+    def predict(self, trajectories: np.ndarray, steps: int, refined: bool = False) -> np.ndarray:
+        """The `steps` frames after the last one, (S, N, steps, D), under the most probable graphs.
+
+        refined: under those of `refine`. Raises InferenceError for an encoder alone.
+        """
+        samples, decoder = self._samples(trajectories, self.frames), self.network.decoder
+        if decoder is None:
+            raise InferenceError("the model is an encoder alone and predicts no motion")
+        seen = posterior(self.network, samples, self.frames)
+        edges = one_hot(self._refined(samples) if refined else seen).to(samples.x)
+        past, last = samples.x[:, :, :-1], samples.x[:, :, -1]
+        state = burn_in(decoder, past, edges) if decoder.recurrent else None
+        motion = free_run(decoder, last, edges, steps, state).transpose(1, 2)
+        return self._normalisation.invert(motion.cpu().numpy())
+
+    def _samples(self, trajectories: np.ndarray, least: int) -> Samples:
+        """Trajectories as the model sees them; raises InferenceError if they do not fit."""
+        values = np.asarray(trajectories, dtype=np.float32)
+        values = values[np.newaxis] if values.ndim == 3 else values
+        wanted = f"(samples, objects, frames, {len(self.features)}: {', '.join(self.features)})"
+        if values.ndim != 4 or values.shape[-1] != len(self.features):
+            raise InferenceError(f"trajectories have shape {values.shape}, expected {wanted}")
+        if values.shape[1] < 2:
+            raise InferenceError("trajectories of one object: a graph joins two or more")
+        if values.shape[2] < least:
+            raise InferenceError(f"{values.shape[2]} frames, but the model sees {least}")
+        if not np.isfinite(values).all():
+            raise InferenceError("trajectories hold values that are not finite numbers")
+        device = self.network.median_change.device
+        return Samples(torch.from_numpy(self._normalisation.apply(values)).to(device), None)
+
+    def _refined(self, samples: Samples) -> Tensor:
+        if not refines(self.network):
+            raise InferenceError("the model has no trained decoder to refine graphs with")
+        seen = posterior(self.network, samples, self.frames)
+        return refined_posterior(self.network, self._settings, samples, self.frames, seen)[0]
+
+    def _graphs(self, probabilities: Tensor) -> Graphs:
+        """Of probabilities (S, E, K) in the model's own order of types."""
+        ordered = probabilities.numpy()[..., self._order]
+        edges = ordered.shape[1]
+        nodes = round((1 + (1 + 4 * edges) ** 0.5) / 2)
+        matrices = np.zeros((len(ordered), nodes, nodes, ordered.shape[-1]), dtype=np.float32)
+        matrices[:, graph.receivers(nodes), graph.senders(nodes)] = ordered
+        return Graphs(matrices, self.types)
+
+
+def load(directory: str | os.PathLike) -> TrainedModel:
+    """The trained model of a run, results/runs/DATASET/RUN/seedN.
+
+    Its edge types have the names of the true ones that evaluation matched them with, where that is
+    known (posterior.npz beside the weights). Raises InferenceError if the directory is no run, or a
+    run that infers no graph.
+    """
+    metadata = trained_metadata(directory)
+    network, settings = load_model(directory, metadata, choose_device())
+    path = Path(directory, "posterior.npz")
+    found = StoredPosterior.load(path) if path.exists() else None
+    return TrainedModel(network, settings, metadata, found)
