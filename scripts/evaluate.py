@@ -20,6 +20,7 @@ from nri.evaluation.transfer import on_other_data
 from nri.logs import start_log
 from nri.model.build import load_model
 from nri.model.make_objective import scoring_objective
+from nri.records import read_record
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Score the model by the paper's protocol, on its own data set and on the others."""
-    identity = json.loads((arguments.run / "config.json").read_text())["run"]
+    identity = read_record(arguments.run / "config.json", "run")["run"]
     device = choose_device()
     metadata = read_metadata(arguments.data)
     samples = load_samples(arguments.data, "test", device)

@@ -113,11 +113,11 @@ def test_a_validation_loss_that_is_never_finite_stops_with_the_remedy(
 ):
     """One sample far out of range. No finished stage without weights is left to continue from."""
     settings = make_settings(epochs=epochs, batch_size=16)
-    trainer = make_trainer(build(settings), settings, samples, tmp_path / "c")
     x = samples["valid"].x.clone()
     x[3] = 1e30
-    trainer.valid_samples = Samples(x, samples["valid"].edges)
+    spoilt = {**samples, "valid": Samples(x, samples["valid"].edges)}
     for _ in range(2):
+        trainer = make_trainer(build(settings), settings, spoilt, tmp_path / "c")
         with pytest.raises(TrainingError, match=r"validation split was never finite.*values far"):
             trainer.run()
     if epochs == 2:
@@ -127,11 +127,8 @@ def test_a_validation_loss_that_is_never_finite_stops_with_the_remedy(
 def test_the_weights_of_an_earlier_stage_are_no_remedy(build, samples, make_settings, tmp_path):
     settings = make_settings(stages=[{}, {"freeze": "encoder"}])
     trainer = make_trainer(build(settings), settings, samples, tmp_path / "c")
-    validate = trainer.validate
-    trainer.validate = lambda: {
-        **validate(),
-        **({"loss": np.inf} if trainer.progress.stage else {}),
-    }
+    validate, infinite = trainer.validate, {"loss": np.inf}
+    trainer.validate = lambda: validate() | (infinite if trainer.progress.stage else {})
     with pytest.raises(TrainingError, match="never finite in stage 2"):
         trainer.run()
 
