@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from nri.arguments import thread_count
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
@@ -34,7 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--settings", required=True, type=json.loads, help="horizon, examples, refine"
     )
-    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--threads", default=1, type=thread_count)
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()

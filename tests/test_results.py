@@ -145,9 +145,7 @@ def test_a_record_that_was_changed_or_has_no_number_is_refused(tmp_path):
     save_record(described, path)
     assert len(collect_runs([path])) == 1
     path.write_text(path.read_text().replace("2400", "2401"))
-    with pytest.raises(
-        ResultsError, match=r"config\.json: changed since .*snakemake"
-    ):
+    with pytest.raises(ResultsError, match=r"config\.json: changed since .*snakemake"):
         collect_runs([path])
     save_record(described | {"updates": "many"}, path)
     with pytest.raises(ResultsError, match=r"config\.json: updates is 'many'"):

@@ -60,8 +60,10 @@ def load_model(
     try:
         run = Run.from_record(record)
     except ValidationError as error:
-        problem = f"{path}: settings of another version ({error}); {make_again(path)}"
-        raise ResultsError(problem) from error
+        problem = error.errors(include_url=False)[0]["msg"]
+        raise ResultsError(
+            f"{path}: settings of another version ({problem}); {make_again(path)}"
+        ) from error
     weights = read_weights(Path(directory), record["weights"])
     model = build_model(
         encoder=run.encoder,
