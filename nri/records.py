@@ -28,7 +28,10 @@ def read_record(path: str | os.PathLike, *needed: str) -> dict[str, Any]:
     """
     try:
         record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        problem = f"{path}: cannot be read ({error.strerror}); name the directory of a run"
+        raise ResultsError(f"{problem}, or {make_again(path)}") from error
+    except (ValueError, RecursionError) as error:
         problem = f"{path}: not a readable JSON file ({error}); {make_again(path)}"
         raise ResultsError(problem) from error
     if not isinstance(record, dict):
