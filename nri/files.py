@@ -11,11 +11,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ResultsError", "atomic_path", "fingerprint", "sha256", "write_frozen", "write_table"]
+__all__ = [
+    "ResultsError",
+    "atomic_path",
+    "fingerprint",
+    "make_again",
+    "sha256",
+    "write_frozen",
+    "write_table",
+]
 
 
 class ResultsError(ValueError):
     """A file of results that cannot be used; the message names it, the place and the remedy."""
+
+
+def make_again(path: str | os.PathLike) -> str:
+    """The remedy for a damaged file of results: Snakemake makes what is asked for and not there."""
+    return f"delete it and make it again: snakemake --cores all {path} [--configfile YOURS]"
 
 
 @contextmanager
@@ -43,14 +56,14 @@ def write_frozen(value: Any, directory: Path) -> Path:
     path = directory.absolute() / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
     if not path.exists():
         with atomic_path(path) as temporary:
-            temporary.write_text(text)
+            temporary.write_text(text, encoding="utf-8")
     return path
 
 
 def write_table(frame: "pd.DataFrame", path: str | os.PathLike) -> None:
     """A CSV with the same bytes for the same frame on every machine."""
     with atomic_path(path) as temporary:
-        frame.to_csv(temporary, index=False, lineterminator="\n")
+        frame.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def sha256(path: str | os.PathLike) -> str:

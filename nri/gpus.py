@@ -26,7 +26,7 @@ def visible_gpus() -> list[str]:
         return [gpu for gpu in os.environ["CUDA_VISIBLE_DEVICES"].split(",") if gpu]
     if not shutil.which("nvidia-smi"):
         return []
-    listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True)
+    listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, encoding="utf-8")
     lines = [line for line in listed.stdout.splitlines() if line.startswith("GPU ")]
     return [str(number) for number in range(len(lines))]
 

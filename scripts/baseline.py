@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from nri.arguments import thread_count
 from nri.config.runs import Identity
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
@@ -31,7 +32,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, type=Path, help="the data set, HDF5")
     parser.add_argument("--horizon", required=True, type=int, help="steps that are scored")
     parser.add_argument("--lstm", type=Path, help="directory of the trained LSTM of corr-lstm")
-    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--threads", default=1, type=thread_count)
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()

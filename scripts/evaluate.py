@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from nri.arguments import thread_count
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device
@@ -20,6 +21,7 @@ from nri.evaluation.transfer import on_other_data
 from nri.logs import start_log
 from nri.model.build import load_model
 from nri.model.make_objective import scoring_objective
+from nri.records import read_record
 
 
 def main() -> None:
@@ -33,7 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--settings", required=True, type=json.loads, help="horizon, examples, refine"
     )
-    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--threads", default=1, type=thread_count)
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()
@@ -43,7 +45,7 @@ def main() -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Score the model by the paper's protocol, on its own data set and on the others."""
-    identity = json.loads((arguments.run / "config.json").read_text())["run"]
+    identity = read_record(arguments.run / "config.json", "run")["run"]
     device = choose_device()
     metadata = read_metadata(arguments.data)
     samples = load_samples(arguments.data, "test", device)

@@ -5,7 +5,6 @@ file for each sample into OUTPUT/graphml.
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from nri.data.samples import load_samples
 from nri.evaluation.archive import needed
 from nri.evaluation.inference import write_edges
 from nri.evaluation.posterior_file import StoredPosterior
+from nri.records import read_record
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
 
     samples = load_samples(arguments.data, "test", torch.device("cpu"))
     truth = samples.first_frames(frames).usual_edges()
-    records = [json.loads((run / "config.json").read_text()) for run in arguments.runs]
+    records = [read_record(run / "config.json", "training") for run in arguments.runs]
     stored = [StoredPosterior.load(run / "posterior.npz") for run in arguments.runs]
     refined = [posterior.refined for posterior in stored if posterior.refined is not None]
     write_edges(

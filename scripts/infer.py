@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from nri.arguments import thread_count
 from nri.data.own.settings import DATASET_SUFFIXES
 from nri.device import choose_device
 from nri.evaluation.inference import write_edges
@@ -51,7 +52,7 @@ def main() -> None:
         action="store_false",
         help="the encoder's graphs alone, faster with many objects or a decoder with memory",
     )
-    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--threads", default=1, type=thread_count)
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()

@@ -1,6 +1,7 @@
 """What Snakemake would run, and why, in words: `scripts/plan.py [arguments of snakemake]`."""
 
 import ast
+import io
 import json
 import re
 import subprocess
@@ -107,7 +108,7 @@ def _other_inputs(job: Job, directory: Path) -> list[str]:
     path = directory / ".snakemake" / "metadata" / name
     if not path.exists():
         return ["other inputs"]
-    before, now = set(json.loads(path.read_text())["input"]), set(job.inputs)
+    before, now = set(json.loads(path.read_text(encoding="utf-8"))["input"]), set(job.inputs)
     new, gone = now - before, before - now
     return [f"new: {file}" for file in sorted(new)] + [f"gone: {file}" for file in sorted(gone)]
 
@@ -149,8 +150,15 @@ def _which(jobs: list[Job]) -> list[str]:
 def main() -> None:
     """Ask Snakemake for a dry run and print it readably."""
     command = [sys.executable, "-m", "snakemake", "--dry-run", *sys.argv[1:]]
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # the arrows, on a terminal that has none
     result = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
     )
     jobs = read_jobs(result.stdout)
     if result.returncode != 0:

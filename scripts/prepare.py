@@ -5,6 +5,7 @@ import json
 import sys
 from pathlib import Path
 
+from nri.arguments import thread_count
 from nri.choices import SOURCES, load
 from nri.logs import start_log
 
@@ -22,7 +23,7 @@ def main() -> None:
         type=Path,
         help="dataset file (HDF5); reports are written beside it",
     )
-    parser.add_argument("--threads", default=1, type=int, help="cores to use")
+    parser.add_argument("--threads", default=1, type=thread_count, help="cores to use")
     arguments = parser.parse_args()
     start_log()
     source = load(SOURCES[arguments.settings["source"]])

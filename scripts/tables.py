@@ -37,7 +37,7 @@ def main() -> None:
 
     for language, text in texts.items():
         with atomic_path(f"{arguments.output}.{language}") as path:
-            path.write_text(text)
+            path.write_text(text, encoding="utf-8")
     write_table(comparison, f"{arguments.output}.csv")
     write_table(seeds, f"{arguments.output}_seeds.csv")
 

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from nri.arguments import thread_count
 from nri.config.runs import Run
 from nri.logs import start_log
 from nri.training.runs import Job, carry_out
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument("--checkpoints", required=True, type=Path, help="directory to keep them in")
     parser.add_argument("--checkpoint-seconds", default=30.0, type=float, help="between two")
     parser.add_argument("--code", default="", help="fingerprint of the program's code")
-    parser.add_argument("--threads", default=1, type=int)
+    parser.add_argument("--threads", default=1, type=thread_count)
     parser.add_argument("--start", type=Path, help="directory of the run to start from")
     parser.add_argument("--start-data", type=Path, help="the data set of that run")
     parser.add_argument("--output", required=True, type=Path, help="directory of the run")

@@ -13,6 +13,7 @@ from nri.config.parse import ConfigError, parse_config
 from nri.config.resolve import resolve_baselines, resolve_runs, resolve_studies
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
+from nri.config.yaml_file import refuse_repeated_keys
 
 
 def load_yaml(repository, overlay=None):
@@ -108,6 +109,7 @@ def test_bad_configurations_are_refused(change, message, config):
 
 
 BAD_GAMES = [
+    ({"games": {"train": ["01.01.2016.CHA.at.TOR\n"]}}, r"games\.train\[0\].*does not match"),
     ({"games": {"train": ["CHA.at.TOR"]}}, r"games\.train\[0\]: 'CHA\.at\.TOR' does not match"),
     ({"games": {"test": ["own/a.json"]}}, r"games\.test: game own/a\.json is in train too"),
     ({"frame_rate": 0}, r"frame_rate: 0"),
@@ -141,6 +143,8 @@ BAD_FILES = [
     ({"edges": "e.csv"}, r"edge_types: the types that `edges` names are missing"),
     ({"path": ["a.h5", "b.h5"]}, r"path: a dataset file holds all splits"),
     ({"objects": 1}, r"objects: 1"),
+    ({"path": "{name}.csv"}, r"the path '\{name\}\.csv' has braces"),
+    ({"edges": "e}.csv", "edge_types": ["a", "b"]}, r"the path 'e\}\.csv' has braces"),
     ({"split": {"by": "luck"}}, r"split\.by: 'luck'.*time"),
 ]
 
@@ -159,6 +163,32 @@ def test_bad_own_data_are_refused(change, message, config):
     update_config(config, {"datasets": {"own": change}})
     with pytest.raises(ConfigError, match=rf"datasets\.own.*{message}"):
         parse_config(config)
+
+
+def test_a_key_that_is_there_twice_is_refused_with_both_lines(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("runs:\n  - {dataset: a}\n  - seeds: [1]\n    dataset: b\n    seeds: [2]\n")
+    with pytest.raises(
+        ConfigError, match=r"mine\.yaml: line 5: config\.runs\[1\]\.seeds was there.*line 3"
+    ):
+        refuse_repeated_keys(path)
+    path.write_text('{\n\t"gpu": 1,\n\t"seeds": [1],\n\t"gpu": 2\n}\n')
+    with pytest.raises(ConfigError, match=r"line 4: config\.gpu was there before, in line 2"):
+        refuse_repeated_keys(path)
+    path.write_text("gpu: 1\nmirror: {gpu: 1, gpu: 2}\n")
+    with pytest.raises(ConfigError, match=r"line 2: config\.mirror\.gpu was there before"):
+        refuse_repeated_keys(path)
+
+
+def test_what_is_merged_or_aliased_is_not_there_twice(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text("a: &a {x: 1}\nb: {<<: *a, x: 2}\nc: [*a, *a]\nd: &d [*d]\n")
+    refuse_repeated_keys(path)
+
+
+@pytest.mark.parametrize("name", ["config", "smoke", "paper", "mocap", "nba", "own", "dynamic"])
+def test_what_ships_repeats_no_key(name, repository):
+    refuse_repeated_keys(repository / "config" / f"{name}.yaml")
 
 
 def test_own_data_allow_what_their_edges_allow(config):
@@ -287,6 +317,8 @@ WRONG_KIND = [
     ({"recipes": {"": {}}}, r"recipes: the name '' does not match"),
     ({"training": {"posterior_method": "gibbs"}}, r"posterior_method: 'gibbs' is not 'auto'"),
     ({"recipes": {"fast\n": {}}}, r"recipes: the name 'fast\\n' does not match"),
+    ({"datasets": {"springs5\n": {}}}, r"datasets: the name 'springs5\\n' does not match"),
+    ({"studies": {"width\n": {"title": "a"}}}, r"studies: the name 'width\\n' does not match"),
     ({"recipes": {"paper": {}}}, r"recipes\.paper: this name means `training` alone"),
     ({"studies": {"width": {"title": ""}}}, r"studies\.width\.title: '' is empty"),
     ({"datasets": {"springs5": 5}}, r"datasets\.springs5: 5 is not a mapping"),

@@ -146,6 +146,13 @@ def test_checksum_files(tmp_path):
         read_checksums([path])
 
 
+def test_a_checksum_file_in_another_encoding_is_named_with_the_line(tmp_path):
+    path = tmp_path / "pins.txt"
+    path.write_bytes(f"{'a' * 64}  host/a\n{'b' * 64}  host/é\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"pins\.txt:2: .*save the file as UTF-8"):
+        read_checksums([path])
+
+
 def test_pins_agree_with_the_recordings(data_dir, repository):
     pins = read_checksums((repository / "config/checksums").glob("*.txt"))
     folder = "mocap.cs.cmu.edu/subjects/35"

@@ -1,10 +1,13 @@
 """Code digests follow what the code does; environments agree with the lock."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
 
+from nri import provenance as provenance_module
 from nri.config.dependencies import code_digests, itemise
 from nri.files import fingerprint
 from nri.provenance import provenance
@@ -87,6 +90,58 @@ def test_provenance_names_versions_and_machine():
     assert record["versions"]["torch"].startswith("2.")
     assert record["machine"]
     assert record["finished"].endswith("+00:00")
+
+
+@pytest.fixture
+def commit_of(monkeypatch):
+    """Asks for the commit of a checkout in another directory."""
+
+    def ask(root):
+        monkeypatch.setattr(provenance_module, "ROOT", root)
+        provenance_module._commit.cache_clear()
+        return provenance()["commit"]
+
+    yield ask
+    provenance_module._commit.cache_clear()
+
+
+def make_repository(path):
+    path.mkdir()
+    (path / "file").write_text("1")
+    for command in (["init", "-q"], ["add", "file"], ["commit", "-q", "-m", "first"]):
+        who = ["-c", "user.name=n", "-c", "user.email=e"]
+        subprocess.run(["git", *who, *command], cwd=path, check=True)
+    return path
+
+
+def test_the_commit_is_that_of_the_checkout_and_not_of_a_repository_around_it(tmp_path, commit_of):
+    outer = make_repository(tmp_path / "outer")
+    assert re.fullmatch("[0-9a-f]{12}", commit_of(outer))
+    (outer / "file").write_text("2")
+    assert commit_of(outer).endswith("-dirty")
+    subprocess.run(["git", "worktree", "add", "-q", tmp_path / "tree"], cwd=outer, check=True)
+    assert re.fullmatch("[0-9a-f]{12}", commit_of(tmp_path / "tree"))
+    (outer / "inner").mkdir()
+    assert commit_of(outer / "inner") is None
+
+
+@pytest.mark.parametrize(
+    "problem", [FileNotFoundError, PermissionError, subprocess.TimeoutExpired("git", 30)]
+)
+def test_provenance_without_a_git_that_answers_has_no_commit(
+    problem, repository, commit_of, monkeypatch
+):
+    def fail(*arguments, **options):
+        raise problem
+
+    monkeypatch.setattr(subprocess, "run", fail)
+    assert commit_of(repository) is None
+
+
+def test_provenance_with_no_git_on_the_path(repository, commit_of, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert shutil.which("git") is None
+    assert commit_of(repository) is None
 
 
 @pytest.mark.parametrize("kind", ["cpu", "cuda"])

@@ -14,6 +14,7 @@ from nri.evaluation.metrics.table import METRICS
 from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.files import ResultsError, write_table
+from nri.records import save_record
 from nri.results.catalogue import MODELS
 from nri.results.rows import (
     RUN_COLUMNS,
@@ -90,12 +91,14 @@ def test_models_come_in_the_paper_s_order(results):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"value": ""}, "line 3.*not a finite number"),
-        ({"value": "nan"}, "a number is not one"),
-        ({"value": "inf"}, "line 3.*not a finite number"),
-        ({"value": "many"}, "a number is not one"),
+        ({"value": ""}, "line 3.*not finite"),
+        ({"value": "nan"}, "line 3: value is 'nan', which is not a number"),
+        ({"value": "inf"}, "line 3.*not finite.*snakemake.*metrics.csv.*lower its `learning_rate`"),
+        ({"value": "many"}, "line 3: value is 'many', which is not a number"),
         ({"seed": ""}, "line 3.*without a seed"),
-        ({"seed": 1.5}, "a number is not one"),
+        ({"seed": 1.5}, "line 3: seed is '1.5', which is not a whole number"),
+        ({"seed": "inf"}, "line 3: seed is 'inf', which is not a whole number"),
+        ({"edge_types": 2**64}, "line 3: edge_types is .* not a whole number"),
         ({"model": ""}, "line 3.*without a name"),
         ({"step": ""}, "line 3.*mse without a step"),
         ({"metric": "nll"}, "line 3.*step, which this metric has not"),
@@ -108,6 +111,45 @@ def test_bad_rows_are_refused_with_file_and_line(tmp_path, change, complaint):
     with pytest.raises(ResultsError, match=complaint) as error:
         read_metrics(path)
     assert str(path) in str(error.value)
+
+
+def test_all_bad_files_are_named_at_once(tmp_path):
+    """A table without one of the seeds would look complete: nothing is collected."""
+    metrics_file(tmp_path / "a.csv", {"seed": 1, "value": "inf"})
+    metrics_file(tmp_path / "b.csv", {"seed": 2})
+    metrics_file(tmp_path / "c.csv", {"seed": 3, "model": ""})
+    with pytest.raises(ResultsError) as error:
+        collect_metrics(sorted(tmp_path.glob("*.csv")))
+    first, second = str(error.value).splitlines()
+    assert "a.csv: line 2: a value that is not finite" in first
+    assert "c.csv: line 2: a row without a name" in second
+
+
+def test_a_table_in_another_encoding_or_with_other_fields_is_refused(tmp_path):
+    path = metrics_file(tmp_path / "metrics.csv", {})
+    whole = path.read_text()
+    path.write_bytes(whole.replace("nri_learned", "nri_gelöst").encode("latin-1"))
+    with pytest.raises(ResultsError, match=r"metrics\.csv: not a readable CSV in UTF-8"):
+        read_metrics(path)
+    path.write_text(whole.replace("0.5", "0.5,0.5"))
+    with pytest.raises(ResultsError, match="line 2: more fields than columns"):
+        read_metrics(path)
+    (tmp_path / "runs.csv").write_bytes(b"dataset\xff\n")
+    with pytest.raises(ResultsError, match=r"runs\.csv: not a readable CSV in UTF-8"):
+        read_runs(tmp_path / "runs.csv")
+
+
+def test_a_record_that_was_changed_or_has_no_number_is_refused(tmp_path):
+    metrics_file(tmp_path / "metrics.csv", {})
+    path, described = tmp_path / "config.json", config("springs5", "mlp", "mlp", "paper", 1)
+    save_record(described, path)
+    assert len(collect_runs([path])) == 1
+    path.write_text(path.read_text().replace("2400", "2401"))
+    with pytest.raises(ResultsError, match=r"config\.json: changed since .*snakemake"):
+        collect_runs([path])
+    save_record(described | {"updates": "many"}, path)
+    with pytest.raises(ResultsError, match=r"config\.json: updates is 'many'"):
+        collect_runs([path])
 
 
 def test_columns_are_exactly_those_of_the_contract(tmp_path):

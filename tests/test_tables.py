@@ -122,6 +122,30 @@ def test_an_untagged_number_of_the_paper_is_refused(paper, tmp_path):
         read_paper_numbers(path)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"value": np.inf}, "value is negative or too large"),
+        ({"value": -1.0}, "value is negative or too large"),
+        ({"value": 100.5}, "value is negative or too large"),
+        ({"standard_error": np.inf}, "standard_error is negative or too large"),
+        ({"value": "many"}, "value is 'many', which is not a number"),
+        ({"step": 1.5}, "step is '1.5', which is not a whole number"),
+        ({"model": "nri_lerned"}, "model is none of .*nri_learned"),
+        ({"dataset": "spring5"}, "dataset is none of springs5"),
+        ({"metric": "accuracy"}, "metric is none of .*edge_accuracy"),
+    ],
+)
+def test_a_number_that_cannot_be_the_paper_s_is_refused(change, message, paper, tmp_path):
+    path = tmp_path / "paper.csv"
+    paper.head(1).astype(object).assign(**change).to_csv(path, index=False)
+    with pytest.raises(ResultsError, match=rf"paper\.csv: line 2: {message}"):
+        read_paper_numbers(path)
+    path.write_bytes(path.read_bytes().replace(b"recalled", b"re\xe7alled"))
+    with pytest.raises(ResultsError, match=r"paper\.csv: not a readable CSV in UTF-8"):
+        read_paper_numbers(path)
+
+
 def test_each_paper_number_stands_in_its_own_cell(results, paper):
     """Read the rendered tables back as a reader would, against the raw data file."""
     shown = {}

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from nri.config.runs import Run
+from nri.data.samples import Samples
 from nri.model.objectives import ELBO
 from nri.model.rollout import frames_at, teacher_forced_windows
 from nri.training.checkpoints import Checkpoint
@@ -103,6 +104,32 @@ def test_a_loss_that_is_not_finite_stops_with_the_remedy(build, samples, make_se
     settings = make_settings(epochs=3, learning_rate=1e30)
     trainer = make_trainer(build(settings), settings, samples, tmp_path / "c.pt")
     with pytest.raises(TrainingError, match=r"not finite.*learning_rate"):
+        trainer.run()
+
+
+@pytest.mark.parametrize("epochs", [2, 1.5])
+def test_a_validation_loss_that_is_never_finite_stops_with_the_remedy(
+    epochs, build, samples, make_settings, tmp_path
+):
+    """One sample far out of range. No finished stage without weights is left to continue from."""
+    settings = make_settings(epochs=epochs, batch_size=16)
+    x = samples["valid"].x.clone()
+    x[3] = 1e30
+    spoilt = {**samples, "valid": Samples(x, samples["valid"].edges)}
+    for _ in range(2):
+        trainer = make_trainer(build(settings), settings, spoilt, tmp_path / "c")
+        with pytest.raises(TrainingError, match=r"validation split was never finite.*values far"):
+            trainer.run()
+    if epochs == 2:
+        assert trainer.checkpoints[0].load(torch.device("cpu")) is None
+
+
+def test_the_weights_of_an_earlier_stage_are_no_remedy(build, samples, make_settings, tmp_path):
+    settings = make_settings(stages=[{}, {"freeze": "encoder"}])
+    trainer = make_trainer(build(settings), settings, samples, tmp_path / "c")
+    validate, infinite = trainer.validate, {"loss": np.inf}
+    trainer.validate = lambda: validate() | (infinite if trainer.progress.stage else {})
+    with pytest.raises(TrainingError, match="never finite in stage 2"):
         trainer.run()
 
 

@@ -1,5 +1,6 @@
 """Contradictions: settings that are right one by one and cannot work together."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import ValidationError
@@ -26,6 +27,9 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
     for name, dataset in config.datasets.items():
         for below, problem in _source(dataset).contradictions(dataset):
             yield f"datasets.{name}.{below}", problem
+        files = _source(dataset).inputs(dataset, config.mirror)
+        for path in itertools.chain.from_iterable(files.values()):
+            yield from _braces(f"datasets.{name}", path)
     names = set()
     scored: dict[str, Sequence[RunEntry | BaselineEntry]] = {
         "runs": config.runs,
@@ -44,6 +48,12 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
             else:
                 yield from _baseline(place, entry, config)
     yield from _inferences(config)
+
+
+def _braces(place: str, path: str) -> Iterator[Contradiction]:
+    """A path that Snakemake would take for a pattern."""
+    if "{" in path or "}" in path:
+        yield place, f"the path {path!r} has braces, which Snakemake fills in; rename it"
 
 
 def _name(entry: RunEntry | BaselineEntry) -> str:
@@ -235,6 +245,7 @@ def _inferences(config: Config) -> Iterator[Contradiction]:
     runs = [f"{run.dataset}/{_name(run)}" for run in config.runs]
     for name, entry in config.infer_on.items():
         wanted = f"{entry.dataset}/{entry.run}"
+        yield from _braces(f"infer_on.{name}.path", entry.path)
         if wanted not in runs:
             yield f"infer_on.{name}.run", _no_such_run(wanted, runs)
         dataset = config.datasets[entry.dataset]

@@ -197,5 +197,5 @@ def _one_line(text: str) -> str:
 
 
 if __name__ == "__main__":
-    SCHEMA.write_text(render_schema())
-    PAGE.write_text(render_page(PAGE.read_text()))
+    SCHEMA.write_text(render_schema(), encoding="utf-8")
+    PAGE.write_text(render_page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -48,7 +48,11 @@ def read_checksums(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
     """
     checksums = {}
     for path in paths:
-        for number, line in enumerate(Path(path).read_text().splitlines(), start=1):
+        for number, content in enumerate(Path(path).read_bytes().splitlines(), start=1):
+            try:
+                line = content.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise ValueError(f"{path}:{number}: {error}; save the file as UTF-8") from error
             if not line.strip() or line.startswith("#"):
                 continue
             match line.split():

@@ -1,13 +1,12 @@
 """NumPy archives of named arrays: what `evaluate` keeps of a run for those who come after it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from nri.files import ResultsError, atomic_path
+from nri.files import ResultsError, atomic_path, make_again
 
 __all__ = ["needed", "read_arrays", "write_arrays"]
 
@@ -21,21 +20,25 @@ def write_arrays(
         np.savez(file, **there)
 
 
-def read_arrays(path: str | os.PathLike, *needed: str) -> dict[str, np.ndarray]:
-    """All arrays of an archive by their names.
+def read_arrays(
+    path: str | os.PathLike, known: Collection[str], needed: Collection[str]
+) -> dict[str, np.ndarray]:
+    """The arrays of an archive by their names, of which all are `known`.
 
-    Raises ResultsError if the file is unreadable or lacks one of the arrays `needed`.
+    Raises ResultsError if the file is unreadable, lacks one of the arrays `needed` or holds others.
     """
     try:
         with np.load(path) as file:
             arrays = dict(file)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
+    except Exception as error:  # what NumPy, zipfile and zlib raise has no end
         raise ResultsError(
-            f"{path}: not a readable NumPy archive ({error}); evaluate the run again"
+            f"{path}: not a readable NumPy archive ({error!r}); {make_again(path)}"
         ) from error
+    if unknown := sorted(arrays.keys() - set(known)):
+        raise ResultsError(f"{path}: has unknown arrays {', '.join(unknown)}; {make_again(path)}")
     if missing := [name for name in needed if name not in arrays]:
         raise ResultsError(
-            f"{path}: lacks {', '.join(missing)}; choose another run, or evaluate it again"
+            f"{path}: lacks {', '.join(missing)}; choose another run, or {make_again(path)}"
         )
     return arrays
 

@@ -56,7 +56,7 @@ class Examples:
         Raises ResultsError if the file is unreadable or lacks a field.
         """
         always = ("sample", "observed", "truth", "features", "units")
-        stored = read_arrays(path, *always, *needed)
+        stored = read_arrays(path, cls.__dataclass_fields__, [*always, *needed])
         names = {name: tuple(map(str, stored[name])) for name in ("features", "units")}
         fields: dict[str, Any] = {"predicted": None, **stored, **names}
         return cls(**fields)

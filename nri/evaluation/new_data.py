@@ -1,6 +1,5 @@
 """New data for trained models: read, cut and scaled as the data of their training were."""
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from nri.data.own.prepare import read_own, regular_recordings
 from nri.data.own.settings import OwnSettings
 from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS, find_windows
 from nri.data.samples import Samples, load_samples
+from nri.records import read_record
 
 __all__ = [
     "InferenceError",
@@ -34,18 +34,13 @@ class InferenceError(ValueError):
 def trained_metadata(directory: str | os.PathLike) -> StoredMetadata:
     """The data set that a run was trained on, as the run's config.json describes it.
 
-    Raises InferenceError if the directory is no run, or a run that infers no graph.
+    Raises ResultsError if the directory is no run or a damaged one, InferenceError if it is one
+    that infers no graph.
     """
     path = Path(directory, "config.json")
-    try:
-        record = json.loads(path.read_text())
-        data, encoder = record["data"], record["identity"]["encoder"]
-        normalisation = Normalisation(np.array(data["minimum"]), np.array(data["maximum"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise InferenceError(
-            f"{path}: not the record of a trained model with its data ({error!r}); give the "
-            "directory of a run, results/runs/DATASET/MODEL/seedN, or train it again"
-        ) from error
+    record = read_record(path, "data", "dataset", "identity", "checksum")
+    data, encoder = record["data"], record["identity"]["encoder"]
+    normalisation = Normalisation(np.array(data["minimum"]), np.array(data["maximum"]))
     if encoder in GIVEN_GRAPHS:
         raise InferenceError(
             f"{path}: encoder {encoder!r} is a given graph and infers none; "

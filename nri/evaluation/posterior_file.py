@@ -47,7 +47,7 @@ class StoredPosterior:
 
         Raises ResultsError if the file is unreadable or holds no posterior.
         """
-        stored = read_arrays(path, "inferred", "edge_types")
+        stored = read_arrays(path, cls.__dataclass_fields__, ["inferred", "edge_types"])
         fields: dict[str, Any] = {**stored, "edge_types": tuple(map(str, stored["edge_types"]))}
         if "temperature" in stored:
             fields["temperature"] = float(stored["temperature"])

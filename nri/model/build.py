@@ -1,11 +1,10 @@
 """From the settings of a run to its model."""
 
-import json
 import os
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
+from pydantic import ValidationError
 
 from nri import graph
 from nri.choices import DECODERS, ENCODERS, load
@@ -13,11 +12,14 @@ from nri.config.identity import GIVEN_GRAPHS
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
 from nri.data.format import StoredMetadata
+from nri.files import ResultsError, make_again
 from nri.model.context import ModelContext
 from nri.model.decoders.decoder import Decoder
 from nri.model.encoders.encoder import Encoder
 from nri.model.make_objective import keep_joint_decoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
+from nri.model.weights import read_weights
+from nri.records import read_record
 
 __all__ = ["build_model", "load_model"]
 
@@ -51,9 +53,18 @@ def load_model(
     """The trained model of a run and its settings.
 
     `metadata` and `objects` are those of the data set that it was trained on, as in `build_model`.
+    Raises ResultsError if its files are not those that the training wrote, or of another data set.
     """
-    record = json.loads(Path(directory, "config.json").read_text())
-    run = Run.from_record(record)
+    path = Path(directory, "config.json")
+    record = read_record(path, "identity", "training", "weights", "checksum")
+    try:
+        run = Run.from_record(record)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]["msg"]
+        raise ResultsError(
+            f"{path}: settings of another version ({problem}); {make_again(path)}"
+        ) from error
+    weights = read_weights(Path(directory), record["weights"])
     model = build_model(
         encoder=run.encoder,
         decoder=run.decoder,
@@ -64,7 +75,13 @@ def load_model(
         objects=objects,
     ).to(device)
     keep_joint_decoder(model, run.training.resolved_stages())
-    model.load_state_dict(load_file(Path(directory, "model.safetensors"), device=str(device)))
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ResultsError(
+            f"{directory}: its weights do not fit the model of this version, or not the data set "
+            f"({error}); train the run again"
+        ) from error
     return model, run.training
 
 

@@ -7,11 +7,11 @@ import pandas as pd
 
 from nri.config.identity import PAPER
 from nri.evaluation.metrics_file import ROW, RUN
-from nri.results.catalogue import dataset_entry, model_entry
-from nri.results.metrics import STEPS, Metric, metric_entry
+from nri.results.catalogue import DATASETS, MODELS, dataset_entry, model_entry
+from nri.results.csv_table import read_table, refuse
+from nri.results.metrics import METRICS, STEPS, Metric, metric_entry
 from nri.results.naming import origin, trained_elsewhere
 from nri.results.rows import (
-    ResultsError,
     in_order,
     summarise,
     without_studies,
@@ -44,29 +44,32 @@ def read_paper_numbers(path: str | os.PathLike) -> pd.DataFrame:
     A cell that the paper leaves empty has a `note` that says why instead of a value.
     `value_provenance` and `standard_error_provenance` are "quoted" (seen in a text that quotes
     the paper; `source` says which) or "recalled" (not checked against the paper itself).
-    Raises ResultsError if a column is missing, a cell appears twice or has no provenance.
+    Raises ResultsError if a column is missing, a cell appears twice, has no provenance or is of an
+    unknown data set, model or metric, or a number cannot be one of the paper's.
     """
-    text = ["table", "dataset", "model", "graph", "metric", *PAPER_COLUMNS[8:]]
-    try:
-        frame = pd.read_csv(
-            path, dtype={**dict.fromkeys(text, str), "step": "Int64"}, usecols=PAPER_COLUMNS
-        )
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{path}: cannot be used: {error}") from error
-    frame[text] = frame[text].fillna("")
-    cell = ["dataset", "model", "graph", "metric", "step"]
+    frame = read_table(path, PAPER_COLUMNS, "mend it by hand")
+    for name, known in (("dataset", DATASETS), ("model", MODELS), ("metric", METRICS)):
+        _refuse(path, ~frame[name].isin(known), f"{name} is none of {', '.join(known)}")
     for number in ("value", "standard_error"):
+        there = frame[number].notna()
+        most = frame["metric"].map(lambda name: _largest(METRICS[name]))
+        beyond = there & ~(frame[number].between(0, most) & np.isfinite(frame[number]))
+        _refuse(path, beyond, f"{number} is negative or too large")
         tagged = frame[f"{number}_provenance"].isin(PROVENANCES)
-        wrong = frame[cell][frame[number].notna() & ~tagged]
-        if len(wrong):
-            raise ResultsError(
-                f"{path}: line {wrong.index[0] + 2}: {number} needs a provenance, "
-                f"one of: {', '.join(PROVENANCES)}"
-            )
-    twice = frame.duplicated(cell)
-    if twice.any():
-        raise ResultsError(f"{path}: line {twice.idxmax() + 2}: this cell was there before")
+        needs = f"{number} needs a provenance, one of: {', '.join(PROVENANCES)}"
+        _refuse(path, there & ~tagged, needs)
+    twice = frame.duplicated(["dataset", "model", "graph", "metric", "step"])
+    _refuse(path, twice, "this cell was there before")
     return frame
+
+
+def _largest(metric: Metric) -> float:
+    """The largest value of a metric in the units of tables."""
+    return metric.scale if metric.fraction else np.inf
+
+
+def _refuse(path: str | os.PathLike, wrong: pd.Series, what: str) -> None:
+    refuse(path, wrong, lambda _: what, "mend it by hand")
 
 
 def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.DataFrame:

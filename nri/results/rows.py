@@ -1,16 +1,17 @@
 """All runs in two tidy tables: what was measured, and what each run was and cost."""
 
-import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW, RUN
-from nri.files import ResultsError
+from nri.files import ResultsError, make_again
+from nri.records import read_record
 from nri.results.catalogue import dataset_order, model_order
+from nri.results.csv_table import read_table, refuse, typed
 from nri.results.metrics import Metric, metric_entry
 
 __all__ = [
@@ -42,9 +43,10 @@ RUN_COLUMNS = [
     "versions",
 ]
 
-TEXT = ["dataset", "trained_on", "model", "encoder", "decoder", "recipe", "graph", "metric"]
-TEXT += ["study", "commit", "machine", "versions"]
-WHOLE = ["edge_types", "seed", "step", "simulations", "updates", "parameters"]
+DIVERGES = (
+    "if it is there again after that, the predictions of the model diverge: lower its "
+    "`learning_rate`, or take the run out of the configuration"
+)
 
 
 def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
@@ -55,10 +57,15 @@ def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
     a row does not keep to the entry of its metric in `nri.results.metrics` (a step is missing or
     out of place, a fraction is none), or a row appears twice.
     """
-    frame = _read(path, METRIC_COLUMNS)
+    frame = read_table(path, METRIC_COLUMNS, make_again(path))
     _refuse(path, frame, frame[["dataset", "model", "metric"]].eq("").any(axis=1), "without a name")
     _refuse(path, frame, frame["seed"].isna(), "without a seed")
-    _refuse(path, frame, ~np.isfinite(frame["value"]), "whose value is not a finite number")
+    refuse(
+        path,
+        ~np.isfinite(frame["value"]),
+        lambda row: f"a value that is not finite ({_describe(frame.iloc[row])})",
+        f"{make_again(path)}; {DIVERGES}",
+    )
     for name in frame["metric"].unique():
         _check_metric(path, frame, metric_entry(name))
     _refuse(path, frame, frame.duplicated([*RUN, "metric", "step"]), "that was there before")
@@ -68,12 +75,20 @@ def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
 def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
     """All metrics.csv files in one tidy frame, sorted, whatever the order of `paths`.
 
-    Raises ResultsError as `read_metrics`, and if two files hold the same measurement.
+    Raises ResultsError as `read_metrics`, for all files at once, and if two hold the same
+    measurement. A table without a run that failed would look complete, so there is none then.
     """
-    paths = sorted(map(str, paths))
+    paths, frames, problems = sorted(map(str, paths)), [], []
     if not paths:
         raise ResultsError("no metrics.csv given; there is nothing to collect")
-    frame = pd.concat([read_metrics(path).assign(path=path) for path in paths], ignore_index=True)
+    for path in paths:
+        try:
+            frames.append(read_metrics(path).assign(path=path))
+        except ResultsError as error:
+            problems.append(str(error))
+    if problems:
+        raise ResultsError("\n".join(problems))
+    frame = pd.concat(frames, ignore_index=True)
     key = [*RUN, "metric", "step"]
     twice = frame[frame.duplicated(key, keep=False)].sort_values("path")
     if len(twice):
@@ -95,7 +110,7 @@ def collect_runs(
     `nri.config.resolve.resolve_studies`, by the directories DATASET/RUN that the files lie in.
     Raises ResultsError if a file is absent, lacks a key or contradicts its neighbour.
     """
-    records = []
+    records, files = [], []
     for path in sorted(map(str, paths)):
         config = read_config(path)
         study = (studies or {}).get("/".join(Path(path).parts[-4:-2]), {})
@@ -111,23 +126,17 @@ def collect_runs(
                     )
             named = {**run, "study": study.get(run["dataset"], "")}
             records.append({**run_record(config), **named})
+            files.append(path)
     frame = pd.DataFrame(records, columns=RUN_COLUMNS)
-    return in_order(_typed(frame))
+    return in_order(typed(frame, files.__getitem__, "train again"))
 
 
 def read_config(path: str | os.PathLike) -> dict:
     """The config.json of a run.
 
-    Raises ResultsError if it is absent, not JSON, or lacks what tables and figures need.
+    Raises ResultsError if it is damaged, or lacks what tables and figures need.
     """
-    try:
-        config = json.loads(Path(path).read_text())
-    except (OSError, json.JSONDecodeError) as error:
-        raise ResultsError(f"{path}: not a readable JSON file ({error}); train again") from error
-    missing = {"run", "dataset", "updates", "epochs", "seconds", "provenance"} - config.keys()
-    if missing:
-        raise ResultsError(f"{path}: lacks {', '.join(sorted(missing))}; train again")
-    return config
+    return read_record(path, "run", "dataset", "updates", "epochs", "seconds", "provenance")
 
 
 def run_record(config: dict) -> dict:
@@ -153,7 +162,7 @@ def read_runs(path: str | os.PathLike) -> pd.DataFrame:
 
     Raises ResultsError if columns are missing or unknown.
     """
-    return _read(path, RUN_COLUMNS)
+    return read_table(path, RUN_COLUMNS, make_again(path))
 
 
 def summarise(metrics: pd.DataFrame) -> pd.DataFrame:
@@ -201,35 +210,6 @@ def _one_line(value: str | dict) -> str:
     return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
 
 
-def _read(path: str | os.PathLike, columns: Sequence[str]) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (OSError, pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise ResultsError(f"{path}: not a readable CSV ({error}); make it again") from error
-    if sorted(frame.columns) != sorted(columns):
-        unknown = ", ".join(sorted(set(frame.columns) - set(columns))) or "none"
-        missing = ", ".join(sorted(set(columns) - set(frame.columns))) or "none"
-        raise ResultsError(
-            f"{path}: unknown columns: {unknown}; missing columns: {missing}; "
-            "if an older version made it, run the pipeline again"
-        )
-    try:
-        return _typed(frame[list(columns)])
-    except (ValueError, TypeError) as error:
-        raise ResultsError(f"{path}: a number is not one: {error}") from error
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    columns = {}
-    for name, column in frame.items():
-        if name in TEXT:
-            columns[name] = column.fillna("").astype(str)
-        else:
-            numbers = pd.to_numeric(column.replace("", np.nan))
-            columns[name] = numbers.astype("Int64" if name in WHOLE else float)
-    return pd.DataFrame(columns)
-
-
 def _check_metric(path: str | os.PathLike, frame: pd.DataFrame, metric: Metric) -> None:
     """Raise ResultsError if a row of a metric is not as its entry says."""
     rows, stepped = frame["metric"] == metric.name, frame["step"].notna()
@@ -243,11 +223,8 @@ def _check_metric(path: str | os.PathLike, frame: pd.DataFrame, metric: Metric) 
 
 
 def _refuse(path: str | os.PathLike, frame: pd.DataFrame, wrong: pd.Series, what: str) -> None:
-    if wrong.any():
-        place = int(np.argmax(wrong.to_numpy(dtype=bool)))
-        raise ResultsError(
-            f"{path}: line {place + 2}: a row {what} ({_describe(frame.iloc[place])})"
-        )
+    remedy = make_again(path)
+    refuse(path, wrong, lambda row: f"a row {what} ({_describe(frame.iloc[row])})", remedy)
 
 
 def _describe(row: pd.Series) -> str:

@@ -1,6 +1,5 @@
 """config.json: what a run is, what it was made from, and what that took."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ import torch
 from nri.config.runs import Identity, Run
 from nri.data.format import StoredMetadata
 from nri.device import choose_device
-from nri.files import atomic_path
 from nri.provenance import provenance
+from nri.records import save_record
 
 __all__ = ["Work", "write_record"]
 
@@ -28,9 +27,18 @@ class Work:
 
 
 def write_record(
-    path: Path, run: Identity, seed: int, metadata: StoredMetadata, work: Work, threads: int
+    path: Path,
+    run: Identity,
+    seed: int,
+    metadata: StoredMetadata,
+    work: Work,
+    threads: int,
+    weights: str | None = None,
 ) -> None:
-    """Write the config.json of a run, or of a baseline that trains nothing."""
+    """Write the config.json of a run, or of a baseline that trains nothing and has no weights.
+
+    weights: the checksum that `nri.model.weights.save_weights` returned.
+    """
     training = start = None
     if isinstance(run, Run):
         training = run.training.model_dump()
@@ -44,6 +52,7 @@ def write_record(
         "data": _data(metadata),
         "training": training,
         "start_from": start,
+        "weights": weights,
         "updates": work.updates,
         "epochs": work.epochs,
         "parameters": work.parameters,
@@ -52,8 +61,7 @@ def write_record(
         "threads": threads,
         "provenance": provenance(),
     }
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
+    save_record(record, path)
 
 
 def _data(metadata: StoredMetadata) -> dict[str, Any]:

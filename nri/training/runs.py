@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 from nri.config.runs import Run
 from nri.data.format import StoredMetadata, read_metadata
@@ -15,6 +14,7 @@ from nri.device import choose_device, rounded_products
 from nri.files import atomic_path, fingerprint, sha256
 from nri.model.build import build_model
 from nri.model.nri import NRI
+from nri.model.weights import WEIGHTS, save_weights
 from nri.training.checkpoints import Checkpoint
 from nri.training.record import Work, write_record
 from nri.training.start import start_from
@@ -87,7 +87,7 @@ def _checkpoints(job: Job) -> list[Checkpoint]:
     """One for each stage, named by all that its state depends on."""
     run, data = job.run.identity(), [sha256(job.data)]
     if job.start is not None:
-        data.append(sha256(job.start / "model.safetensors"))
+        data.append(sha256(job.start / WEIGHTS))
     keys = job.run.training.checkpoint_keys(job.run.encoder, job.run.decoder)
     names = [fingerprint(run, key, job.seed, data, job.threads, job.code) for key in keys]
     return [Checkpoint(job.checkpoints / f"{name}.pt") for name in names]
@@ -95,9 +95,11 @@ def _checkpoints(job: Job) -> list[Checkpoint]:
 
 def _write(job: Job, model: NRI, metadata: StoredMetadata, progress: Progress) -> None:
     """Write model.safetensors, curve.csv and config.json."""
-    with atomic_path(job.output / "model.safetensors") as path:
-        save_file(model.state_dict(), path)
-    with atomic_path(job.output / "curve.csv") as path, open(path, "w", newline="") as file:
+    weights = save_weights(model.state_dict(), job.output)
+    with (
+        atomic_path(job.output / "curve.csv") as path,
+        open(path, "w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, progress.curve[0])
         writer.writeheader()
         writer.writerows(progress.curve)
@@ -109,5 +111,5 @@ def _write(job: Job, model: NRI, metadata: StoredMetadata, progress: Progress) -
         process_seconds=progress.process_seconds,
     )
     record = job.output / "config.json"
-    write_record(record, job.run, job.seed, metadata, work, job.threads)
+    write_record(record, job.run, job.seed, metadata, work, job.threads, weights)
     logging.info("%d updates, written to %s", progress.total_updates, job.output)

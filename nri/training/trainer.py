@@ -124,7 +124,7 @@ class Trainer:
 
         The model then has the weights of that stage that are best on the validation split. On
         SIGTERM and SIGINT the state is saved before SystemExit. Raises TrainingError if the loss
-        is not finite.
+        is not finite, or that of the validation split never is in a stage.
         """
         signals = signal.SIGTERM, signal.SIGINT
         previous = [signal.signal(number, self._on_signal) for number in signals]
@@ -281,6 +281,8 @@ class Trainer:
             "-" if accuracy is None else f"{accuracy:.4f}",
             progress.wall_seconds,
         )
+        if progress.update == self.stage.updates:
+            self._check_validated()
         return row
 
     @torch.no_grad()
@@ -301,6 +303,19 @@ class Trainer:
                 f"the loss is not finite before update {self.progress.total_updates} "
                 f"(stage {self.progress.stage + 1}); lower `learning_rate` (now "
                 f"{self.stage.settings.learning_rate}) or set `gradient_clip`"
+            )
+
+    def _check_validated(self) -> None:
+        """Raise TrainingError if no weights of the stage had a finite validation loss.
+
+        A loss that is infinite for a while, as of a decoder that has yet to learn, does no harm.
+        """
+        if not math.isfinite(self.progress.best_score):
+            raise TrainingError(
+                f"the loss of the validation split was never finite in stage "
+                f"{self.progress.stage + 1}, so that no weights are the best; look for values far "
+                f"out of range among the validation samples, or lower `learning_rate` (now "
+                f"{self.stage.settings.learning_rate})"
             )
 
     def _tick(self) -> None:
@@ -349,7 +364,7 @@ class Trainer:
                 continue
             progress = Progress(**state["progress"])
             if progress.update <= self._length(number)[1]:
-                log.info("continuing at update %d from %s", progress.total_updates, checkpoint.path)
+                log.info("continuing at update %d of %s", progress.total_updates, checkpoint.path)
                 return state
             log.info("%s is of a longer training: not used", checkpoint.path)
         return None

@@ -18,6 +18,7 @@ from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.dependencies import code_digests, itemise
 from nri.config.parse import ConfigError, parse_config
 from nri.config.resolve import Planned, PlannedRun, resolve_baselines, resolve_runs, resolve_studies
+from nri.config.yaml_file import refuse_repeated_keys
 from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
 from snakemake.exceptions import WorkflowError
@@ -30,7 +31,8 @@ from snakemake.utils import update_config
 if is_module():
     given, config = config, {}
     # First into an empty mapping: what an anchor repeats in the file would be one mapping, not two.
-    update_config(config, yaml.safe_load((BASE / "config" / "config.yaml").read_text()))
+    default = (BASE / "config" / "config.yaml").read_text(encoding="utf-8")
+    update_config(config, yaml.safe_load(default))
     update_config(config, given)
 elif is_main_process():
 
@@ -40,6 +42,8 @@ elif is_main_process():
 
 
 try:
+    for path in files_of_configuration():
+        refuse_repeated_keys(path)
     CONFIG = parse_config(config)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
@@ -62,7 +66,9 @@ wildcard_constraints:
 # the interpreter that runs Snakemake. Threads that spin while they wait would starve other jobs.
 INTERPRETER = shlex.quote(str(Path(sys.executable).parent)) + ':"$PATH"'
 SEARCH = "" if deploys_environments() else f"PATH={INTERPRETER} "
-shell.prefix(f"export {SEARCH}PYTHONPATH={shlex.quote(str(BASE))} OMP_WAIT_POLICY=passive; ")
+PREFIX = f"export {SEARCH}PYTHONPATH={shlex.quote(str(BASE))} OMP_WAIT_POLICY=passive; "
+# Snakemake fills in what stands in braces, and paths may have some.
+shell.prefix(PREFIX.replace("{", "{{").replace("}", "}}"))
 
 
 # Snakemake reruns a job when the set of its params changes and prints the difference. Each setting

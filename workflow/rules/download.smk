@@ -28,7 +28,7 @@ rule download:
         url=lambda wildcards: f"{'http' if wildcards.host == 'mocap.cs.cmu.edu' else 'https'}"
         f"://{wildcards.host}/{wildcards.path}",
         # Not compared: another mirror has the same bytes.
-        mirror=lambda wildcards, output: (["--mirror", CONFIG.mirror] if CONFIG.mirror else []),
+        mirror=lambda wildcards, output: ([f"--mirror={CONFIG.mirror}"] if CONFIG.mirror else []),
     shell:
         "python {params.program:q} --url {params.url:q} --sha256={params.pin:q}"
         " {params.mirror:q} --output {output:q} > {log:q} 2>&1"

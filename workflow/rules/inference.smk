@@ -67,6 +67,6 @@ rule infer_new:
         refine=untracked(lambda wildcards: "" if CONFIG.evaluation.refine else "--no-refine"),
         directory=lambda wildcards, output: Path(output.edges).parent,
     shell:
-        "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
+        "python {params.program:q} --runs {params.runs:q} --data={input.data:q}"
         " --settings {params.settings:q} {params.refine} --threads {threads}"
         " --output {params.directory:q} > {log:q} 2>&1"

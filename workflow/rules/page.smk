@@ -24,8 +24,9 @@ rule page:
     params:
         *source_digests("scripts/page.py"),
         program=script("page.py"),
-        command=CONFIG.command,
+        # As a function, so that Snakemake fills in nothing that stands in braces.
+        command=lambda wildcards: CONFIG.command,
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"
-        " --command {params.command:q} --output {output:q} > {log:q} 2>&1"
+        " --command={params.command:q} --output {output:q} > {log:q} 2>&1"

@@ -25,6 +25,14 @@ def is_module() -> bool:
     return workflow.modifier.parent_modifier is not None
 
 
+def files_of_configuration() -> list[Path]:
+    """The files that the configuration was merged from; none in a job or where it was handed over.
+
+    `workflow.configfiles`, 9.27.1: those of the command line, then those of `configfile:`.
+    """
+    return [] if is_module() or not is_main_process() else list(map(Path, workflow.configfiles))
+
+
 def hand_to_jobs(configuration: Path) -> None:
     """Let jobs read this configuration file alone.
 

@@ -14,7 +14,7 @@ def main(job: str, attempts: int = 10, wait: float = 3.0) -> str:
     for _ in range(attempts):
         if subprocess.run(["qstat", "-j", job], capture_output=True).returncode == 0:
             return "running"
-        accounts = subprocess.run(["qacct", "-j", job], capture_output=True, text=True)
+        accounts = subprocess.run(["qacct", "-j", job], capture_output=True, encoding="utf-8")
         if accounts.returncode == 0:
             ended = dict(re.findall(r"^(failed|exit_status)\s+(\d+)", accounts.stdout, re.M))
             return "success" if set(ended.values()) == {"0"} else "failed"
