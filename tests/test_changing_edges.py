@@ -93,7 +93,10 @@ def test_a_dataset_file_keeps_its_edges(arrays, tmp_path):
         ({"edges": np.zeros((6, 15, 3, 3), int)}, r"\(6, 15, 3, 3\), expected"),
         ({"edges": np.zeros((6, 16, 3, 3))}, r"edges of float64 .* expected whole numbers"),
         ({"edges": np.full((6, 16, 3, 3), 2)}, r"edges from 2 to 2 must be indices into the 2"),
-        ({"objects": ["a", "b"]}, r"2 names in `objects` for 3 objects"),
+        (
+            {"objects": ["a", "b"]},
+            r"`objects` of <U1 has shape \(2,\), expected a text for each of the 3 objects",
+        ),
     ],
 )
 def test_arrays_of_another_shape_are_refused(arrays, tmp_path, change, message):
