@@ -12,17 +12,16 @@ import h5py
 import numpy as np
 
 from nri import __version__
-from nri.data.format import (
-    FORMAT,
+from nri.data.checks import (
     VERSIONS,
     DataFormatError,
-    Metadata,
     check_edges,
     check_finite,
     check_names,
     check_objects,
     check_precision,
 )
+from nri.data.format import FORMAT, Metadata
 from nri.files import atomic_path
 
 __all__ = ["DatasetWriter"]
