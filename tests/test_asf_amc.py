@@ -173,6 +173,12 @@ def line_of(text, part):
         (":bonedata", ":bones", "", "no section :bonedata"),
         (":hierarchy", "", "", "no section :hierarchy"),
         ("# made", "made", "made", "before the first section"),
+        (
+            ASF[ASF.index("  begin\n    id 1") : ASF.index(":hierarchy")],
+            "",
+            ":bonedata",
+            "the skeleton has no bones",
+        ),
     ],
 )
 def test_broken_skeleton(files, old, new, at, says):
@@ -205,6 +211,7 @@ def test_broken_skeleton(files, old, new, at, says):
         ("arm 90\n", "arm 9o\n", 6, "no number"),
         ("arm 90\n", "arm inf\n", 6, "not finite"),
         ("\n2\n", "\n3\n", 9, "frame 3 where frame 2 was expected"),
+        ("\n2\n", f"\n{'2' * 5000}\n", 9, "where frame 2 was expected"),
         ("\n1\n", "\n", 4, "before the first frame number"),
         (":DEGREES\n", "", 12, "no :DEGREES"),
         (AMC[AMC.index("1\n") :], "", 3, "no frames"),

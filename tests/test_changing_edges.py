@@ -93,7 +93,10 @@ def test_a_dataset_file_keeps_its_edges(arrays, tmp_path):
         ({"edges": np.zeros((6, 15, 3, 3), int)}, r"\(6, 15, 3, 3\), expected"),
         ({"edges": np.zeros((6, 16, 3, 3))}, r"edges of float64 .* expected whole numbers"),
         ({"edges": np.full((6, 16, 3, 3), 2)}, r"edges from 2 to 2 must be indices into the 2"),
-        ({"objects": ["a", "b"]}, r"2 names in `objects` for 3 objects"),
+        (
+            {"objects": ["a", "b"]},
+            r"`objects` of <U1 has shape \(2,\), expected a text for each of the 3 objects",
+        ),
     ],
 )
 def test_arrays_of_another_shape_are_refused(arrays, tmp_path, change, message):
@@ -207,6 +210,32 @@ def test_the_layout_of_dynamic_nri(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "change",
+    [
+        lambda tensor: tensor.bfloat16(),
+        lambda tensor: tensor.clone().requires_grad_(),
+        lambda tensor: tensor.to_sparse(),
+        lambda tensor: tensor.double(),
+    ],
+)
+def test_any_tensor_of_the_same_numbers_is_read(tmp_path, change):
+    directory = store_dnri(tmp_path)
+    expected = torch.load(directory / "test_feats").bfloat16().float()
+    torch.save(change(expected), directory / "test_feats")
+    torch.save(change(torch.load(directory / "test_edges")), directory / "test_edges")
+    prepare_own(settings(**PUSHES), {"files": [directory]}, None, tmp_path / "pushes.h5")
+    found = read_split(tmp_path / "pushes.h5", "test").trajectories
+    np.testing.assert_array_equal(found, expected.numpy().swapaxes(1, 2))
+
+
+def flip(path):
+    """Change one bit of the numbers, which make up most of the file."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
     ("damage", "changes", "message"),
     [
         (lambda d: (d / "val_edges").unlink(), {}, r"val_edges: not a readable torch file"),
@@ -232,6 +261,17 @@ def test_the_layout_of_dynamic_nri(tmp_path):
             {},
             r"train_\*: an edge is no whole number",
         ),
+        (
+            lambda d: torch.save(torch.zeros(12, 20, 6, dtype=torch.cfloat), d / "train_edges"),
+            {},
+            r"train_edges: holds a torch.complex64, expected a tensor of real numbers",
+        ),
+        (
+            lambda d: torch.save(torch.zeros(1).expand(2**40), d / "train_edges"),
+            {},
+            r"train_edges takes .* GiB in memory, more than the limit",
+        ),
+        (lambda d: flip(d / "train_feats"), {}, r"train_feats: .* bad checksum"),
         (lambda d: None, {"edges_change": False}, r"time axis; set `edges_change: true`"),
         (lambda d: None, {"features": ["x", "y"]}, r"the 2 of `features`"),
     ],

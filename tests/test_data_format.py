@@ -1,5 +1,6 @@
 """The dataset file: what is written is read, half a file is none, errors say where."""
 
+import dataclasses
 import os
 import re
 
@@ -207,6 +208,137 @@ def test_reading_a_wrong_file_names_file_and_place(path, damage, message):
     with pytest.raises(DataFormatError, match=message) as error:
         read()
     assert str(path) in str(error.value)
+
+
+def by_chunks(file, name, value, keep):
+    """Values in chunks of one sample, of which only `keep` are written."""
+    del file[name]
+    stored = file.create_dataset(name, value.shape, value.dtype, chunks=(1, *value.shape[1:]))
+    for sample in keep:
+        stored[sample] = value[sample]
+
+
+def elsewhere(file, name, value):
+    """Values that are to come from another file, which is not there."""
+    del file[name]
+    layout = h5py.VirtualLayout(value.shape, value.dtype)
+    layout[:] = h5py.VirtualSource("gone.h5", "x", value.shape)
+    file.create_virtual_dataset(name, layout)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        *(
+            (lambda file, value=value: file.attrs.update(frame_interval=value), rf"is {value}; set")
+            for value in (np.nan, np.inf, -0.0)
+        ),
+        (
+            lambda file: replace(file, "normalisation/maximum", [1.0, np.inf, 1.0]),
+            "normalisation/maximum must hold the range",
+        ),
+        (
+            lambda file: replace(file, "test/trajectories", TRAJECTORIES[:, [0, 1, 1]]),
+            r"numbers of objects differ \(2 in train, 3 in test, 2 in .*'objects', 2 in skeleton",
+        ),
+        (
+            lambda file: file.attrs.update(objects=["a", "b", "c"]),
+            r"differ \(2 in train, 2 in test, 3 in root attribute 'objects'",
+        ),
+        (lambda file: file.attrs.update(objects=["a", "a"]), "'objects': 'a' is there twice"),
+        (
+            lambda file: file.attrs.update(features=["x", "y\x01", "z"]),
+            r"'features': 'y\\x01' has a control character",
+        ),
+        (
+            lambda file: replace(file, "train/edges", EDGES + 0.5),
+            "train/edges holds float64, expected whole numbers",
+        ),
+        (
+            lambda file: replace(file, "train/trajectories", TRAJECTORIES.astype("S8")),
+            r"train/trajectories holds \|S8, expected numbers",
+        ),
+        (
+            lambda file: elsewhere(file, "train/trajectories", TRAJECTORIES),
+            "train/trajectories refers to values in other files",
+        ),
+        (
+            lambda file: by_chunks(file, "train/trajectories", TRAJECTORIES, [0, 1, 3]),
+            "train/trajectories has values that were never written",
+        ),
+        (
+            lambda file: by_chunks(file, "train/edges", EDGES, []),
+            "train/edges has values that were never written",
+        ),
+        (
+            lambda file: file["normalisation"].attrs.update(shared_ranges="[1"),
+            r"data\.h5: not a readable HDF5 file",
+        ),
+    ],
+)
+def test_a_file_that_would_be_read_as_something_else_is_refused(path, damage, message):
+    with h5py.File(path, "a") as file:
+        damage(file)
+    with pytest.raises(DataFormatError, match=message) as error:
+        read_split(path, "train")
+    assert str(path) in str(error.value)
+
+
+def test_a_damaged_chunk_is_an_error_with_the_file(path):
+    with h5py.File(path) as file:
+        chunk = file["train/trajectories"].id.get_chunk_info(0)
+    content = bytearray(path.read_bytes())
+    content[chunk.byte_offset + chunk.size // 2] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(
+        DataFormatError, match=r"data\.h5: not a readable HDF5 file .*make it again"
+    ):
+        read_split(path, "train")
+
+
+def test_a_split_that_no_memory_holds_is_refused_before_it_is_read(path):
+    with h5py.File(path, "a") as file:
+        del file["train/trajectories"]
+        huge = (2**31, 2, 6, 3)
+        file.create_dataset("train/trajectories", huge, "f4", chunks=(2**27, 2, 6, 3))
+    with pytest.raises(DataFormatError, match="train/trajectories has values that were never"):
+        read_metadata(path)
+
+
+def test_the_limit_of_a_split_is_named(path, monkeypatch):
+    monkeypatch.setattr("nri.data.reading.LARGEST", 2**7)
+    with pytest.raises(DataFormatError, match=r"train/trajectories takes .* the limit of .* GiB"):
+        read_metadata(path)
+
+
+def test_a_feature_that_float32_cannot_hold_is_refused(tmp_path):
+    output = tmp_path / "data.h5"
+    northing = TRAJECTORIES.astype(float)
+    northing[..., 1] = 5334000.05 + 0.05 * np.arange(6)
+    with pytest.raises(
+        DataFormatError, match=r"data\.h5: feature 'y' goes from 5334000\.0.*offset"
+    ):
+        write(output, northing)
+    assert not output.exists()
+    northing[..., 1] -= 5334000
+    write(output, northing)
+    # What does not change loses nothing, nor does what only rounding changes.
+    northing[..., 1] = 5334000.05
+    northing[0, ..., 2] = 0.1 + 0.2
+    northing[1:, ..., 2] = 0.3
+    write(output, northing)
+    with pytest.raises(DataFormatError, match="sample 0 is not finite, or beyond float32"):
+        write(output, 1e300 * np.ones_like(northing))
+
+
+def test_names_that_no_other_file_can_hold_are_not_written(tmp_path):
+    for change, message in (
+        ({"objects": ("a", "a")}, r"'objects': 'a' is there twice"),
+        ({"features": ("x", "y", "\ud800")}, r"'features': '\\ud800' has a control character"),
+        ({"edge_types": ("none", "so\x00me")}, r"'edge_types': 'so\\x00me' has a control"),
+    ):
+        with pytest.raises(DataFormatError, match=message):
+            DatasetWriter(tmp_path / "data.h5", dataclasses.replace(METADATA, **change))
 
 
 def test_no_file_and_no_hdf5_are_told_apart(tmp_path):

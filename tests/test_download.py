@@ -20,7 +20,8 @@ def server():
             self.server.requests.append((self.path, self.headers["User-Agent"]))
             status, body, length = self.server.answers.pop(0)
             self.send_response(status)
-            self.send_header("Content-Length", str(length))
+            if length is not None:
+                self.send_header("Content-Length", str(length))
             self.end_headers()
             self.wfile.write(body)
 
@@ -93,6 +94,39 @@ def test_not_found_is_not_asked_twice(server, tmp_path):
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "example.org/a",
+        "file:///etc/hostname",
+        "http://[::1/a",
+        "http://127.0.0.1:port/a",
+        "http://127.0.0.1/ä",
+        "http://127.0.0.1/a b",
+    ],
+)
+def test_what_is_no_address_is_refused_at_once(tmp_path, url, caplog):
+    with pytest.raises(DownloadError, match="mirror") as error:
+        download(url, tmp_path / "a")
+    assert url in str(error.value)
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_file_that_is_too_large_is_refused_and_leaves_nothing(
+    server, tmp_path, monkeypatch, announced
+):
+    monkeypatch.setattr("nri.data.download.LARGEST", len(TEXT) - 1)
+    server.answers = [(200, TEXT, len(TEXT) if announced else None)]
+    with pytest.raises(DownloadError, match=f"more than the limit of {len(TEXT) - 1} bytes"):
+        download(server.url, tmp_path / "a")
+    (tmp_path / server.address).parent.mkdir(parents=True)
+    (tmp_path / server.address).write_bytes(TEXT)
+    with pytest.raises(DownloadError, match=f"more than the limit of {len(TEXT) - 1}"):
+        download(server.url, tmp_path / "a", None, tmp_path)
+    assert not (tmp_path / "a").exists()
+
+
 def test_wrong_content_is_refused(server, tmp_path):
     output = tmp_path / "a"
     output.write_bytes(b"old")
@@ -141,9 +175,10 @@ def test_checksum_files(tmp_path):
     path = tmp_path / "pins.txt"
     path.write_text(f"# comment\n\n{'A' * 64}  host/a\n{'b' * 64}  host/b\n")
     assert read_checksums([path]) == {"host/a": "a" * 64, "host/b": "b" * 64}
-    path.write_text("# comment\nabc  host/a\n")
-    with pytest.raises(ValueError, match=r"pins\.txt:2: expected"):
-        read_checksums([path])
+    for digest in (b"abc", b"g" * 64, "é".encode("latin-1") * 64):
+        path.write_bytes(b"# caf\xe9\n" + digest + b"  host/a\n")
+        with pytest.raises(ValueError, match=r"pins\.txt:2: expected"):
+            read_checksums([path])
 
 
 def test_a_checksum_file_in_another_encoding_is_named_with_the_line(tmp_path):

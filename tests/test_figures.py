@@ -233,7 +233,7 @@ def test_examples_that_lack_something_are_refused_by_name(tmp_path):
 
 
 def test_refined_edges_have_a_row_of_their_own():
-    rows = {"sample": 0, "receiver": ["a", "b"], "sender": ["b", "a"], "type": [1, 0]}
+    rows = {"sample": 0, "receiver": ["$a^$", "b"], "sender": ["b", "$a^$"], "type": [1, 0]}
     rows |= {"probability": [0.9, 0.8], "agreement": 1.0}
     edges = pd.DataFrame(rows)
     refined = {"refined_type": 1, "refined_probability": [0.7, 0.6], "refined_agreement": [1, 0.5]}
@@ -244,6 +244,7 @@ def test_refined_edges_have_a_row_of_their_own():
     assert cells(plot_edges(edges, 2)) == [["90", "80"]]
     both = plot_edges(edges.assign(**refined), 2)
     assert cells(both) == [["90", "80"], ["70", "(60)"]]
+    both.draw_without_rendering()  # a name is no formula
     assert "test sample 0, refined" in [axes.get_title("left") for axes in both.axes]
 
 

@@ -1,10 +1,12 @@
 """Own data: what is read is what was written, windows keep the rules, damage is named."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 from importlib.util import find_spec
+from zipfile import ZipFile
 
 import networkx
 import numpy as np
@@ -17,6 +19,7 @@ from nri.data.format import DataFormatError, read_metadata, read_split
 from nri.data.own.prepare import prepare_own
 from nri.data.own.recordings import Recording, RecordingError
 from nri.data.own.settings import OwnSettings
+from nri.data.own.source import Own
 from nri.data.own.windows import find_windows
 from nri.evaluation.inference import edge_table, write_edges, write_graphs
 from nri.evaluation.new_data import features_beyond_range
@@ -180,6 +183,7 @@ DAMAGE = [
     (HEAD + "0,0,a,1,2\n0,1,a,,2\n", {}, r"line 3, column x: '' is missing; set `gaps"),
     (HEAD + "0,0,a,1,inf\n", {}, r"line 2, column y: 'inf' is not a finite number"),
     (HEAD + "0,,a,1,2\n", {}, r"line 2, column t: '' is no time"),
+    (HEAD + "0,1e308,a,1,2\n", {"time_unit": 60.0}, r"line 2, column t: '1e308' is not a finite"),
     (HEAD + "0,0,,1,2\n", {}, r"line 2, column who: '' is empty"),
     (HEAD + "0,0,a,1,2\n0,1,a,1\n", {}, r"line 3, column y: '' is missing"),
     (HEAD + "0,0,a,1,2\n0,1,a,1,2,3,4\n", {}, r"own\.csv: not readable as a table.*line 3"),
@@ -194,6 +198,19 @@ DAMAGE = [
     (HEAD + LINES, {}, r"1 recordings are too few to split by sample; set `split: \{by: time\}`"),
     (HEAD + LINES, {"split": {"by": "time"}}, r"no window of 5 frames for valid.*lower frames"),
     (HEAD + LINES.replace(",b,", ",b;c,"), {}, r"object 'b;c' has a ';' in its name"),
+    # A decimal comma in every row, and a name that was forgotten: the rest must not move up.
+    (HEAD + LINES.replace("1.0,", "1.0,1,"), {}, r"own\.csv: not readable as a table .*decimal co"),
+    (
+        LINES.replace("1.0,", "1.0,1,"),
+        {"names": ["scene", "t", "who", "x", "y"]},
+        r"own\.csv: not readable as a table .*`names`",
+    ),
+    (HEAD + LINES, {"separator": "(("}, r"own\.csv: not readable as a table"),
+    (
+        HEAD + LINES.replace(",b,", ",b\x01,"),
+        {"split": {"by": "time"}},
+        r"own\.csv: recording '0': object 'b\\x01' has a control character",
+    ),
     ("", {}, r"own\.csv: not readable as a table"),
     (HEAD, {}, r"own\.csv: no row with all of x, y"),
 ]
@@ -204,6 +221,25 @@ def test_damage_is_named(text, changes, message, tmp_path):
     with pytest.raises(RecordingError, match=message):
         prepare(tmp_path, text, **changes)
     assert not (tmp_path / "own.h5").exists()
+
+
+@pytest.mark.parametrize("stray", ["1e6", "20200101", "1e18"])
+def test_one_stray_time_is_named_before_there_is_an_array(tmp_path, stray):
+    rows = table(scenes=1).astype({"t": object})
+    rows.loc[20, "t"] = stray
+    changes = {"frame_interval": 1e-3, "split": {"by": "time"}, "gaps": "cut"}
+    message = r"own\.csv, lines 49 and 22: recording 0 goes from time 13\.75 s \(object 2\) to .*"
+    with pytest.raises(RecordingError, match=message + r"\(object 2\).* the limit of 1 GiB"):
+        prepare(tmp_path, rows, **changes)
+
+
+@pytest.mark.parametrize("name", ["line", "first", "object", "sample", "time", "frame"])
+def test_columns_may_have_the_names_of_what_is_made_of_them(tmp_path, name):
+    rows = table()
+    expected = read_split(prepare(tmp_path, rows)[0], "train").trajectories
+    path, _ = prepare(tmp_path, rows.rename(columns={"x": name}), features=[name, "y"])
+    np.testing.assert_array_equal(read_split(path, "train").trajectories, expected)
+    assert read_metadata(path).frame_interval == pytest.approx(STEP)
 
 
 @pytest.mark.skipif(find_spec("pyarrow") is not None, reason="pyarrow reads Parquet")
@@ -262,6 +298,17 @@ def test_wrong_edges_are_named(change, message, tmp_path):
         prepare(tmp_path, table(), pd.DataFrame(edges), edge_types=["none", "spring"])
 
 
+def test_a_row_of_edges_that_is_longer_than_the_header_is_refused(tmp_path):
+    """It would move all its columns."""
+    edges = pd.DataFrame({"receiver": "0", "sender": "1", "type": ["spring"], "note": "left"})
+    source = tmp_path / "edges.csv"
+    source.write_text(edges.to_csv(index=False).replace(",note", ""))
+    table().to_csv(tmp_path / "own.csv", index=False)
+    entry = settings(edge_types=["none", "spring"])
+    with pytest.raises(RecordingError, match=r"edges\.csv: not readable as a table"):
+        prepare_own(entry, {"files": [tmp_path / "own.csv"]}, source, tmp_path / "own.h5")
+
+
 def test_arrays_and_dataset_files(small_springs, tmp_path):
     values = np.random.default_rng(0).normal(size=(6, 3, 16, 2))
     values[2, 1, 7] = np.nan
@@ -294,6 +341,66 @@ def test_arrays_and_dataset_files(small_springs, tmp_path):
         prepare_own(settings(), {"files": [small_springs]}, None, output)
     with pytest.raises(DataFormatError, match="no such file"):
         prepare_own(settings(), {"files": [tmp_path / "absent.h5"]}, None, output)
+
+
+def save_npz(path, **members):
+    """An archive of arrays as NumPy makes them, or of bytes."""
+    with ZipFile(path, "w") as archive:
+        for name, value in members.items():
+            if isinstance(value, np.ndarray):
+                with archive.open(f"{name}.npy", "w") as file:
+                    np.save(file, value)
+            else:
+                archive.writestr(f"{name}.npy", value)
+
+
+def announcing(shape):
+    """A file in NumPy's format that announces an array and holds nothing of it."""
+    file = io.BytesIO()
+    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    return file.getvalue()
+
+
+VALUES = np.random.default_rng(0).normal(size=(6, 3, 16, 2))
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ({"trajectories": announcing((10**6, 10**6))}, r"announces an array \(1000000, 1000000\)"),
+        ({"trajectories": b"\x93NUMPY\x01\x00\x10\x00{'descr': '<f8', \n"}, "not a readable NumPy"),
+        ({"trajectories": b"\x93NUMPY\x09\x00"}, "not a readable NumPy"),
+        ({"positions": VALUES}, "no array 'trajectories'; the file has positions"),
+        (
+            {"trajectories": VALUES, "objects": np.array(["a", "b", "a"])},
+            r"own\.npz: recording '0': object 'a' is there twice",
+        ),
+        ({"trajectories": VALUES, "objects": np.array("abc")}, r"`objects` of <U3 has shape \(\)"),
+        ({"trajectories": VALUES, "objects": np.ones(3)}, "`objects` of float64 has shape"),
+    ],
+)
+def test_odd_arrays_are_refused(tmp_path, members, message):
+    path = tmp_path / "own.npz"
+    save_npz(path, **members)
+    with pytest.raises(RecordingError, match=message) as error:
+        prepare_own(settings(frame_interval=0.1), {"files": [path]}, None, tmp_path / "own.h5")
+    assert str(path) in str(error.value)
+
+
+def test_what_is_not_needed_of_an_archive_is_not_unpacked(tmp_path, monkeypatch):
+    path, output = tmp_path / "own.npz", tmp_path / "own.h5"
+    save_npz(path, trajectories=VALUES, more=b"no array at all")
+    prepare_own(settings(frame_interval=0.1), {"files": [path]}, None, output)
+    monkeypatch.setattr("nri.data.reading.LARGEST", VALUES.nbytes - 1)
+    with pytest.raises(RecordingError, match=r"own\.npz: trajectories takes .*limit of"):
+        prepare_own(settings(frame_interval=0.1), {"files": [path]}, None, output)
+
+
+def test_names_in_the_settings_can_be_written():
+    for key in ("features", "edge_types"):
+        found = dict(Own.contradictions(settings(**{key: ["x", "y\x1b"]})))
+        assert found[key] == r"'y\x1b' has a control character in its name; rename it"
 
 
 def test_recordings_of_one_object_are_refused(tmp_path):

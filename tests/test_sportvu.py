@@ -198,6 +198,8 @@ def test_other_archives_are_refused(tmp_path):
         ("[]", "has no list 'events'"),
         ('{"gameid": "1", "events": {}}', "has no list 'events'"),
         ('{"events": []}', "has no text 'gameid'"),
+        ('{"events": [], "gameid": "\\ud800"}', "'gameid' .* has a control character"),
+        ("[" * 100_000, r"not JSON, or cut off \(RecursionError"),
         ('{"gameid": "1", "events": [{"moments": []}, {}]}', r"events\[1\] has no list 'moments'"),
     ],
 )
@@ -205,6 +207,17 @@ def test_broken_json_is_refused_with_the_place(tmp_path, text, problem):
     (tmp_path / "a.json").write_text(text)
     with pytest.raises(TrackingFileError, match=rf"a\.json: {problem}.*leave the game out"):
         read_game(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.7z"])
+def test_a_game_that_is_too_large_is_refused_before_it_is_unpacked(
+    tmp_path, play, name, monkeypatch
+):
+    monkeypatch.setattr("nri.data.basketball.sportvu.LARGEST", 10_000)
+    path = write_game(tmp_path / name, play)
+    monkeypatch.setattr(py7zr.SevenZipFile, "extractall", lambda *_, **__: pytest.fail("unpacked"))
+    with pytest.raises(TrackingFileError, match=r"a\.\w+: a game of \d+ bytes, .* limit of 10000"):
+        read_game(path)
 
 
 def test_a_game_without_moments_is_read(tmp_path):

@@ -101,6 +101,7 @@ def test_every_system_has_a_panel_and_oscillators_run_over_seconds(springs, osci
         (("theta", "sin_theta"), ("rad", "1"), 1, "sin θ of each oscillator"),
         (("temperature", "flow"), ("K", "W"), 0, "temperature (K) of each object"),
         (("load",), ("",), 0, "load of each object"),
+        (("$x^$",), ("$",), 0, r"\$x^\$ (\$) of each object"),
     ],
 )
 def test_a_system_with_any_features_is_drawn(features, units, drawn, label):
@@ -112,7 +113,9 @@ def test_a_system_with_any_features_is_drawn(features, units, drawn, label):
     assert panel.get_ylabel() == label
     for line, true in zip(panel.lines, motion[0, ..., drawn], strict=True):
         np.testing.assert_allclose(np.ptp(line.get_ydata()), np.ptp(true))
-    assert len(plot_simulation(split, metadata).axes) == 2
+    simulation = plot_simulation(split, metadata)
+    assert len(simulation.axes) == 2
+    simulation.draw_without_rendering()  # a name is no formula
 
 
 def test_each_model_has_its_panel_and_its_error(models):

@@ -8,6 +8,7 @@ import hashlib
 import http.client
 import logging
 import os
+import re
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +24,7 @@ USER_AGENT = f"nri/{__version__} (pipeline for Neural Relational Inference)"
 ATTEMPTS = 4
 PAUSE = 2.0  # seconds before the second attempt; doubled before each further one
 TIMEOUT = 60.0  # seconds without an answer
+LARGEST = 2**28  # bytes of a file
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ def read_checksums(paths: Iterable[str | os.PathLike]) -> dict[str, str]:
             if not line.strip() or line.startswith("#"):
                 continue
             match line.split():
-                case [digest, address] if len(digest) == 64:
+                case [digest, address] if re.fullmatch("[0-9a-fA-F]{64}", digest):
                     checksums[address] = digest.lower()
                 case _:
                     raise ValueError(f"{path}:{number}: expected 'SHA256  HOST/PATH', got {line!r}")
@@ -103,10 +105,12 @@ def download(
 
 def _copy(source: str) -> bytes:
     try:
+        if (size := os.path.getsize(source)) > LARGEST:
+            raise DownloadError(f"{source}: {size} bytes, more than the limit of {LARGEST}")
         return Path(source).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise DownloadError(
-            f"{source}: cannot be read ({error.strerror}); put the file there, or set "
+            f"{source}: cannot be read ({error}); put the file there, or set "
             "`mirror: null` in the config to fetch it from its public address"
         ) from error
 
@@ -116,19 +120,34 @@ def _fetch(url: str) -> bytes:
         f"Check the address in a browser; if it works there, put the file at "
         f"MIRROR/{url.partition('://')[2]} and set `mirror: MIRROR` in the config."
     )
-    request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
     problem: Exception
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
-                return response.read()
+            return _ask(url)
         except urllib.error.HTTPError as error:
             if error.code < 500 and error.code not in (408, 429):
                 raise DownloadError(f"{url}: {error}\n{remedy}") from error
             problem = error
+        # An address that is none, or an answer that is too large.
+        except (ValueError, http.client.InvalidURL) as error:
+            raise DownloadError(f"{url}: {error}\n{remedy}") from error
         except (OSError, http.client.HTTPException) as error:
             problem = error
         log.warning("%s: attempt %d of %d failed: %r", url, attempt, ATTEMPTS, problem)
         if attempt < ATTEMPTS:
             time.sleep(PAUSE * 2 ** (attempt - 1))
     raise DownloadError(f"{url}: {ATTEMPTS} attempts failed, last: {problem!r}\n{remedy}")
+
+
+def _ask(url: str) -> bytes:
+    """One attempt. Raises ValueError for an address that is none, and for an answer too large."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("expected an address that begins with http:// or https://")
+    request = urllib.request.Request(url, headers={"User-Agent": USER_AGENT})
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+        content = response.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise ValueError(f"more than the limit of {LARGEST} bytes")
+        if response.length:  # what was announced and has not come
+            raise http.client.IncompleteRead(content, response.length)
+        return content

@@ -4,8 +4,10 @@
 """
 
 import json
+import math
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,17 @@ from typing import Any
 import h5py
 import numpy as np
 
+from nri.data.checks import (
+    VERSIONS,
+    DataFormatError,
+    check_edge_shape,
+    check_edges,
+    check_finite,
+    check_names,
+    check_objects,
+)
 from nri.data.normalisation import Normalisation
+from nri.data.reading import check_size, reading
 from nri.data.splits import SPLITS
 
 __all__ = [
@@ -25,20 +37,11 @@ __all__ = [
     "Metadata",
     "Split",
     "StoredMetadata",
-    "check_edges",
-    "check_finite",
-    "check_objects",
     "read_metadata",
     "read_split",
 ]
 
 FORMAT = "nri-trajectories"
-VERSIONS = {False: 1, True: 2}
-"""The version of a file by whether its edges change in time."""
-
-
-class DataFormatError(ValueError):
-    """A file that is not a valid dataset; the message names the file, the place and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -94,61 +97,25 @@ class Split:
         return self.edges
 
 
-def check_finite(trajectories: np.ndarray, place: str, start: int = 0) -> None:
-    """Raise DataFormatError naming the first sample with a value that is not finite."""
-    finite = np.isfinite(trajectories).all((1, 2, 3))
-    if not finite.all():
-        raise DataFormatError(
-            f"{place}: sample {start + int(finite.argmin())} is not finite; "
-            "correct it or leave it out"
-        )
-
-
-def check_objects(objects: int, place: str) -> None:
-    """Raise DataFormatError if there is no pair of objects."""
-    if objects < 2:
-        raise DataFormatError(
-            f"{place} has {objects} object; a graph joins two or more. Check that the second axis "
-            "is that of the objects, and record the objects that act on each other together"
-        )
-
-
-def check_edges(edges: np.ndarray, shape: Sequence[int], metadata: Metadata, place: str) -> None:
-    """Raise DataFormatError if edges do not fit trajectories of a shape or are of no known type."""
-    count, objects, frames, _ = shape
-    time, axis = ((frames,), "frame, ") if metadata.edges_change else ((), "")
-    if edges.shape != (count, *time, objects, objects):
-        raise DataFormatError(
-            f"{place} has shape {edges.shape}, expected {(count, *time, objects, objects)} "
-            f"(samples, {axis}receiver, sender) of version {VERSIONS[metadata.edges_change]}; "
-            f"edges with a time axis are version {VERSIONS[True]}"
-        )
-    types = len(metadata.edge_types)
-    if edges.size and not 0 <= edges.min() <= edges.max() < types:
-        raise DataFormatError(
-            f"{place}: values from {edges.min()} to {edges.max()} must be indices into the "
-            f"{types} names of root attribute 'edge_types'"
-        )
+def _reading(path: str | os.PathLike) -> AbstractContextManager[None]:
+    """Turns what h5py raises in a block into DataFormatError."""
+    return reading(path, "not a readable HDF5 file", "delete it and make it again", DataFormatError)
 
 
 def _open(path: str | os.PathLike) -> h5py.File:
     if not Path(path).is_file():
         raise DataFormatError(f"{path}: no such file; run the pipeline's data target first")
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
+    return h5py.File(path, "r")
+
+
+def _check_version(file: h5py.File) -> None:
+    name, version = file.attrs.get("format"), file.attrs.get("version")
+    if name != FORMAT or version not in VERSIONS.values():
         raise DataFormatError(
-            f"{path}: not a readable HDF5 file ({error}); delete it and make it again"
-        ) from error
-    known = file.attrs.get("version") in VERSIONS.values()
-    if file.attrs.get("format") != FORMAT or not known:
-        found = f"format={file.attrs.get('format')}, version={file.attrs.get('version')}"
-        file.close()
-        raise DataFormatError(
-            f"{path}: root attributes say {found}, expected format={FORMAT}, "
-            f"version={' or '.join(map(str, VERSIONS.values()))}; see docs/data_format.md"
+            f"{file.filename}: root attributes say format={name}, version={version}, expected "
+            f"format={FORMAT}, version={' or '.join(map(str, VERSIONS.values()))}; "
+            "see docs/data_format.md"
         )
-    return file
 
 
 def _names(value: Sequence) -> tuple[str, ...]:
@@ -165,17 +132,79 @@ def _required(file: h5py.File, name: str) -> Any:
     return file.attrs[name]
 
 
+def _frame_interval(file: h5py.File) -> float:
+    interval = float(_required(file, "frame_interval"))
+    if not 0 < interval < math.inf:  # NaN fails as well
+        raise DataFormatError(
+            f"{file.filename}: root attribute 'frame_interval' is {interval}; set it to the "
+            "seconds between two frames"
+        )
+    return interval
+
+
 def _read_normalisation(file: h5py.File, features: int) -> Normalisation:
     nothing = np.full(0, np.nan)
     minimum = file.get("normalisation/minimum", nothing)[()]
     maximum = file.get("normalisation/maximum", nothing)[()]
-    # NaN fails the comparison as well.
-    if not (minimum.shape == maximum.shape == (features,) and (minimum <= maximum).all()):
+    shaped = minimum.shape == maximum.shape == (features,)
+    if not (shaped and np.isfinite([minimum, maximum]).all() and (minimum <= maximum).all()):
         raise DataFormatError(
             f"{file.filename}: normalisation/minimum and normalisation/maximum must hold the range "
             f"of each of the {features} features in the training split; see docs/data_format.md"
         )
     return Normalisation(minimum, maximum)
+
+
+def _check_stored(values: h5py.Dataset, place: str) -> None:
+    """Raise DataFormatError for values that are not all in the file, or too many for the memory.
+
+    HDF5 gives zeros, and no error, for what was never written and for a virtual data set whose
+    source is gone.
+    """
+    if values.is_virtual or values.external:
+        raise DataFormatError(f"{place} refers to values in other files; store them in this one")
+    if values.chunks is None:
+        whole = values.size == 0 or values.id.get_storage_size() > 0
+    else:
+        pairs = zip(values.shape, values.chunks, strict=True)
+        chunks = math.prod(-(-length // chunk) for length, chunk in pairs)
+        whole = values.id.get_num_chunks() == chunks
+    if not whole:
+        raise DataFormatError(f"{place} has values that were never written; write all of them")
+    check_size(values.nbytes, place, DataFormatError)
+
+
+def _check_trajectories(file: h5py.File, metadata: Metadata) -> None:
+    """Raise DataFormatError for trajectories of a split that do not fit the features or the others.
+
+    Nothing is read of them.
+    """
+    features = len(metadata.features)
+    counts: dict[str, int] = {}
+    for split in SPLITS:
+        if f"{split}/trajectories" not in file:
+            continue
+        values, place = file[f"{split}/trajectories"], f"{file.filename}: {split}/trajectories"
+        if len(values.shape) != 4 or values.shape[-1] != features:
+            raise DataFormatError(
+                f"{place} has shape {values.shape}, expected (samples, objects, frames, "
+                f"features) with the {features} features of the root attribute"
+            )
+        if values.dtype.kind not in "fiu":
+            raise DataFormatError(f"{place} holds {values.dtype}, expected numbers; store float32")
+        check_objects(values.shape[1], place)
+        _check_stored(values, place)
+        counts[split] = values.shape[1]
+    if metadata.objects:
+        counts["root attribute 'objects'"] = len(metadata.objects)
+    if metadata.skeleton is not None:
+        counts["skeleton"] = len(metadata.skeleton)
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"{count} in {place}" for place, count in counts.items())
+        raise DataFormatError(
+            f"{file.filename}: numbers of objects differ ({found}); all samples need the same "
+            "objects, so make a file for each number"
+        )
 
 
 class Dataset:
@@ -186,12 +215,16 @@ class Dataset:
 
     def __init__(self, path: str | os.PathLike):
         self.path = path
-        self._file = _open(path)
-        try:
-            self.metadata = _read_metadata(self._file)
-        except BaseException:
-            self._file.close()
-            raise
+        with _reading(path):
+            self._file = _open(path)
+            try:
+                _check_version(self._file)
+                self.metadata = _read_metadata(self._file)
+                check_names(self.metadata, str(path))
+                _check_trajectories(self._file, self.metadata)
+            except BaseException:
+                self._file.close()
+                raise
 
     def __enter__(self) -> "Dataset":
         return self
@@ -202,26 +235,28 @@ class Dataset:
     def split(self, split: str, samples: slice | Sequence[int] = slice(None)) -> Split:
         """One split, or some of its samples.
 
-        Raises DataFormatError if the split is absent, shapes disagree, there is one object only,
-        a value is not finite or an edge is of no known type.
+        Raises DataFormatError if the split is absent or damaged, shapes disagree, a value is not
+        finite or an edge is of no known type.
         """
-        file, features = self._file, len(self.metadata.features)
+        with _reading(self.path):
+            return self._read_split(split, samples)
+
+    def _read_split(self, split: str, samples: slice | Sequence[int]) -> Split:
+        file = self._file
         if f"{split}/trajectories" not in file:
             have = ", ".join(name for name in SPLITS if name in file)
             raise DataFormatError(f"{self.path}: no {split}/trajectories; the file has: {have}")
         group, place = file[split], f"{self.path}: {split}"
-        shape = group["trajectories"].shape
+        shape, stored_edges = group["trajectories"].shape, group.get("edges")
+        if stored_edges is not None:
+            check_edge_shape(stored_edges, shape, self.metadata, f"{place}/edges")
+            _check_stored(stored_edges, f"{place}/edges")
         trajectories = group["trajectories"][samples].astype(np.float32, copy=False)
-        edges = group["edges"][samples] if "edges" in group else None
-        if len(shape) != 4 or shape[-1] != features:
-            raise DataFormatError(
-                f"{place}/trajectories has shape {shape}, expected (samples, objects, frames, "
-                f"features) with the {features} features of the root attribute"
-            )
-        check_objects(shape[1], f"{place}/trajectories")
         check_finite(trajectories, f"{place}/trajectories")
-        if edges is not None:
-            check_edges(edges, trajectories.shape, self.metadata, f"{place}/edges")
+        if stored_edges is None:
+            return Split(trajectories, None)
+        edges = stored_edges[samples]
+        check_edges(edges, trajectories.shape, self.metadata, f"{place}/edges")
         return Split(trajectories, edges)
 
 
@@ -234,7 +269,7 @@ def _read_metadata(file: h5py.File) -> StoredMetadata:
     return StoredMetadata(
         features=features,
         units=_names(attributes.get("units", [""] * len(features))),
-        frame_interval=float(_required(file, "frame_interval")),
+        frame_interval=_frame_interval(file),
         edge_types=_names(attributes.get("edge_types", ())),
         config=json.loads(attributes.get("config", "null")) or {},
         shared_ranges=tuple(map(tuple, shared_ranges)),

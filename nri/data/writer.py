@@ -12,15 +12,16 @@ import h5py
 import numpy as np
 
 from nri import __version__
-from nri.data.format import (
-    FORMAT,
+from nri.data.checks import (
     VERSIONS,
     DataFormatError,
-    Metadata,
     check_edges,
     check_finite,
+    check_names,
     check_objects,
+    check_precision,
 )
+from nri.data.format import FORMAT, Metadata
 from nri.files import atomic_path
 
 __all__ = ["DatasetWriter"]
@@ -35,11 +36,13 @@ class DatasetWriter:
     The file appears under its name only when the block ends without an error. The
     normalisation is computed from the pieces of the training split on the way.
 
-    The end of the block raises DataFormatError if samples of a split have not been
-    written, or if there is no training split.
+    Raises DataFormatError for names that no file may have; and at the end of the block if samples
+    of a split have not been written, if there is no training split, or if float32 is too coarse
+    for a feature.
     """
 
     def __init__(self, path: str | os.PathLike, metadata: Metadata):
+        check_names(metadata, str(path))
         self.path = Path(path)
         self.metadata = metadata
         self._missing: dict[str, int] = {}
@@ -109,15 +112,16 @@ class DatasetWriter:
         """
         group = self._file[split]
         place = f"{self.path}: {split}"
-        check_finite(trajectories, f"{place}/trajectories", start)
+        with np.errstate(over="ignore"):
+            stored = trajectories.astype(np.float32, copy=False)
+        check_finite(stored, f"{place}/trajectories", start)
         if (edges is not None) != ("edges" in group):
             raise DataFormatError(f"{place}: edges in all pieces or none, as create_split was told")
         if edges is not None:
             check_edges(edges, trajectories.shape, self.metadata, f"{place}/edges")
         stop = start + len(trajectories)
         self._require_room(4 * trajectories.size + (0 if edges is None else edges.size))
-        trajectories = trajectories.astype(np.float32, copy=False)
-        group["trajectories"][start:stop] = trajectories
+        group["trajectories"][start:stop] = stored
         if edges is not None:
             group["edges"][start:stop] = edges
         self._missing[split] -= len(trajectories)
@@ -150,6 +154,11 @@ class DatasetWriter:
             raise DataFormatError(
                 f"{self.path}: not all samples written of {', '.join(incomplete)}"
             )
+        check_precision(self._minimum, self._maximum, self.metadata.features, str(self.path))
+        # The range of what is stored.
+        self._minimum, self._maximum = (
+            bound.astype(np.float32).astype(float) for bound in (self._minimum, self._maximum)
+        )
         for names in self.metadata.shared_ranges:
             index = [self.metadata.features.index(name) for name in names]
             self._minimum[index] = self._minimum[index].min()

@@ -11,7 +11,17 @@ from matplotlib.patches import Patch
 
 from nri.figures.captions import shown_runs
 from nri.figures.program import read_paths
-from nri.figures.style import ERROR, INK, OBJECTS, PAGE, legend_below, panel_title, save, styled
+from nri.figures.style import (
+    ERROR,
+    INK,
+    OBJECTS,
+    PAGE,
+    legend_below,
+    panel_title,
+    plain,
+    save,
+    styled,
+)
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
 
@@ -82,8 +92,9 @@ def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
     axes.spines[:].set_visible(False)
     ticks = range(len(objects)) if len(objects) <= MOST_NAMED else []
     turned: dict[str, Any] = {"rotation": 60, "ha": "right"} if max(map(len, objects)) > 3 else {}
-    axes.set_xticks(ticks, [objects[i] for i in ticks], **turned)
-    axes.set_yticks(ticks, [objects[i] for i in ticks])
+    labels = [plain(objects[i]) for i in ticks]
+    axes.set_xticks(ticks, labels, **turned)
+    axes.set_yticks(ticks, labels)
 
 
 def _confidence(axes: Axes, edges: pd.DataFrame, types: int) -> None:

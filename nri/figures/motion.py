@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 
-from nri.figures.style import FADED, object_colours
+from nri.figures.style import FADED, object_colours, plain
 
 __all__ = [
     "Lanes",
@@ -177,4 +177,4 @@ def draw_prediction(
 def _label(features: Sequence[str], units: Sequence[str], name: str) -> str:
     """Name a feature with its unit, where it has one."""
     unit = units[features.index(name)]
-    return name if unit in ("", "1") else f"{name} ({unit})"
+    return plain(name if unit in ("", "1") else f"{name} ({unit})")

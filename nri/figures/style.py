@@ -29,6 +29,7 @@ __all__ = [
     "mean_over_steps",
     "object_colours",
     "panel_title",
+    "plain",
     "save",
     "styled",
 ]
@@ -108,6 +109,11 @@ def line_style(model: str, graph: str, recipe: str, place: int = 0) -> dict:
 def object_colours(count: int) -> list[str]:
     """Choose a colour for each object; colours repeat beyond ten."""
     return [OBJECTS[i % len(OBJECTS)] for i in range(count)]
+
+
+def plain(name: str) -> str:
+    """A name from the user's data as figure text: a dollar sign in it begins no formula."""
+    return name.replace("$", r"\$")
 
 
 def panel_title(axes: Axes, title: str) -> None:

@@ -23,14 +23,20 @@ import py7zr
 from py7zr.io import BytesIOFactory
 
 from nri.data.basketball.court import FOOT
+from nri.data.names import wrong_name
+from nri.data.reading import reading
 
 __all__ = ["MOMENT_FLAWS", "Game", "TrackingFileError", "check_archive", "read_game"]
 
 BALL = -1  # the team and the player that the ball is entered as
 PLAYERS = 10
-LARGEST = 2**31  # bytes of a game unpacked; the largest of the public archives stay below 2**28
+LARGEST = 2**29  # bytes of a game unpacked; the largest of the public archives stay below 2**28
 EXACT = 2**53  # whole numbers beyond are no time stamp, player or position
 
+REMEDY = (
+    "if the file was downloaded, delete it and fetch it again, and if it comes the same, leave the "
+    "game out"
+)
 MOMENT_FLAWS = ("repeated", "conflicting", "malformed", "without_ball", "not_ten_players")
 """Why a moment is left out, in the order in which it is asked."""
 
@@ -87,15 +93,15 @@ def read_game(path: str | os.PathLike) -> Game:
     Raises TrackingFileError, with the place, for what cannot be unpacked or is not JSON of
     the form above. Single moments that cannot be used are left out and counted.
     """
-    content = _unpack(path) if Path(path).suffix == ".7z" else Path(path).read_bytes()
-    try:
+    content = _unpack(path) if Path(path).suffix == ".7z" else _read(path)
+    with reading(path, "not JSON, or cut off", REMEDY, TrackingFileError):
         game = json.loads(content)
-    except ValueError as error:
-        raise _broken(path, f"not JSON, or cut off ({error})") from None
     if not isinstance(game, dict) or not isinstance(game.get("events"), list):
         raise _broken(path, "has no list 'events'")
     if not isinstance(game.get("gameid"), str):
         raise _broken(path, "has no text 'gameid'")
+    if problem := wrong_name([game["gameid"]]):
+        raise _broken(path, f"'gameid' {problem}")
     moments = []
     for number, event in enumerate(game["events"]):
         if not isinstance(event, dict) or not isinstance(event.get("moments"), list):
@@ -105,23 +111,18 @@ def read_game(path: str | os.PathLike) -> Game:
 
 
 def _broken(path: str | os.PathLike, problem: str) -> TrackingFileError:
-    return TrackingFileError(
-        f"{path}: {problem}; if the file was downloaded, delete it and fetch it again, and if "
-        "it comes the same, leave the game out"
-    )
+    return TrackingFileError(f"{path}: {problem}; {REMEDY}")
 
 
 def _inside(path: str | os.PathLike, file: io.BufferedReader) -> list[str]:
     """Names of the files in an archive; its table of contents stands at its end."""
-    try:
+    with reading(path, "not a 7z archive, or cut off", REMEDY, TrackingFileError):
         # Nothing after the 32 bytes that every archive begins with.
         if _announces_nothing(file.read(32)):
             return []
         file.seek(0)
         with py7zr.SevenZipFile(file) as archive:
             return archive.getnames()
-    except Exception as error:  # py7zr hands on whatever its readers meet in a broken file
-        raise _broken(path, f"not a 7z archive, or cut off ({error})") from None
 
 
 def _announces_nothing(header: bytes) -> bool:
@@ -129,15 +130,26 @@ def _announces_nothing(header: bytes) -> bool:
     return len(header) == 32 and header[:6] == b"7z\xbc\xaf\x27\x1c" and not any(header[12:])
 
 
+def _read(path: str | os.PathLike) -> bytes:
+    _check_size(path, os.path.getsize(path))
+    return Path(path).read_bytes()
+
+
 def _unpack(path: str | os.PathLike) -> bytes:
-    try:
-        with py7zr.SevenZipFile(Path(path)) as archive:
-            factory = BytesIOFactory(LARGEST)
-            archive.extractall(factory=factory)
+    with (
+        reading(path, "cannot be unpacked", REMEDY, TrackingFileError),
+        py7zr.SevenZipFile(Path(path)) as archive,
+    ):
+        _check_size(path, archive.archiveinfo().uncompressed)
+        factory = BytesIOFactory(LARGEST)
+        archive.extractall(factory=factory)
         (product,) = factory.products.values()
         return product.read()
-    except Exception as error:  # as above
-        raise _broken(path, f"cannot be unpacked ({type(error).__name__}: {error})") from None
+
+
+def _check_size(path: str | os.PathLike, size: int) -> None:
+    if size > LARGEST:
+        raise _broken(path, f"a game of {size} bytes, more than the limit of {LARGEST}")
 
 
 def _game(name: str, moments: list[Any]) -> Game:

@@ -66,6 +66,8 @@ def read_asf(path: str | os.PathLike) -> Skeleton:
         if bone.name in bones:
             raise bone.line.error(f"bone '{bone.name}' is defined twice")
         bones[bone.name] = bone
+    if len(bones) == 1:
+        raise sections["bonedata"][0].error("the skeleton has no bones")
     parents = _parents(sections["hierarchy"], bones)
     names = _parents_first(parents)
     if lost := sorted(bones.keys() - set(names)):
@@ -101,7 +103,7 @@ def read_amc(path: str | os.PathLike, skeleton: Skeleton) -> dict[str, np.ndarra
             degrees |= word.upper() == ":DEGREES"
         elif word.isdigit() and len(line.words) == 1:
             _check_complete(frames, channels, line)
-            if int(word) != len(frames) + 1:
+            if word.lstrip("0") != str(len(frames) + 1):
                 raise line.error(f"frame {word} where frame {len(frames) + 1} was expected")
             frames.append({})
         elif not frames:

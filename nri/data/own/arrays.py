@@ -1,17 +1,25 @@
 """Recordings in arrays: NumPy files, and dataset files of our own format."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import IO
+from zipfile import ZipFile
 
 import numpy as np
+from numpy.lib import format as npy
 
 from nri.data.format import Dataset, Metadata
 from nri.data.own.recordings import Recording, RecordingError
 from nri.data.own.settings import OwnSettings
+from nri.data.reading import check_size, reading
 from nri.data.splits import SPLITS
 
 __all__ = ["array_recordings", "check_arrays", "read_arrays", "read_dataset"]
+
+REMEDY = "save plain arrays, without objects of Python, with numpy.savez"
+HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+"""Readers of headers by the version of NumPy's format; later ones are for arrays of records."""
 
 
 def read_arrays(path: Path, settings: OwnSettings) -> list[Recording]:
@@ -19,27 +27,55 @@ def read_arrays(path: Path, settings: OwnSettings) -> list[Recording]:
 
     Raises RecordingError for an array that is not as the settings say.
     """
-    try:
-        stored = np.load(path)
-        arrays = {"trajectories": stored} if isinstance(stored, np.ndarray) else dict(stored)
-    except (OSError, ValueError, EOFError, BadZipFile) as error:
-        raise RecordingError(
-            f"{path}: not a readable NumPy file without pickled objects ({error}); save plain "
-            "arrays with numpy.savez"
-        ) from error
-    if "trajectories" not in arrays:
-        raise RecordingError(f"{path}: no array 'trajectories'; the file has {', '.join(arrays)}")
+    with reading(path, "not a readable NumPy file", REMEDY, RecordingError):
+        arrays = _read_archive(path) if path.suffix.lower() == ".npz" else _read_single(path)
     trajectories, edges = arrays["trajectories"], arrays.get("edges")
     check_arrays(str(path), trajectories, edges, settings)
     names = arrays.get("objects", np.arange(trajectories.shape[1]))
-    if len(names) != trajectories.shape[1]:
+    if names.shape != trajectories.shape[1:2] or names.dtype.kind not in "Uiu":
         raise RecordingError(
-            f"{path}: {len(names)} names in `objects` for {trajectories.shape[1]} objects; "
-            "give each one"
+            f"{path}: `objects` of {names.dtype} has shape {names.shape}, expected a text for each "
+            f"of the {trajectories.shape[1]} objects"
         )
     interval = settings.frame_interval
     assert interval is not None  # else check_arrays raises
     return list(array_recordings(trajectories, edges, tuple(map(str, names)), interval))
+
+
+def _read_single(path: Path) -> dict[str, np.ndarray]:
+    with open(path, "rb") as file:
+        return {"trajectories": _array(file, path.stat().st_size, str(path))}
+
+
+def _read_archive(path: Path) -> dict[str, np.ndarray]:
+    """The arrays that are needed; others are not unpacked."""
+    with ZipFile(path) as archive:
+        sizes = {Path(info.filename).stem: info for info in archive.infolist()}
+        if "trajectories" not in sizes:
+            raise RecordingError(
+                f"{path}: no array 'trajectories'; the file has {', '.join(sizes)}"
+            )
+        arrays: dict[str, np.ndarray] = {}
+        for name in ("trajectories", "edges", "objects"):
+            if name in sizes:
+                with archive.open(sizes[name]) as file:
+                    arrays[name] = _array(file, sizes[name].file_size, f"{path}: {name}")
+        return arrays
+
+
+def _array(file: IO[bytes], size: int, place: str) -> np.ndarray:
+    """The array of a file of `size` bytes in NumPy's format, after a look at what it announces."""
+    header = HEADERS[npy.read_magic(file)]
+    shape, _, kind = header(file)
+    announced = math.prod(shape) * kind.itemsize
+    if announced > size:
+        raise RecordingError(
+            f"{place}: announces an array {shape} of {kind}, {announced} bytes, but has {size}; "
+            f"{REMEDY}"
+        )
+    check_size(announced, place, RecordingError)
+    file.seek(0)
+    return npy.read_array(file, allow_pickle=False)
 
 
 def check_arrays(

@@ -6,6 +6,7 @@ in the order (0, 1), (0, 2), …, (1, 0), …
 """
 
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile, is_zipfile
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ import torch
 from nri.data.own.arrays import array_recordings, check_arrays
 from nri.data.own.recordings import Recording, RecordingError
 from nri.data.own.settings import OwnSettings
+from nri.data.reading import check_size, reading
 from nri.graph import edges_to_matrix
 
 __all__ = ["read_dnri"]
@@ -54,12 +56,15 @@ def _pairs(objects: int) -> int:
 
 
 def _tensor(path: Path) -> np.ndarray:
-    try:
+    """The numbers of a file, as float64."""
+    with reading(path, "not a readable torch file", "fetch it again", RecordingError):
+        # torch does not look at the checksums in its files. Those of before 2020 have none.
+        if is_zipfile(path) and (member := ZipFile(path).testzip()):
+            raise BadZipFile(f"bad checksum of {member}")
         tensor = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # whatever the unpickler stumbles over in damaged bytes
-        raise RecordingError(
-            f"{path}: not a readable torch file ({type(error).__name__}: {error}); fetch it again"
-        ) from error
-    if not isinstance(tensor, torch.Tensor):
-        raise RecordingError(f"{path}: holds a {type(tensor).__name__}, expected a tensor")
-    return tensor.numpy()
+        if not isinstance(tensor, torch.Tensor) or tensor.is_complex():
+            kind = getattr(tensor, "dtype", type(tensor).__name__)
+            raise RecordingError(f"{path}: holds a {kind}, expected a tensor of real numbers")
+        # A sparse tensor, or one that repeats itself, may be much larger than its file.
+        check_size(8 * tensor.numel(), str(path), RecordingError)
+        return tensor.detach().to_dense().double().numpy()

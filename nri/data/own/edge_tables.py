@@ -3,12 +3,11 @@
 import os
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from nri.data.own.recordings import RecordingError, Rows
 from nri.data.own.settings import OwnSettings
-from nri.data.own.tables import numbers, refuse
+from nri.data.own.tables import numbers, read_text, refuse
 
 __all__ = ["read_edges"]
 
@@ -54,11 +53,8 @@ def read_edges(
 
 
 def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
-    """The columns that are needed, `time` in s, and `line`."""
-    try:
-        edges = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise RecordingError(f"{path}: not readable as CSV ({str(error).strip()})") from error
+    """The columns that are needed, `time` in s; the index is the line of each row."""
+    edges = read_text(path)
     changing = ["time"] if settings.edges_change else []
     if absent := {"receiver", "sender", "type", *changing} - set(edges):
         raise RecordingError(
@@ -71,10 +67,9 @@ def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
             f"{path}: a column time, but edges that do not change; set `edges_change: true`, or "
             "remove the column"
         )
-    edges = edges.assign(line=np.arange(2, len(edges) + 2))
-    if changing:
-        time = numbers(edges, path, "time")
-        if time.isna().any():
-            refuse(path, edges[time.isna()], "time", "is no time; correct or remove the row")
-        edges["time"] = time * settings.time_unit
-    return edges
+    if not changing:
+        return edges
+    time = numbers(edges, path, "time", settings.time_unit)
+    if time.isna().any():
+        refuse(path, edges[time.isna()], "time", "is no time; correct or remove the row")
+    return edges.assign(time=time)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from nri.data.format import Metadata
+from nri.data.names import wrong_name
 from nri.data.own.arrays import read_arrays, read_dataset
 from nri.data.own.dnri import read_dnri
 from nri.data.own.edge_tables import read_edges
@@ -48,6 +49,8 @@ def read_own(settings: OwnSettings, paths: Sequence[Path]) -> list[list[Any]]:
     Raises RecordingError for what is wrong in a file.
     """
     found = [_read_file(settings, path) for path in paths]
+    for path, recordings in zip(paths, found, strict=True):
+        _check_names(path, recordings)
     if len(paths) > 1:
         found = [
             [replace(recording, name=_full_name(path, recording.name)) for recording in recordings]
@@ -58,7 +61,6 @@ def read_own(settings: OwnSettings, paths: Sequence[Path]) -> list[list[Any]]:
         raise RecordingError(
             f"two files have a recording {twice[0]}; give the files different names"
         )
-    _check_names([recording for recordings in found for recording in recordings])
     return found
 
 
@@ -79,15 +81,18 @@ def _read_file(settings: OwnSettings, path: Path) -> list[Any]:
     return recordings
 
 
-def _check_names(recordings: Sequence[Any]) -> None:
+def _check_names(path: Path, recordings: Sequence[Rows | Recording]) -> None:
+    """Raise RecordingError for names that what is written cannot hold or tell apart."""
     for recording in recordings:
-        objects = (
-            recording.objects if isinstance(recording, Recording) else recording.table["object"]
-        )
-        if wrong := [name for name in set(objects) if SEPARATOR in name]:
+        place = f"{path}: recording {recording.name!r}"
+        if problem := wrong_name([recording.name]):
+            raise RecordingError(f"{place}: {problem}")
+        if problem := wrong_name(recording.objects):
+            raise RecordingError(f"{place}: object {problem}")
+        if wrong := [name for name in recording.objects if SEPARATOR in name]:
             raise RecordingError(
-                f"recording {recording.name}: object {wrong[0]!r} has a {SEPARATOR!r} in its name, "
-                "which separates names in what is written; rename it"
+                f"{place}: object {wrong[0]!r} has a {SEPARATOR!r} in its name, which separates "
+                "names in what is written; rename it"
             )
 
 
@@ -124,7 +129,10 @@ def _parts(settings: OwnSettings, files: Mapping[str, Sequence[Path]], edges: Pa
     if paths[0].is_dir():
         return read_dnri(paths[0], settings)
     if paths[0].suffix in DATASET_SUFFIXES:
-        return read_dataset(paths[0], settings)
+        parts = read_dataset(paths[0], settings)
+        for split in SPLITS:
+            _check_names(paths[0], parts[split])
+        return parts
     recordings = read_own(settings, paths)
     if edges is not None:
         flat = read_edges(edges, [r for each in recordings for r in each], settings)

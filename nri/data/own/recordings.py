@@ -14,8 +14,16 @@ from nri.data.interpolation import interpolate
 from nri.data.own.settings import OwnSettings
 from nri.data.velocities import with_velocities
 
-__all__ = ["Recording", "RecordingError", "Rows", "add_velocities", "common_interval"]
+__all__ = [
+    "Recording",
+    "RecordingError",
+    "Rows",
+    "add_velocities",
+    "check_length",
+    "common_interval",
+]
 
+LARGEST = 2**30  # bytes of a recording at equal steps; a table of as many numbers has 10 GB
 TOLERANCE = 0.1  # of a frame interval that a time may lie off the regular ones
 
 
@@ -69,9 +77,11 @@ class Recording:
 
 @dataclass(frozen=True)
 class Rows:
-    """A recording as a table: columns `line` of the file, `time` in s, `object`, then features.
+    """A recording as a table: columns `line` of the file, `time` in s, `object`, then the features.
 
-    Sorted by time; `interval` in s is the step that it is to have. `edges`: as `edge_matrix`.
+    Features are called by their numbers 0, 1, …, whatever names they have, so that none is taken
+    for another column. Sorted by time; `interval` in s is the step that it is to have. `edges`: as
+    `edge_matrix`.
     """
 
     name: str
@@ -79,6 +89,11 @@ class Rows:
     table: pd.DataFrame
     interval: float
     edges: pd.DataFrame | None = None
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Names of the objects, in the order in which they appear."""
+        return tuple(self.table["object"].unique())
 
     def between(self, low: float, high: float) -> "Rows":
         """The rows from share `low` of the duration to share `high`."""
@@ -94,8 +109,8 @@ class Rows:
 
         Raises RecordingError for what is to be refused.
         """
-        features = settings.features
-        objects = tuple(self.table["object"].unique())
+        features = list(range(len(settings.features)))
+        objects = self.objects
         start = float(self.table["time"].min()) if len(self.table) else 0.0
         offset = (self.table["time"] - start) / self.interval
         frames = round(offset.max()) + 1 if len(offset) else 0
@@ -138,6 +153,25 @@ class Rows:
                 f"{first['time']:.6g} s; remove one of the lines, or name the column that tells "
                 "the recordings apart as columns.sample"
             )
+
+
+def check_length(recording: Rows, features: int, edges_change: bool) -> None:
+    """Raise RecordingError, before there is an array, if times lie too far apart for one."""
+    time, count = recording.table["time"].to_numpy(), len(recording.objects)
+    with np.errstate(over="ignore"):
+        frames = np.ptp(time) / recording.interval + 1  # a float, as it may be infinite
+    size = frames * count * (8 * features + (count if edges_change else 0))
+    if size > LARGEST:
+        jump = int(np.diff(time).argmax())
+        before, after = recording.table.iloc[jump], recording.table.iloc[jump + 1]
+        raise RecordingError(
+            f"{recording.place}, lines {before['line']} and {after['line']}: recording "
+            f"{recording.name} goes from time {before['time']:.9g} s (object {before['object']}) "
+            f"to {after['time']:.9g} s (object {after['object']}); in steps of "
+            f"{recording.interval:.6g} s it takes {size / 2**30:.3g} GiB, more than the limit of "
+            f"{LARGEST / 2**30:.3g} GiB. Correct the time, or name the column that tells the "
+            "recordings apart as columns.sample"
+        )
 
 
 def _refuse_gaps(recording: Recording, may_come_and_go: bool) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
+from nri.data.names import wrong_name
 from nri.data.own.settings import (
     DATASET_SUFFIXES,
     TABLE_SUFFIXES,
@@ -115,8 +116,9 @@ def _of_features(settings: OwnSettings) -> Iterator[tuple[str, str]]:
         yield "max_gap", "null, but `gaps: interpolate` needs the longest gap to fill, in s"
     if settings.units and len(settings.units) != len(features):
         yield "units", f"{settings.units}: one for each of {', '.join(features)} expected"
-    if len(set(known)) < len(known):
-        yield "features", f"{', '.join(known)}: a name is there twice"
+    for key, names in (("features", known), ("edge_types", settings.edge_types)):
+        if problem := wrong_name(names):
+            yield key, problem
     for key, names, allowed in (
         ("velocities", settings.velocities, features),
         ("shared_ranges", [name for group in settings.shared_ranges for name in group], known),

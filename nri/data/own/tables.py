@@ -1,15 +1,18 @@
 """Tables of moving objects: text with a separator, or Parquet, as the config names its columns."""
 
 import os
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from nri.data.own.recordings import RecordingError, Rows, common_interval
+from nri.data.own.recordings import RecordingError, Rows, check_length, common_interval
 from nri.data.own.settings import OwnSettings
+from nri.data.reading import reading
 
-__all__ = ["numbers", "read_table", "refuse"]
+__all__ = ["numbers", "read_table", "read_text", "refuse"]
 
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
 
@@ -27,20 +30,18 @@ def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
     keys = [columns.time, *([columns.sample] if columns.sample else [])]
     if columns.objects is not None:
         pieces = [
-            _piece(text, path, settings, dict(zip(features, own, strict=True)), keys, name)
-            for name, own in columns.objects.items()
+            _piece(text, path, settings, own, keys, name) for name, own in columns.objects.items()
         ]
         table = pd.concat(pieces, ignore_index=True)
     elif columns.object is not None:
         keys.append(columns.object)
-        names = dict(zip(features, features, strict=True))
-        table = _piece(text, path, settings, names, keys, None)
+        table = _piece(text, path, settings, features, keys, None)
     else:
         raise RecordingError(f"{path}: `columns` needs either object or objects")
     if table.empty:
         raise RecordingError(f"{path}: no row with all of {', '.join(features)}")
     interval = settings.frame_interval or common_interval(table, ["sample", "object"])
-    if interval <= 0:
+    if not 0 < interval < np.inf:
         raise RecordingError(
             f"{path}: no object has two times, so the frame interval is unknown; check that "
             "columns.object and columns.sample do not name a column that differs in every row"
@@ -52,16 +53,21 @@ def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
         )
     first = table.groupby("sample", sort=False)["line"].transform("first")
     table = table.assign(first=first).sort_values(["first", "time", "line"], kind="stable")
-    return [
+    recordings = [
         Rows(str(name), str(path), rows.drop(columns=["sample", "first"]), interval)
         for name, rows in table.groupby("sample", sort=False)
     ]
+    for recording in recordings:
+        check_length(recording, len(features), settings.edges_change)
+    return recordings
 
 
 def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
-    """All cells as text, the column `line` last."""
-    parquet = Path(path).suffix.lower() == ".parquet"
-    frame = _read_parquet(path) if parquet else _read_text(path, settings)
+    """All cells as text; the index is the line of each row."""
+    if Path(path).suffix.lower() == ".parquet":
+        frame = _read_parquet(path)
+    else:
+        frame = read_text(path, settings.separator, settings.names)
     columns = settings.columns
     wanted = [name for name in (columns.time, columns.sample, columns.object) if name]
     if columns.objects is None:
@@ -73,29 +79,36 @@ def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
             f"{path}: no column {', '.join(absent)}; the columns are {', '.join(map(str, frame))}. "
             "Correct `columns` or `features`, `separator`, or for a file without a header `names`"
         )
-    first = 1 if parquet or settings.names else 2
-    frame = frame.assign(line=np.arange(first, first + len(frame)))
-    return frame[(frame.drop(columns="line") != "").any(axis=1)]
+    return frame
 
 
 def _read_parquet(path: str | os.PathLike) -> pd.DataFrame:
-    try:
-        frame = pd.read_parquet(path).astype(object)
-    except ImportError as error:
-        raise RecordingError(
-            f"{path}: no reader for Parquet is installed; `pip install pyarrow`, or save as CSV"
-        ) from error
-    except (OSError, ValueError) as error:  # of pyarrow too
-        raise RecordingError(
-            f"{path}: not readable as Parquet ({str(error).strip()}); write it again"
-        ) from error
-    return frame.where(frame.notna(), "").astype(str)
+    with reading(path, "not readable as Parquet", "write it again", RecordingError):
+        try:
+            frame = pd.read_parquet(path).astype(object)
+        except ImportError as error:
+            raise RecordingError(
+                f"{path}: no reader for Parquet is installed; `pip install pyarrow`, or save as CSV"
+            ) from error
+    return _numbered(frame.where(frame.notna(), "").astype(str), 1)
 
 
-def _read_text(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
-    names, separator = settings.names, settings.separator
-    try:
-        return pd.read_csv(
+def read_text(
+    path: str | os.PathLike, separator: str = ",", names: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """All cells of a table in a text file, as text; the index is the line of each row.
+
+    separator: or `whitespace`. names: those of the columns, where the file has no header.
+    Raises RecordingError for what is no table, and for rows longer than the header.
+    """
+    remedy = f"check `separator` ({separator!r}), decimal commas, and without a header `names`"
+    with (
+        reading(path, "not readable as a table", remedy, RecordingError),
+        warnings.catch_warnings(),
+    ):
+        # pandas drops what lies beyond the last column, and only warns.
+        warnings.filterwarnings("error", "Length of header or names", pd.errors.ParserWarning)
+        frame = pd.read_csv(
             path,
             sep=r"\s+" if separator == "whitespace" else separator,
             names=names,
@@ -106,22 +119,24 @@ def _read_text(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
             skip_blank_lines=False,
             encoding="utf-8-sig",
         ).fillna("")
-    except (OSError, ValueError) as error:  # of pandas' parser too
-        raise RecordingError(
-            f"{path}: not readable as a table ({str(error).strip()}); check `separator` "
-            f"({separator!r}) and, for a file without a header, `names`"
-        ) from error
+    return _numbered(frame, 1 if names else 2)
+
+
+def _numbered(frame: pd.DataFrame, first: int) -> pd.DataFrame:
+    """The rows that are not empty, by their line; the first row is on line `first`."""
+    frame.index = pd.RangeIndex(first, first + len(frame))
+    return frame[(frame != "").any(axis=1)]
 
 
 def _piece(
     text: pd.DataFrame,
     path: str | os.PathLike,
     settings: OwnSettings,
-    names: dict[str, str],
+    names: Sequence[str],
     keys: list[str],
     name: str | None,
 ) -> pd.DataFrame:
-    """Columns `line`, `sample`, `time`, `object` and the features, from the columns `names`.
+    """Columns as `Rows.table` has them, and `sample`, from the columns `names` of the features.
 
     keys: the column with the time, then the columns that name the recording and the object.
     name: that of the object, where it is not in a column.
@@ -131,38 +146,40 @@ def _piece(
     for key in name_keys:
         if (blank := text[key].str.strip() == "").any():
             refuse(path, text[blank], key, "is empty; give every row its name")
-    time = numbers(text, path, time_key)
+    time = numbers(text, path, time_key, settings.time_unit)
     if time.isna().any():
         refuse(path, text[time.isna()], time_key, "is no time; correct or remove the row")
-    piece = {
-        "line": text["line"],
+    piece: dict[str | int, object] = {
+        "line": text.index,
         "sample": text[columns.sample] if columns.sample else Path(path).stem,
-        "time": time * settings.time_unit,
+        "time": time,
         "object": text[columns.object] if name is None else name,
     }
-    for feature, column in names.items():
+    for number, column in enumerate(names):
         values = numbers(text, path, column)
         if values.isna().any() and not lenient:
             remedy = "is missing; set `gaps: cut` or `gaps: interpolate`"
             refuse(path, text[values.isna()], column, remedy)
-        piece[feature] = values
-    return pd.DataFrame(piece).dropna(subset=list(names))
+        piece[number] = values
+    return pd.DataFrame(piece).dropna(subset=list(range(len(names))))
 
 
-def numbers(text: pd.DataFrame, path: str | os.PathLike, column: str) -> pd.Series:
-    """A column of text as float64, NaN where it is missing."""
+def numbers(
+    text: pd.DataFrame, path: str | os.PathLike, column: str, unit: float = 1.0
+) -> pd.Series:
+    """A column of text as float64, times a unit; NaN where it is missing."""
     cells = text[column].str.strip()
-    found = pd.to_numeric(cells, errors="coerce")
+    found = pd.to_numeric(cells, errors="coerce").astype(float) * unit
     wrong = found.isna() & ~cells.str.lower().isin(MISSING) | np.isinf(found)
     if wrong.any():
         refuse(path, text[wrong], column, "is not a finite number; correct it")
-    return found.astype(float)
+    return found
 
 
 def refuse(path: str | os.PathLike, rows: pd.DataFrame, column: str, problem: str) -> None:
-    """Raise RecordingError for the first of the rows, which have a `line`, and say how many."""
-    row, more = rows.iloc[0], len(rows) - 1
+    """Raise RecordingError for the first of the rows, by its line, and say how many."""
+    more = len(rows) - 1
     others = f" (and {more} more)" if more else ""
     raise RecordingError(
-        f"{path}, line {row['line']}, column {column}: {row[column]!r} {problem}{others}"
+        f"{path}, line {rows.index[0]}, column {column}: {rows[column].iloc[0]!r} {problem}{others}"
     )
