@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["attack", "mutate"]
+__all__ = ["MUTANTS", "attack", "mutate"]
 
 MUTANTS = int(os.environ.get("NRI_MUTANTS", "30"))
 ODD = [b"", b"0", b"-1", b"nan", b"inf", b"1e308", b"-1e-320", b"99999999999999999999", b"1,5"]

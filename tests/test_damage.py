@@ -5,8 +5,6 @@ the library's own, which names the file.
 """
 
 import json
-import os
-import random
 import shutil
 from contextlib import suppress
 
@@ -14,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from fuzzing import MUTANTS, mutate
 from snakemake.common.configfile import load_configfile
 
 from nri.config.parse import ConfigError, parse_config
@@ -32,28 +31,13 @@ from nri.training.checkpoints import Checkpoint
 from nri.training.record import Work, write_record
 
 CPU = torch.device("cpu")
-MUTANTS = int(os.environ.get("NRI_MUTANTS", "30"))
 
 
-def mutate(content, draw):
-    """The content with one random damage of those that disks, copies and editors do."""
-    start, length = draw.randrange(len(content)), draw.choice((1, 1, 4, 64, 512))
-    before, damaged, after = content[:start], content[start : start + length], content[start:]
-    after = after[len(damaged) :]
-    noise = draw.randbytes(len(damaged))
-    flipped = bytes([damaged[0] ^ (1 << draw.randrange(8))]) + damaged[1:]
-    typed = draw.choice((b"\n", b",", b'"', b"-", b"9", b": "))
-    instead = (noise, damaged + noise, flipped, typed, bytes(len(damaged)), damaged * 2, b"")
-    kind = draw.randrange(len(instead) + 1)
-    return before if kind == len(instead) else before + instead[kind] + after
-
-
-def mutants(content, seed=0):
+def mutants(content):
     """Damaged copies, the same ones each time, and the empty one."""
-    draw = random.Random(seed)
     yield b""
-    for _ in range(MUTANTS):
-        yield mutate(content, draw)
+    for seed in range(MUTANTS):
+        yield mutate(content, seed)
 
 
 def refused(read, path, errors=ResultsError):

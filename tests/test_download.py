@@ -175,8 +175,8 @@ def test_checksum_files(tmp_path):
     path = tmp_path / "pins.txt"
     path.write_text(f"# comment\n\n{'A' * 64}  host/a\n{'b' * 64}  host/b\n")
     assert read_checksums([path]) == {"host/a": "a" * 64, "host/b": "b" * 64}
-    for digest in (b"abc", b"g" * 64, "é".encode("latin-1") * 64):
-        path.write_bytes(b"# caf\xe9\n" + digest + b"  host/a\n")
+    for digest in ("abc", "g" * 64, "é" * 64):
+        path.write_text(f"# comment\n{digest}  host/a\n", encoding="utf-8")
         with pytest.raises(ValueError, match=r"pins\.txt:2: expected"):
             read_checksums([path])
 
