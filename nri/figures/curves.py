@@ -126,8 +126,8 @@ def caption(curves: pd.DataFrame) -> str:
     return (
         f"Not in the paper. {dataset}: on the validation split during training, one thin line for "
         "each seed, over gradient updates (left) and CPU seconds of the process (right); where the "
-        "decoder finds the graphs the accuracy is that of its graphs, in the stage that teaches the "
-        "encoder that of the encoder's, in a refit that of the graphs it was given; dashed: "
+        "decoder finds the graphs the accuracy is that of its graphs, where the encoder is taught "
+        "that of the encoder's, in a refit that of the graphs it was given; dashed: "
         "not the paper's recipe, whose likelihood may be another and is then not on one scale. "
         + describe_scale(runs.reset_index(drop=True))
     )
