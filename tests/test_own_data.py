@@ -646,4 +646,4 @@ def test_what_does_not_fit_a_model_is_refused(inferred, repository, small_spring
     done, _ = infer(repository, inferred, tmp_path / "short.csv", "--settings", '{"colour": 1}')
     assert "no key colour" in done.stderr
     done, _ = infer(repository, inferred, tmp_path / "short.csv", run="seed9")
-    assert "not the record of a trained model" in done.stderr
+    assert "cannot be read (No such file or directory); name the directory of a run" in done.stderr

@@ -15,6 +15,7 @@ from nri.data.format import Dataset
 from nri.evaluation.examples import Examples
 from nri.evaluation.new_data import InferenceError
 from nri.evaluation.posterior_file import StoredPosterior
+from nri.files import ResultsError
 from nri.graph import matrix_to_edges
 
 RUN = "runs/springs5/mlp-mlp-k2-fast/seed1"
@@ -98,7 +99,7 @@ def test_what_a_model_has_not_is_said(results, trajectories):
             ask(trajectories)
     with pytest.raises(InferenceError, match="given graph"):
         nri.load(results / "runs/kuramoto5/true-rnn-k2/seed1")
-    with pytest.raises(InferenceError, match="not the record of a trained model"):
+    with pytest.raises(ResultsError, match=r"cannot be read .* name the directory of a run"):
         nri.load(results)
 
 

@@ -145,8 +145,8 @@ def load(directory: str | os.PathLike) -> TrainedModel:
     """The trained model of a run, results/runs/DATASET/RUN/seedN.
 
     Its edge types have the names of the true ones that evaluation matched them with, where that is
-    known (posterior.npz beside the weights). Raises InferenceError if the directory is no run, or a
-    run that infers no graph.
+    known (posterior.npz beside the weights). Raises ResultsError if the directory is no run or its
+    files are damaged, InferenceError if the run infers no graph.
     """
     metadata = trained_metadata(directory)
     network, settings = load_model(directory, metadata, choose_device())

@@ -7,7 +7,7 @@ import pandas as pd
 
 from nri.data.own.recordings import RecordingError, Rows
 from nri.data.own.settings import OwnSettings
-from nri.data.own.tables import numbers, read_text, refuse
+from nri.data.own.tables import numbers, read_cells, refuse
 
 __all__ = ["read_edges"]
 
@@ -54,7 +54,7 @@ def read_edges(
 
 def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
     """The columns that are needed, `time` in s; the index is the line of each row."""
-    edges = read_text(path)
+    edges = read_cells(path)
     changing = ["time"] if settings.edges_change else []
     if absent := {"receiver", "sender", "type", *changing} - set(edges):
         raise RecordingError(

@@ -12,7 +12,7 @@ from nri.data.own.recordings import RecordingError, Rows, check_length, common_i
 from nri.data.own.settings import OwnSettings
 from nri.data.reading import reading
 
-__all__ = ["numbers", "read_table", "read_text", "refuse"]
+__all__ = ["numbers", "read_cells", "read_table", "refuse"]
 
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
 
@@ -67,7 +67,7 @@ def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
     if Path(path).suffix.lower() == ".parquet":
         frame = _read_parquet(path)
     else:
-        frame = read_text(path, settings.separator, settings.names)
+        frame = read_cells(path, settings.separator, settings.names)
     columns = settings.columns
     wanted = [name for name in (columns.time, columns.sample, columns.object) if name]
     if columns.objects is None:
@@ -93,7 +93,7 @@ def _read_parquet(path: str | os.PathLike) -> pd.DataFrame:
     return _numbered(frame.where(frame.notna(), "").astype(str), 1)
 
 
-def read_text(
+def read_cells(
     path: str | os.PathLike, separator: str = ",", names: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """All cells of a table in a text file, as text; the index is the line of each row.
