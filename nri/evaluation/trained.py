@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nri import graph
 from nri.config.training import TrainingSettings
 from nri.data.format import StoredMetadata
 from nri.data.samples import Samples
@@ -25,9 +24,11 @@ from nri.evaluation.new_data import InferenceError, trained_metadata
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.protocol import posterior
 from nri.evaluation.refine import refined_posterior, refines
+from nri.graph import edges_to_matrix
 from nri.matching import true_order
 from nri.model.build import load_model
 from nri.model.latent import one_hot
+from nri.model.message_passing import node_count
 from nri.model.nri import NRI
 from nri.model.rollout import burn_in, free_run
 
@@ -86,12 +87,12 @@ class TrainedModel:
 
     def infer(self, trajectories: np.ndarray) -> Graphs:
         """The encoder's graphs, the paper's."""
-        samples = self._samples(trajectories, self.frames)
+        samples = self._samples(trajectories)
         return self._graphs(posterior(self.network, samples, self.frames))
 
     def refine(self, trajectories: np.ndarray) -> Graphs:
         """The graphs by the decoder's likelihood; raises InferenceError where there is none."""
-        return self._graphs(self._refined(self._samples(trajectories, self.frames)))
+        return self._graphs(self._refined(self._samples(trajectories)))
 
     @torch.no_grad()
     def predict(self, trajectories: np.ndarray, steps: int, refined: bool = False) -> np.ndarray:
@@ -99,17 +100,20 @@ class TrainedModel:
 
         refined: under those of `refine`. Raises InferenceError for an encoder alone.
         """
-        samples, decoder = self._samples(trajectories, self.frames), self.network.decoder
+        samples, decoder = self._samples(trajectories), self.network.decoder
         if decoder is None:
             raise InferenceError("the model is an encoder alone and predicts no motion")
-        seen = posterior(self.network, samples, self.frames)
-        edges = one_hot(self._refined(samples) if refined else seen).to(samples.x)
+        if refined:
+            probabilities = self._refined(samples)
+        else:
+            probabilities = posterior(self.network, samples, self.frames)
+        edges = one_hot(probabilities).to(samples.x)
         past, last = samples.x[:, :, :-1], samples.x[:, :, -1]
         state = burn_in(decoder, past, edges) if decoder.recurrent else None
         motion = free_run(decoder, last, edges, steps, state).transpose(1, 2)
         return self._normalisation.invert(motion.cpu().numpy())
 
-    def _samples(self, trajectories: np.ndarray, least: int) -> Samples:
+    def _samples(self, trajectories: np.ndarray) -> Samples:
         """Trajectories as the model sees them; raises InferenceError if they do not fit."""
         values = np.asarray(trajectories, dtype=np.float32)
         values = values[np.newaxis] if values.ndim == 3 else values
@@ -118,8 +122,8 @@ class TrainedModel:
             raise InferenceError(f"trajectories have shape {values.shape}, expected {wanted}")
         if values.shape[1] < 2:
             raise InferenceError("trajectories of one object: a graph joins two or more")
-        if values.shape[2] < least:
-            raise InferenceError(f"{values.shape[2]} frames, but the model sees {least}")
+        if values.shape[2] < self.frames:
+            raise InferenceError(f"{values.shape[2]} frames, but the model sees {self.frames}")
         if not np.isfinite(values).all():
             raise InferenceError("trajectories hold values that are not finite numbers")
         device = self.network.median_change.device
@@ -133,12 +137,9 @@ class TrainedModel:
 
     def _graphs(self, probabilities: Tensor) -> Graphs:
         """Of probabilities (S, E, K) in the model's own order of types."""
-        ordered = probabilities.numpy()[..., self._order]
-        edges = ordered.shape[1]
-        nodes = round((1 + (1 + 4 * edges) ** 0.5) / 2)
-        matrices = np.zeros((len(ordered), nodes, nodes, ordered.shape[-1]), dtype=np.float32)
-        matrices[:, graph.receivers(nodes), graph.senders(nodes)] = ordered
-        return Graphs(matrices, self.types)
+        edges_last = np.moveaxis(probabilities.numpy()[..., self._order], 1, -1)
+        matrices = edges_to_matrix(edges_last, node_count(edges_last.shape[-1]))
+        return Graphs(np.moveaxis(matrices, 1, -1), self.types)
 
 
 def load(directory: str | os.PathLike) -> TrainedModel:
