@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--paper", required=True, help="config/paper_numbers.csv")
     parser.add_argument("--tables", nargs="+", required=True, type=Path, help="HTML of the tables")
     parser.add_argument("--figures", nargs="*", default=[], help="SVG of the figures")
+    parser.add_argument("--explorer", type=Path, help="HTML of the explorer, to be put in as it is")
     parser.add_argument("--command", required=True, help="what makes this page, for its reader")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
@@ -28,6 +29,7 @@ def main() -> None:
         {path.stem: path.read_text(encoding="utf-8") for path in arguments.tables},
         [read_figure(path) for path in arguments.figures],
         arguments.command,
+        arguments.explorer.read_text(encoding="utf-8") if arguments.explorer else "",
     )
     with atomic_path(arguments.output) as path:
         path.write_text(page, encoding="utf-8")

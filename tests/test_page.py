@@ -164,6 +164,14 @@ def test_every_seed_and_every_training_is_listed(tables, paper):
     assert "<dt>Versions 1</dt><dd>nri 0.1.0, torch 2.13.0</dd>" in page
 
 
+def test_the_explorer_comes_right_after_the_first_screen(tables, paper):
+    page = render_page(*tables, paper, {"x": "y"}, [], "", "<canvas></canvas>")
+    assert "<canvas></canvas>" in sections(page)["explorer"]
+    assert list(sections(page)).index("explorer") < list(sections(page)).index("tables")
+    assert 'href="#explorer"' in page
+    assert "explorer" not in render_page(*tables, paper, {"x": "y"}, [], "")
+
+
 def test_figures_bring_their_title_and_caption(tables, paper, tmp_path):
     path = tmp_path / "horizon.svg"
     save(plot_horizon(tables[0]), [path], "Errors & <more>", "Said in one sentence.")

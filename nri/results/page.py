@@ -61,6 +61,7 @@ def render_page(
     tables: Mapping[str, str],
     figures: Iterable[PageFigure],
     command: str,
+    explorer: str = "",
 ) -> str:
     """One self-contained HTML page.
 
@@ -68,6 +69,7 @@ def render_page(
     `nri.results.comparison`.
     tables: HTML of each table by its name; that of "studies" has a section of its own.
     command: what a reader types to make this page.
+    explorer: HTML of the explorer, with its own styles, data and program in it.
     """
     main = without_transfers(without_studies(runs, runs))
     environment = Environment(
@@ -93,6 +95,7 @@ def render_page(
         machines=_numbered(runs["machine"]),
         versions=_numbered(runs["versions"]),
         command=command,
+        explorer=explorer,
     )
 
 
