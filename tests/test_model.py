@@ -183,6 +183,26 @@ def test_burn_in_then_free_run_is_one_unroll(name, make_decoder):
     torch.testing.assert_close(free_run(decoder, x[:, :, 9], edges, 7, state), whole[:, 9:])
 
 
+def test_a_decoder_that_sees_changes_goes_on_from_the_last_two_frames(make_decoder):
+    """Its state is the frame before; one that sees none of it is as if nothing had changed."""
+    decoder = make_decoder("mlp", decoder_inputs="changes").eval()
+    x, edges = torch.randn(2, 3, FRAMES, FEATURES), torch.rand(2, 6, TYPES)
+    observed, _ = decoder.observe(x, edges)
+    state = burn_in(decoder, x[:, :, :9], edges)
+    torch.testing.assert_close(state, x[:, :, 8])
+    torch.testing.assert_close(decoder(x[:, :, 9], edges, state)[0], observed[:, 9])
+    assert not torch.allclose(decoder(x[:, :, 9], edges)[0], observed[:, 9])
+    still = decoder(x[:, :, 9], edges, x[:, :, 9])[0]
+    torch.testing.assert_close(decoder(x[:, :, 9], edges)[0], still)
+    assert burn_in(make_decoder("mlp"), x, edges) is None
+
+
+def test_a_decoder_that_sees_changes_needs_three_frames(make_settings):
+    settings = make_settings(decoder_inputs="changes")
+    with pytest.raises(ValueError, match=r"3 frames or more.*have 2;"):
+        build_model("true", "mlp", TYPES, settings, METADATA, 2)
+
+
 def test_a_joint_lstm_needs_to_know_how_many_objects_there_are(make_settings):
     with pytest.raises(ValueError, match="objects"):
         build_model("full", "lstm-joint", 2, make_settings(), METADATA, FRAMES)

@@ -33,10 +33,10 @@ from nri.model.posterior.tables import receiver_tables
 FRAMES, FEATURES, SAMPLES = 6, 3, 4
 
 
-def make(nodes, types, skip_first=False, scale=0.5, decoder=MLPDecoder):
+def make(nodes, types, skip_first=False, scale=0.5, decoder=MLPDecoder, **options):
     """A decoder, a likelihood and trajectories, all random; a small scale peaks the posterior."""
     torch.manual_seed(nodes * 10 + types)
-    decoder = decoder(FEATURES, 8, types, skip_first, 0.0)
+    decoder = decoder(FEATURES, 8, types, skip_first, 0.0, **options)
     with torch.no_grad():
         for parameter in decoder.parameters():
             parameter.mul_(2.0)
@@ -64,8 +64,10 @@ def log_joint(decoder, likelihood, x, graphs, prior, undirected):
     """log p(x, z) of every sample and graph, from the decoder as it is trained: (B, graphs)."""
     edges = one_hot(graphs, len(prior)).float()[None, :, None]  # (1, graphs, 1, E, K)
     frames = x.transpose(1, 2)[:, None].expand(-1, len(graphs), -1, -1, -1)
-    predicted, _ = decoder(frames[:, :, :-1], edges, None)
-    cost = likelihood(predicted - frames[:, :, 1:]).flatten(2).sum(-1)
+    first = decoder.order - 1
+    before = frames[:, :, :-2] if first else None
+    predicted, _ = decoder(frames[:, :, first:-1], edges, before)
+    cost = likelihood(predicted - frames[:, :, first + 1 :]).flatten(2).sum(-1)
     log_prior = prior.log()[graphs].sum(-1)
     return -cost + (log_prior / 2 if undirected else log_prior)
 
@@ -77,11 +79,14 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("changes", [False, True])
 @pytest.mark.parametrize("skip_first", [False, True])
 @pytest.mark.parametrize(("nodes", "types", "undirected"), CASES)
-def test_exact_posterior_is_that_of_all_graphs(nodes, types, undirected, skip_first, monkeypatch):
+def test_exact_posterior_is_that_of_all_graphs(
+    nodes, types, undirected, skip_first, changes, monkeypatch
+):
     monkeypatch.setattr(tables_module, "BLOCK_BYTES", 4000)  # several blocks, the last one short
-    decoder, likelihood, x = make(nodes, types, skip_first)
+    decoder, likelihood, x = make(nodes, types, skip_first, changes=changes)
     prior, graphs = prior_of(types), all_graphs(nodes, types, undirected)
     scores = log_joint(decoder, likelihood, x, graphs, prior, undirected)
     found = infer(decoder, likelihood, x, prior, undirected)

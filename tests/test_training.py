@@ -16,8 +16,9 @@ import torch
 
 from nri.config.runs import Run
 from nri.data.samples import Samples
+from nri.model.frames import frames_at
 from nri.model.objectives import ELBO
-from nri.model.rollout import frames_at, teacher_forced_windows
+from nri.model.rollout import teacher_forced_windows
 from nri.training.checkpoints import Checkpoint
 from nri.training.trainer import Trainer, TrainingError
 
@@ -65,6 +66,26 @@ def test_windows_that_run_over_the_end_count_only_what_exists(build, samples, ma
     inside = times[0][times[0] < 49]
     assert inside.tolist() == list(range(1, 49))
     torch.testing.assert_close(frames_at(x, times[:, :, 0]), x.transpose(1, 2)[:, 1::10])
+
+
+def test_windows_of_a_decoder_that_sees_changes_begin_with_two_true_frames(
+    build, samples, make_settings
+):
+    """From frame 1 on, which is the first with one before it; each window is one step after
+    another from its own two true frames.
+    """
+    model = build(make_settings(decoder_inputs="changes"), "true")
+    x = samples["train"].x[:2]
+    edges = model.graph.edges(x, samples["train"].edges[:2])
+    predictions, times = teacher_forced_windows(model.decoder, x, edges, 10)
+    assert times[0, :, 0].tolist() == [2, 12, 22, 32, 42]
+    assert times[0][times[0] < 49].tolist() == list(range(2, 49))
+    before, now = x[:, :, 10], x[:, :, 11]
+    for step in range(10):
+        before, (now, _) = now, model.decoder(now, edges, before)
+        torch.testing.assert_close(predictions[:, 1, step], now)
+    drawn, _ = teacher_forced_windows(model.decoder, x, edges, 3, torch.tensor([[11], [11]]))
+    torch.testing.assert_close(drawn[:, 0], predictions[:, 1, :3])
 
 
 def test_the_refit_stage_leaves_the_encoder_alone(build, samples, make_settings, tmp_path):

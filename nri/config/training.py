@@ -34,6 +34,10 @@ class ModelSettings(Settings):
     """Dropout in the decoder's networks."""
     encoder_inputs: Literal["features", "changes"] = setting("features", applies_to=NETWORK)
     """The encoder sees the features (the paper), or standardised features and their changes."""
+    decoder_inputs: Literal["features", "changes"] = setting(
+        "features", applies_to={"decoder": "mlp"}
+    )
+    """The decoder sees the last frame (the paper), or also how it differs from the one before."""
     standardise: bool = setting(False, applies_to=WEIGHTS)
     """Let the decoder work in units fitted to the training data (the paper does not)."""
     skip_first: bool = setting(False, applies_to=TYPE_ZERO)

@@ -48,7 +48,7 @@ def predict(
     x, decoder = samples.x, model.required_decoder
     if edges is None:
         edges = model.best_graph(x[:, :, :frames], samples.edges)
-    state = burn_in(decoder, x[:, :, :frames], edges) if decoder.recurrent else None
+    state = burn_in(decoder, x[:, :, :frames], edges)
     if graph == "fixed":
         return free_run(decoder, x[:, :, frames], edges, horizon, state)
     truth = x if graph == "re-estimated-from-truth" else None

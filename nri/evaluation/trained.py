@@ -109,7 +109,7 @@ class TrainedModel:
             probabilities = posterior(self.network, samples, self.frames)
         edges = one_hot(probabilities).to(samples.x)
         past, last = samples.x[:, :, :-1], samples.x[:, :, -1]
-        state = burn_in(decoder, past, edges) if decoder.recurrent else None
+        state = burn_in(decoder, past, edges)
         motion = free_run(decoder, last, edges, steps, state).transpose(1, 2)
         return self._normalisation.invert(motion.cpu().numpy())
 

@@ -113,4 +113,11 @@ def _decoder(decoder: str, context: ModelContext) -> Decoder | None:
     if decoder == "none":
         return None
     network: type[Decoder] = load(DECODERS[decoder].choice)
-    return network.build(context)
+    built = network.build(context)
+    if context.frames <= built.order:
+        raise ValueError(
+            f"decoder {decoder!r} with `decoder_inputs: changes` learns from trajectories of "
+            f"{built.order + 1} frames or more, but those of the training split have "
+            f"{context.frames}; make them longer (`frames: {{train: …}}` of the data set)"
+        )
+    return built

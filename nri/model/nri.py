@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import median_change
 from nri.model.encoders.encoder import Encoder
+from nri.model.frames import asinh
 from nri.model.latent import (
     gumbel_noise,
     kl_categorical,
@@ -61,14 +62,8 @@ class EncoderInputs(nn.Module):
         if not self.changes:
             return x
         change = nn.functional.pad(x.diff(dim=2), (0, 0, 1, 0))
-        change = _asinh(change / self.median_change) / 2
+        change = asinh(change / self.median_change) / 2
         return torch.cat([(x - self.mean) / self.scale, change], dim=-1)
-
-
-def _asinh(x: Tensor) -> Tensor:
-    """The inverse hyperbolic sine, five times as fast on a CPU as torch's own."""
-    size = x.abs()
-    return (size + size.square() / (1 + (1 + size.square()).sqrt())).log1p().copysign(x)
 
 
 class InferredGraph(nn.Module):

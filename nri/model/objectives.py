@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from nri.config.training import TrainingSettings
 from nri.device import compiled
 from nri.matching import best_accuracy, count_types
+from nri.model.frames import frames_at
 from nri.model.latent import one_hot
 from nri.model.likelihood import make_likelihood
 from nri.model.nri import NRI, GivenGraph
-from nri.model.rollout import frames_at, teacher_forced_windows, unroll, window_starts
+from nri.model.rollout import teacher_forced_windows, unroll, window_starts
 
 __all__ = ["ELBO", "Averages", "BatchLoss", "CrossEntropy", "FixedGraphs", "Means", "Objective"]
 
@@ -141,7 +142,7 @@ class ELBO:
         else:
             starts = None
             if generator is not None and self.settings.loss_windows != "all":
-                starts = window_starts(frames, steps, x.device)
+                starts = window_starts(frames, steps, decoder.order, x.device)
                 count, wanted = len(starts), min(len(starts), self.settings.loss_windows)
                 order = torch.rand(batch, count, generator=generator, device=x.device).argsort(1)
                 starts, weight = starts[order[:, :wanted]], count / wanted

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from nri.model.decoders.decoder import Decoder
+from nri.model.frames import frames_at
 from nri.model.nri import NRI
 
 __all__ = [
     "burn_in",
-    "frames_at",
     "free_run",
     "free_run_dynamic",
     "teacher_forced_windows",
@@ -19,9 +19,12 @@ __all__ = [
 ]
 
 
-def window_starts(frames: int, steps: int, device: torch.device) -> Tensor:
-    """Frames at which teacher forcing hands the decoder the truth: 0, M, 2M, … (W,)."""
-    return torch.arange(0, frames - 1, steps, device=device)
+def window_starts(frames: int, steps: int, order: int, device: torch.device) -> Tensor:
+    """Frames at which teacher forcing hands the decoder the truth: (W,).
+
+    Every `steps` frames from the first that a decoder of this order can start from: 0, M, 2M, …
+    """
+    return torch.arange(order - 1, frames - 1, steps, device=device)
 
 
 def teacher_forced_windows(
@@ -36,22 +39,18 @@ def teacher_forced_windows(
     """
     frames, every = x.shape[2], starts is None
     if starts is None:
-        starts = window_starts(frames, steps, x.device).expand(len(x), -1)
+        starts = window_starts(frames, steps, decoder.order, x.device).expand(len(x), -1)
     times = starts.unsqueeze(-1) + torch.arange(1, steps + 1, device=x.device)
-    current, edges, predictions = frames_at(x, starts), edges.unsqueeze(1), []
+    current, state = frames_at(x, starts), decoder.state_before(x, starts)
+    edges, predictions = edges.unsqueeze(1), []
     for step in range(1, steps + 1):
         if every:  # the last windows leave the trajectory first
-            current = current[:, : len(range(0, frames - step, steps))]
-        current, _ = decoder(current, edges, None)
+            inside = len(range(decoder.order - 1, frames - step, steps))
+            current, state = current[:, :inside], None if state is None else state[:, :inside]
+        current, state = decoder(current, edges, state)
         ended = starts.shape[1] - current.shape[1]
         predictions.append(nn.functional.pad(current, (0, 0, 0, 0, 0, ended)))
     return torch.stack(predictions, dim=2), times
-
-
-def frames_at(x: Tensor, times: Tensor) -> Tensor:
-    """The frames of x (B, N, T, D) at `times` (B, ...): (B, ..., N, D)."""
-    rows = torch.arange(len(x), device=x.device).view(-1, *[1] * (times.dim() - 1))
-    return x.transpose(1, 2)[rows, times]
 
 
 def free_run(decoder: Decoder, x: Tensor, edges: Tensor, steps: int, state: Any = None) -> Tensor:
@@ -81,7 +80,9 @@ def unroll(decoder: Decoder, x: Tensor, edges: Tensor, true_frames: int) -> Tens
 
 def burn_in(decoder: Decoder, x: Tensor, edges: Tensor) -> Any:
     """The decoder's state after it has been fed all frames of x (B, N, T, D)."""
-    return decoder.observe(x, edges)[1]
+    if decoder.recurrent:
+        return decoder.observe(x, edges)[1]
+    return decoder.state_before(x, torch.full(x.shape[:1], x.shape[2], device=x.device))
 
 
 def free_run_dynamic(

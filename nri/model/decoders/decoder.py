@@ -28,6 +28,9 @@ class Decoder(nn.Module):
     (`nri.model.posterior.tables`).
     """
 
+    order: int = 1
+    """How many frames a decoder without memory needs to tell the next: the last, or two."""
+
     def __init__(self, scaling: Scaling | None = None):
         super().__init__()
         self.scaling = scaling
@@ -40,9 +43,16 @@ class Decoder(nn.Module):
     def forward(self, x: Tensor, edges: Tensor, state: Any = None) -> tuple[Tensor, Any]:
         """One frame (..., N, D) under type weights (..., E, K) → the next frame and the next state.
 
-        The state is None at the first step, and always for decoders without memory.
+        The state is None at the first step, and always for decoders of order 1 without memory.
         """
         raise NotImplementedError
+
+    def state_before(self, x: Tensor, times: Tensor) -> Tensor | None:
+        """The state of a decoder without memory when it is fed frames `times` (B, ...).
+
+        x (B, N, T, D) are the true frames. It is what such a decoder needs of earlier ones.
+        """
+        return None
 
     def observe(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Any]:
         """Feed all frames of x (B, N, T, D): the next of each, (B, T, N, D), and the state."""

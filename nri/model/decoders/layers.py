@@ -6,6 +6,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from nri.model.frames import asinh
 from nri.model.fused_messages import fused_messages
 from nri.model.message_passing import PairLinear, sum_incoming
 
@@ -52,6 +53,11 @@ class Scaling(nn.Module):
     def inputs(self, x: Tensor) -> Tensor:
         """Frames in the decoder's units, same shape."""
         return (x - self.mean) / self.scale
+
+    def changes(self, x: Tensor, before: Tensor) -> Tensor:
+        """How frames differ from those before, in these units, large changes compressed."""
+        unit = torch.where(self.change > 0, self.change, 1.0)
+        return asinh((x - before) / unit) / 2
 
     def advance(self, x: Tensor, change: Tensor) -> Tensor:
         """The next frame from this one and the decoder's output (Eq. 13: x + Δx)."""

@@ -121,9 +121,10 @@ class EM(ELBO):
             ).probabilities
         if not has_tables(decoder):
             raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
-        count = x.shape[2] - 1
+        count = x.shape[2] - decoder.order
         wanted = min(count, self.settings.transitions)
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)
+        starts = order[:, :wanted] + decoder.order - 1
         log_prior = self.prior.log()
-        tables = tables_for(method, decoder, self.likelihood, x, log_prior, order[:, :wanted])
+        tables = tables_for(method, decoder, self.likelihood, x, log_prior, starts)
         return marginals_from_tables(tables * (count / wanted), log_prior, undirected, method)

@@ -106,7 +106,8 @@ def _from_tables(
     found = []
     for first in range(0, len(x), size):
         batch = x[first : first + size]
-        every = torch.arange(frames - 1, device=x.device).expand(len(batch), -1)
+        every = torch.arange(decoder.order - 1, frames - 1, device=x.device)
+        every = every.expand(len(batch), -1)
         tables = tables_for(method, decoder, likelihood, batch, prior.log(), every)
         guess = None if start is None else start[first : first + size]
         posterior = _infer_from_tables(tables, prior.log(), undirected, method, guess)

@@ -16,9 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from nri.model.decoders.decoder import Decoder
+from nri.model.frames import frames_at
 from nri.model.latent import one_hot, symmetrise
 from nri.model.posterior.result import Posterior
-from nri.model.rollout import frames_at, unroll
+from nri.model.rollout import unroll
 
 __all__ = ["DAMPED", "MeanField", "ascend"]
 
@@ -116,16 +117,19 @@ class _Ascent:
             predicted = unroll(self.decoder, x, edges, min(frames - steps, frames - 2) + 1)
             residual = predicted - x[:, :, 1:].transpose(1, 2)
             return -self.likelihood(residual).flatten(1).sum(-1)
+        first, count = self.decoder.order - 1, frames - self.decoder.order
         if transitions is None:
-            drawn = torch.arange(frames - 1, device=x.device).expand(batch, -1)
+            drawn = torch.arange(count, device=x.device).expand(batch, -1)
         else:
             drawn = torch.randint(
-                frames - 1, (batch, transitions), generator=self.generator, device=x.device
+                count, (batch, transitions), generator=self.generator, device=x.device
             )
+        drawn = first + drawn
         total = x.new_zeros(batch)
         # Without gradients a few transitions at a time; the memory is that of a step.
         for starts in drawn.split(self.settings.transitions, dim=1):
-            predicted, _ = self.decoder(frames_at(x, starts), edges.unsqueeze(1), None)
+            before = self.decoder.state_before(x, starts)
+            predicted, _ = self.decoder(frames_at(x, starts), edges.unsqueeze(1), before)
             residual = predicted - frames_at(x, starts + 1)
             total = total - self.likelihood(residual).flatten(1).sum(-1)
-        return total * (frames - 1) / drawn.shape[1]
+        return total * count / drawn.shape[1]

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import Messages, OutputMLP, Scaling
+from nri.model.frames import frames_at
 from nri.model.posterior.assignments import assignment_count
-from nri.model.rollout import frames_at
 
 __all__ = ["Tabulated", "has_tables", "receiver_tables", "samples_at_once"]
 
@@ -30,9 +30,16 @@ BLOCK_BYTES = 2**20  # of one layer of all assignments in a block: two of them f
 class Tabulated(Protocol):
     """What tables need of a decoder: units, messages whose sum a node receives, and its network."""
 
+    order: int
     scaling: Scaling
     messages: Messages
     output: OutputMLP
+
+    def inputs(self, x: Tensor, before: Tensor | None) -> Tensor:
+        """What its networks see of frames (R, N, D) and of the ones before, (R, N, F)."""
+
+    def state_before(self, x: Tensor, times: Tensor) -> Tensor | None:
+        """The frames before, or None if it sees one alone."""
 
 
 def has_tables(decoder: nn.Module) -> TypeGuard[Tabulated]:
@@ -55,11 +62,14 @@ def receiver_tables(
 ) -> Tensor:
     """L_i(a) = Σ_t log p(x_{t+1,i} | x_t, a) of every receiver i and assignment a: (B, N, A).
 
-    x (B, N, T, D); `starts` (B, W) are the frames t; log p is up to the likelihood's constant.
+    x (B, N, T, D); `starts` (B, W) are the frames t, for a decoder that sees changes without the
+    first; log p is up to the likelihood's constant.
     chosen (B, N, C): the assignments of each receiver to compute, instead of all: (B, N, C).
     Differentiable; only a block of transitions is in memory at a time where no gradient is kept.
     """
     batch, nodes = x.shape[:2]
+    before = decoder.state_before(x, starts)
+    seen = decoder.inputs(frames_at(x, starts), before).flatten(0, 1)  # (B·W, N, F)
     frames = frames_at(x, starts).flatten(0, 1)  # (B·W, N, D)
     following = frames_at(x, starts + 1).flatten(0, 1)
     hidden = decoder.output.out_fc2.in_features
@@ -69,21 +79,27 @@ def receiver_tables(
     if chosen is not None:
         wanted = chosen.repeat_interleave(starts.shape[1], dim=0).split(rows)
     blocks = [
-        _costs(decoder, likelihood, now, then, which)
-        for now, then, which in zip(frames.split(rows), following.split(rows), wanted, strict=False)
+        _costs(decoder, likelihood, *part)
+        for part in zip(
+            seen.split(rows), frames.split(rows), following.split(rows), wanted, strict=False
+        )
     ]
     return -torch.cat(blocks).view(batch, -1, nodes, count).sum(1)
 
 
 def _costs(
-    decoder: Tabulated, likelihood: nn.Module, x: Tensor, target: Tensor, chosen: Tensor | None
+    decoder: Tabulated,
+    likelihood: nn.Module,
+    inputs: Tensor,
+    x: Tensor,
+    target: Tensor,
+    chosen: Tensor | None,
 ) -> Tensor:
-    """-log p(target_i | x, a) of single transitions: (R, N, D), (R, N, D) → (R, N, A).
+    """-log p(target_i | x, a) of single transitions: (R, N, F), (R, N, D) twice → (R, N, A).
 
-    chosen (R, N, C): of these assignments, (R, N, C).
+    inputs: what the decoder sees of x. chosen (R, N, C): of these assignments, (R, N, C).
     """
-    network, features = decoder.output, x.shape[-1]
-    inputs = decoder.scaling.inputs(x)
+    network, features = decoder.output, inputs.shape[-1]
     weight = network.out_fc1.weight
     own = nn.functional.linear(inputs, weight[:, :features], network.out_fc1.bias)
     received = _type_messages(decoder.messages, inputs, weight[:, features:])

@@ -46,11 +46,12 @@ def choose_temperature(
     The other arguments are those of `nri.model.posterior.infer.infer`. None where the posterior
     is not made from tables.
     """
-    nodes, types, count = x.shape[1], len(prior), x.shape[2] - 1
+    nodes, types = x.shape[1], len(prior)
     method = choose_method(decoder, nodes, types, undirected)
     if method == "mean_field" or not has_tables(decoder):
         return None
-    early, late = torch.arange(count, device=x.device).tensor_split(2)
+    every = torch.arange(decoder.order - 1, x.shape[2] - 1, device=x.device)
+    early, late = every.tensor_split(2)
     first = _tables(decoder, likelihood, x, types, early)
     second = _tables(decoder, likelihood, x, types, late)
     return best_temperature(first, second, prior.log(), undirected, method)
