@@ -36,7 +36,7 @@ def infer_seeds(name: str, wildcards) -> list[str]:
 
 def trained_key(wildcards) -> tuple[str, str, str]:
     """The training that the wildcards name."""
-    return wildcards.group, wildcards.dataset, wildcards.run
+    return wildcards["group"], wildcards["dataset"], wildcards["run"]
 
 
 def start_files(wildcards) -> list[str]:

@@ -21,8 +21,12 @@ from nri.config.resolve import Planned, PlannedRun, resolve_baselines, resolve_r
 from nri.config.yaml_file import refuse_repeated_keys
 from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
+from nri.terminal.live import Terminal
+from nri.terminal.screen import Screen
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
+
+take_over_terminal(updates=lambda wildcards: training_updates(TRAINED[trained_key(wildcards)]))
 
 # Jobs on a cluster read the configuration when they start, which may be long after they were
 # submitted. They get a copy that is named by its content, so that an edit meanwhile changes nothing

@@ -13,12 +13,19 @@ SAFETY = 2
 LEAST_MINUTES = 15
 
 
-def training_minutes(run: PlannedRun, attempt: int) -> int:
-    """The time limit of a training, in minutes."""
+def training_updates(run: PlannedRun) -> int:
+    """All updates of a training."""
     stages = run.training.resolved_stages()
     samples = SOURCE_OF[run.dataset].training_samples(DATASETS[run.dataset])
-    updates = sum(stage.epochs * math.ceil(samples / stage.batch_size) for stage in stages)
-    return attempt * max(LEAST_MINUTES, math.ceil(updates * SECONDS_PER_UPDATE * SAFETY / 60))
+    return sum(
+        max(1, round(stage.epochs * math.ceil(samples / stage.batch_size))) for stage in stages
+    )
+
+
+def training_minutes(run: PlannedRun, attempt: int) -> int:
+    """The time limit of a training, in minutes."""
+    seconds = training_updates(run) * SECONDS_PER_UPDATE * SAFETY
+    return attempt * max(LEAST_MINUTES, math.ceil(seconds / 60))
 
 
 # Local runs only (cluster executors limit jobs by `nodes`): jobs with `gpu: 1` wait for one of the

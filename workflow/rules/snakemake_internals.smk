@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 
 
@@ -71,4 +72,32 @@ def drop_resources(*unwanted: str) -> None:
     workflow.resource_settings.overwrite_resources = {
         name: type(given)({key: given[key] for key in given if key not in unwanted})
         for name, given in workflow.resource_settings.overwrite_resources.items()
+    }
+
+
+def take_over_terminal(updates) -> None:
+    """Let `nri.terminal` show the run, where a person watches it and asked for nothing else.
+
+    `workflow.output_settings`, `workflow.logger_manager.get_logfile`, `workflow.dag.needrun_jobs`,
+    and the handler that is called DefaultStreamHandler, 9.27.1: a logger plugin would have to be
+    installed. `--verbose`, `--printshellcmds`, `--quiet` and `--logger` give Snakemake's own words,
+    as a dry run does. updates: all updates of the training that wildcards name.
+    """
+    said = workflow.output_settings
+    own = said.dryrun or said.verbose or said.printshellcmds or said.debug_dag or said.quiet
+    if own or not is_main_process() or is_module():
+        return
+    default = [each for each in logger.handlers if each.name == "DefaultStreamHandler"]
+    for handler in default:
+        terminal = Terminal(handler.stream, handler.is_tty, colours=not handler.nocolor)
+        log = ", ".join(map(str, workflow.logger_manager.get_logfile()))
+        logger.removeHandler(handler)
+        logger.addHandler(Screen(terminal, seconds_of_jobs, updates, log))
+
+
+def seconds_of_jobs() -> dict[int, float]:
+    """The CPU seconds that each job that has to run should take, by its number."""
+    return {
+        workflow.dag.jobid(job): float(job.resources.get("cpu_seconds", 1.0))
+        for job in workflow.dag.needrun_jobs()
     }
