@@ -16,6 +16,7 @@ import torch
 
 from nri.config.runs import Run
 from nri.data.samples import Samples
+from nri.evaluation.refine import refined_posterior
 from nri.model.frames import frames_at
 from nri.model.objectives import ELBO
 from nri.model.rollout import teacher_forced_windows
@@ -103,6 +104,23 @@ def test_the_refit_stage_leaves_the_encoder_alone(build, samples, make_settings,
         assert torch.equal(first, second), name
     first, second = (models[m].decoder.state_dict() for m in models)
     assert any(not torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_curve_says_what_the_decoder_knows_while_the_encoder_learns(
+    build, samples, make_settings, tmp_path
+):
+    """The accuracy of the decoder's graphs of the validation split, where they are not its own."""
+    settings = make_settings(epochs=1)
+    trainer = make_trainer(build(settings), settings, samples, tmp_path / "sampled")
+    (row,) = trainer.run().curve
+    valid = Samples(samples["valid"].x, samples["valid"].edges)
+    inferred = torch.full((*valid.edges.shape, 2), 0.5)
+    found = refined_posterior(trainer.model, settings, valid, valid.x.shape[2], inferred)[0]
+    share = (found.argmax(-1) == valid.edges).double().mean().item()
+    assert row["valid_refined_accuracy"] == pytest.approx(max(share, 1 - share))
+    posterior = make_settings(epochs=1, graph="posterior")
+    trainer = make_trainer(build(posterior), posterior, samples, tmp_path / "posterior")
+    assert trainer.run().curve[0]["valid_refined_accuracy"] is None
 
 
 def test_part_of_an_epoch_is_that_part_of_its_updates(build, samples, make_settings, tmp_path):

@@ -26,6 +26,7 @@ from nri.model.nri import NRI
 from nri.model.objectives import Averages, Means, Objective
 from nri.training.checkpoints import Checkpoint
 from nri.training.fixed_graphs import find_graphs
+from nri.training.refined_accuracy import refined_accuracy
 
 __all__ = ["Progress", "Stage", "Trainer", "TrainingError"]
 
@@ -258,6 +259,9 @@ class Trainer:
             progress.best_score = valid["loss"]
             state = self.model.state_dict()
             self.best_weights = {name: value.clone() for name, value in state.items()}
+        refined = refined_accuracy(
+            self.model, self.stage.settings, self.valid_samples, self.true_type_count
+        )
         self._tick()
         row: dict[str, Any] = {
             "step": progress.total_updates,
@@ -268,6 +272,7 @@ class Trainer:
         }
         for name in MEASURES:
             row[f"train_{name}"], row[f"valid_{name}"] = train[name], valid[name]
+        row["valid_refined_accuracy"] = refined
         progress.curve.append(row)
         accuracy = valid["edge_accuracy"]
         log.info(

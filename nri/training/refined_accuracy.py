@@ -1,0 +1,38 @@
+"""How much of the graphs the decoder knows while an encoder is still learning them."""
+
+import torch
+
+from nri.config.training import TrainingSettings
+from nri.data.samples import Samples
+from nri.matching import best_accuracy, count_types
+from nri.model.make_objective import decoder_posterior
+from nri.model.nri import NRI
+from nri.model.posterior.infer import choose_method
+
+__all__ = ["refined_accuracy"]
+
+JUDGES = 200
+"""Validation samples that are refined: enough for a curve, in seconds."""
+
+
+@torch.no_grad()
+def refined_accuracy(
+    model: NRI, settings: TrainingSettings, samples: Samples, true_type_count: int
+) -> float | None:
+    """Edge accuracy of the decoder's posterior (docs/posterior.md) on the first samples.
+
+    None but in stages whose graphs are sampled from an encoder that learns, where edges are known
+    and the posterior is exact: anywhere else the decoder's graphs are trained on anyway, or take
+    long to find.
+    """
+    if not model.infers_graph or model.decoder is None or samples.edges is None:
+        return None
+    if settings.graph != "sampled" or settings.freeze is not None:
+        return None
+    x, edges = samples.x[:JUDGES], samples.edges[:JUDGES]
+    types = model.inferred_graph.edge_types
+    if choose_method(model.decoder, x.shape[1], types, settings.undirected) != "exact":
+        return None
+    model.eval()
+    found = decoder_posterior(model, settings, x, model.inferred_graph.logits(x))
+    return best_accuracy(count_types(found.probabilities, edges, true_type_count).cpu().numpy())
