@@ -147,6 +147,16 @@ def _which(jobs: list[Job]) -> list[str]:
     ]
 
 
+def refusal(text: str) -> str:
+    """Why Snakemake plans nothing: the message of its error, without where it was raised."""
+    _, error, message = text.partition("WorkflowError")
+    if not error:
+        return text
+    lines = re.sub(r'^ in file "[^"]*", line \d+', "", message).removeprefix(":").splitlines()
+    kept = [line for line in lines if line.strip() and not re.match(r'  File "', line)]
+    return "\n".join(["error: " + kept[0], *kept[1:]])
+
+
 def main() -> None:
     """Ask Snakemake for a dry run and print it readably."""
     command = [sys.executable, "-m", "snakemake", "--dry-run", *sys.argv[1:]]
@@ -162,7 +172,7 @@ def main() -> None:
     )
     jobs = read_jobs(result.stdout)
     if result.returncode != 0:
-        sys.exit(result.stdout)
+        sys.exit(refusal(result.stdout))
     directory = re.search(r"Working directory: (.*)", result.stdout)
     if directory is None:
         sys.exit(f"Snakemake does not say where it works:\n{result.stdout}")

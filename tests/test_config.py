@@ -1,6 +1,9 @@
 """The configuration: what ships is valid; what cannot work is refused with place and remedy."""
 
 import copy
+import re
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -13,7 +16,7 @@ from nri.config.parse import ConfigError, parse_config
 from nri.config.resolve import resolve_baselines, resolve_runs, resolve_studies
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
-from nri.config.yaml_file import refuse_repeated_keys
+from nri.config.yaml_file import origin, refuse_repeated_keys
 
 
 def load_yaml(repository, overlay=None):
@@ -70,6 +73,14 @@ BAD = [
     ({"training": {"prior": [0.2, 0.3, 0.5]}}, r"prior.*2 edge types"),
     ({"training": {"likelihood_features": ["z"]}}, r"likelihood_features: 'z'.*x, y"),
     ({"training": {"stages": [{"encoder_hidden": 3}]}}, r"cannot be set here"),
+]
+
+BAD += [
+    ({"seeds": 3}, r"seeds: 3 is not a list: write \[3\] for this one alone, or \[1, 2, 3\]"),
+    ({"training": {"batch_size": "1e4"}}, r"batch_size: '1e4' .*; write 10000$"),
+    ({"training": {"learning_rate": "1e-4"}}, r"YAML reads 1e-4 as text; write 1\.0e-4"),
+    ({"datasets": {"my data": {"source": "springs"}}}, r"name 'my data'.*; write my_data$"),
+    ({"evaluation": {"horizon": 60}}, r"horizon: 60 steps, but .* have 49 after the 50 frames"),
 ]
 
 BAD_RUNS = [
@@ -212,6 +223,71 @@ def test_bad_runs_are_refused(change, message, config):
     config["studies"] = {}
     with pytest.raises(ConfigError, match=message):
         parse_config(config)
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"runs": [{"training": {"prior": [0.2, 0.3, 0.5]}}]}, r"runs\[0\]\.training\.prior: "),
+        ({"recipes": {"other": {"prior": [0.2, 0.3, 0.5]}}}, r"recipes\.other\.prior: "),
+        (
+            {"recipes": {"other": {"stages": [{}, {"prior": [0.2, 0.3, 0.5]}]}}},
+            r"recipes\.other\.stages\[1\]\.prior: .*\(of springs5/mlp-mlp-k2-other\)",
+        ),
+        ({"training": {"prior": [0.2, 0.3, 0.5]}}, r"training\.prior: .* \(of springs5/mlp-mlp-k2"),
+        (
+            {"datasets": {"springs5": {"frames": {"train": 9, "valid": 9, "test": 39}}}},
+            r"runs\[0\]: by default prediction_steps: 10 of 9 frames",
+        ),
+    ],
+)
+def test_a_setting_is_refused_where_it_stands(change, place, config):
+    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
+    config |= {"runs": [{**run, "recipe": "other"}], "baselines": [], "training": {}}
+    config["recipes"] = {"other": {}}
+    runs = change.pop("runs", [{}])
+    update_config(config, change)
+    config["runs"][0] |= runs[0]
+    with pytest.raises(ConfigError, match=f"^config\\.{place}"):
+        parse_config(config)
+
+
+def test_an_error_names_file_line_and_run(tmp_path):
+    mine, theirs = tmp_path / "mine.yaml", tmp_path / "config.yaml"
+    run = "{dataset: a, encoder: mlp, decoder: mlp, edge_types: 1}"
+    mine.write_text(f"seeds: [1]\nruns:\n  - {run}\n")
+    theirs.write_text("training:\n  epochs: 1\n  variance: 0\nruns: []\n")
+    raw = {**yaml.safe_load(theirs.read_text()), **yaml.safe_load(mine.read_text())}
+
+    def told(text, *paths):
+        return origin(ConfigError(text), raw, paths)
+
+    edges = "config.runs[0].edge_types: 1 must be at least 2"
+    expected = f"{mine}, line 3, run a/mlp-mlp-k1: {edges}"
+    assert told(edges, mine, theirs) == told(edges, theirs, mine) == expected
+    variance = "config.training.variance: 0 must be above 0"
+    assert told(variance, mine, theirs) == f"{theirs}, line 3: {variance}"
+    assert told(variance) == variance
+    assert told("config: unknown key", mine) == "config: unknown key"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("seeds: [1, 2\ntraining: {epochs: 3}\n", "line 2, .*missing that began in line 1"),
+        ("training:\n\tepochs: 3\n", "line 2, .*indent by blanks, not by tabs"),
+        ("runs:\n  - dataset: a\n   encoder: b\n", "line 3, .*look for"),
+        ("mirror: 'a\n", "look for a bracket, a comma or a quote"),
+    ],
+)
+def test_wrong_syntax_is_named_with_its_line(text, words, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    command = [sys.executable, "-m", "nri.config.yaml_file", "--configfile", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.search(f"^error: .*mine.yaml, {words}" if "line" in words[:4] else words, done.stderr)
+    assert "Traceback" not in done.stderr
 
 
 def test_the_same_run_twice_needs_a_recipe(config):

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from scripts.plan import read_jobs, reasons, render
+from scripts.plan import read_jobs, reasons, refusal, render
 
 PARAMS = "Params have changed since last execution: Union of exclusive params before and now across"
 PARAMS += " all output: before: {} now: {} "
@@ -83,3 +83,12 @@ def test_seeds_with_the_same_reason_share_a_line(tmp_path):
         "",
         "3 jobs",
     ]
+
+
+def test_a_refusal_is_the_message_alone():
+    place = 'WorkflowError in file "/a/workflow/rules/config.smk", line 53:\n'
+    trace = '  File "/a/workflow/rules/config.smk", line 53, in <module>\n'
+    text = f"Using profile x\n{place}mine.yaml, line 3: config.seeds: 3 is not a list\n{trace}"
+    assert refusal(text) == "error: mine.yaml, line 3: config.seeds: 3 is not a list"
+    assert refusal("WorkflowError:\nno such file") == "error: no such file"
+    assert refusal("SyntaxError: x") == "SyntaxError: x"

@@ -11,7 +11,7 @@ from nri.config.errors import explain, nearest
 from nri.config.identity import PAPER
 from nri.config.resolve import resolve_training
 from nri.config.runs import Identity
-from nri.config.training import ModelSettings, TrainingSettings
+from nri.config.training import ModelSettings, StageSettings, TrainingSettings
 from nri.data.source import DatasetSettings, Source
 
 __all__ = ["Contradiction", "contradictions"]
@@ -47,7 +47,22 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
                 yield from _run(place, entry, config)
             else:
                 yield from _baseline(place, entry, config)
+    yield from _horizon(config)
     yield from _inferences(config)
+
+
+def _horizon(config: Config) -> Iterator[Contradiction]:
+    """More steps than any test trajectory has; where some have, others are scored on theirs."""
+    predicted = [entry.dataset for entry in config.runs if entry.decoder != "none"]
+    predicted += [one.dataset for one in config.baselines if not one.baseline.startswith("corr")]
+    frames = {name: config.datasets[name].frames for name in predicted}
+    rooms = {name: each.test - each.train - 1 for name, each in frames.items()}
+    wanted = config.evaluation.horizon
+    if rooms and max(rooms.values()) < wanted:
+        name = max(rooms, key=lambda name: rooms[name])
+        problem = f"{wanted} steps, but test trajectories have {rooms[name]} after the"
+        problem += f" {frames[name].train + 1} frames that are given ({name}); lower it, or raise"
+        yield "evaluation.horizon", f"{problem} datasets.{name}.frames.test"
 
 
 def _braces(place: str, path: str) -> Iterator[Contradiction]:
@@ -104,11 +119,42 @@ def _run(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
         yield f"{place}.edge_types", f"{run.edge_types}: {run.dataset} has {types} edge types"
     yield from _transfers(place, run, config)
     yield from _start(place, run, config)
-    stages = resolve_training(run, config).resolved_stages()
-    yield from _found_graphs(f"{place}.training", stages)
-    for stage in stages:
-        yield from _stage(f"{place}.training", stage, run, dataset)
-        yield from _forcing(f"{place}.training", stage, run.decoder, dataset)
+    for number, stage in enumerate(resolve_training(run, config).resolved_stages()):
+        problems = [
+            *_found_graphs(number, stage),
+            *_stage(stage, run, dataset),
+            *_forcing(stage, run.decoder, dataset),
+        ]
+        yield from _where_they_stand(problems, place, run, number, config)
+
+
+def _where_they_stand(
+    problems: Iterable[Contradiction],
+    place: str,
+    entry: RunEntry | BaselineEntry,
+    stage: int,
+    config: Config,
+) -> Iterator[Contradiction]:
+    """Problems of single settings of a stage, each at the place that the setting's value is from.
+
+    That is the entry's own `training`, its recipe, or `training` for all.
+    """
+    layers = {f"{place}.training": entry.training}
+    if entry.recipe != PAPER:
+        layers[f"recipes.{entry.recipe}"] = config.recipes[entry.recipe]
+    layers["training"] = config.training
+    run = f"{entry.dataset}/{_name(entry)}"
+    stages = next(((at, each.stages) for at, each in layers.items() if _sets(each, "stages")), None)
+    for key, problem in problems:
+        found = [f"{layer}.{key}" for layer, settings in layers.items() if _sets(settings, key)]
+        if stages is not None and stages[1] and _sets(stages[1][stage], key):
+            found.insert(0, f"{stages[0]}.stages[{stage}].{key}")
+        where = found[0] if found else f"{place}: by default {key}"
+        yield where, problem if where.startswith(place) else f"{problem} (of {run})"
+
+
+def _sets(settings: StageSettings, key: str) -> bool:
+    return key in settings.model_fields_set
 
 
 def _transfers(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
@@ -184,55 +230,57 @@ def _baseline(place: str, entry: BaselineEntry, config: Config) -> Iterator[Cont
             problem = f"{name!r} tells two edge types apart; {entry.dataset} has {types}"
             yield f"{place}.baseline", problem
     if decoder := BASELINES[name]:
-        for stage in resolve_training(entry, config).resolved_stages():
-            yield from _forcing(f"{place}.training", stage, decoder, dataset)
+        for number, stage in enumerate(resolve_training(entry, config).resolved_stages()):
+            problems = _forcing(stage, decoder, dataset)
+            yield from _where_they_stand(problems, place, entry, number, config)
     else:
         for key in sorted(entry.model_fields_set & {"training", "recipe"}):
             yield f"{place}.{key}", f"{name!r} trains nothing; remove the key"
 
 
 def _stage(
-    place: str, stage: TrainingSettings, run: RunEntry, dataset: DatasetSettings
+    stage: TrainingSettings, run: RunEntry, dataset: DatasetSettings
 ) -> Iterator[Contradiction]:
+    """Settings that do not fit the model or the data; the key of each, and the problem."""
     prior, ramp, wanted = stage.prior, stage.noise_ramp, stage.likelihood_features
     if prior != "uniform":
         if len(prior) != run.edge_types:
-            yield f"{place}.prior", f"{prior} for {run.edge_types} edge types"
+            yield "prior", f"{prior} for {run.edge_types} edge types"
         if abs(sum(prior) - 1) > 1e-6:
-            yield f"{place}.prior", f"{prior} sums to {sum(prior)}, not to 1"
+            yield "prior", f"{prior} sums to {sum(prior)}, not to 1"
     if ramp is not None and ramp[0] >= ramp[1]:
-        yield f"{place}.noise_ramp", f"{ramp}: the first must be below the second"
+        yield "noise_ramp", f"{ramp}: the first must be below the second"
     known = _source(dataset).features(dataset)
     for name in [] if wanted == "all" else [name for name in wanted if name not in known]:
-        yield f"{place}.likelihood_features", f"{name!r} is none of {', '.join(known)}"
+        yield "likelihood_features", f"{name!r} is none of {', '.join(known)}"
     method = stage.posterior_method
     if method in ("exact", "blocks") and run.decoder != "none" and not DECODERS[run.decoder].tables:
         problem = f"{method!r} needs a decoder with tables, which {run.decoder!r} has not"
-        yield f"{place}.posterior_method", f"{problem}; use 'mean_field'"
+        yield "posterior_method", f"{problem}; use 'mean_field'"
     if method == "blocks" and not stage.undirected:
-        yield f"{place}.posterior_method", "'blocks' needs `undirected: true`; use 'exact'"
+        yield "posterior_method", "'blocks' needs `undirected: true`; use 'exact'"
     if stage.freeze == "encoder" and run.decoder in ("none", "sim"):
-        yield f"{place}.freeze", f"'encoder': the decoder {run.decoder!r} has no weights"
+        yield "freeze", f"'encoder': the decoder {run.decoder!r} has no weights"
     if stage.graph == "posterior" and stage.freeze == "encoder" and run.decoder == "sim":
-        yield f"{place}.graph", "'posterior': the decoder 'sim' has no weights; train the encoder"
+        yield "graph", "'posterior': the decoder 'sim' has no weights; train the encoder"
 
 
-def _found_graphs(place: str, stages: list[TrainingSettings]) -> Iterator[Contradiction]:
+def _found_graphs(number: int, stage: TrainingSettings) -> Iterator[Contradiction]:
     """A stage cannot refine graphs that no stage before it has taught a decoder."""
-    if stages[0].graph == "refined":
+    if number == 0 and stage.graph == "refined":
         problem = "'refined' in the first stage: its decoder has learned nothing yet"
-        yield f"{place}.graph", f"{problem}; begin with a stage of 'sampled' or 'posterior'"
+        yield "graph", f"{problem}; begin with a stage of 'sampled' or 'posterior'"
 
 
 def _forcing(
-    place: str, stage: TrainingSettings, decoder: str, dataset: DatasetSettings
+    stage: TrainingSettings, decoder: str, dataset: DatasetSettings
 ) -> Iterator[Contradiction]:
     """Windows and steps that a decoder cannot have on trajectories of this length."""
     if decoder != "none" and DECODERS[decoder].memory and stage.loss_windows != "all":
-        yield f"{place}.loss_windows", "must be 'all' for a recurrent network, which has no windows"
+        yield "loss_windows", "must be 'all' for a recurrent network, which has no windows"
     if stage.prediction_steps >= dataset.frames.train:
         problem = f"{stage.prediction_steps} of {dataset.frames.train} frames"
-        yield f"{place}.prediction_steps", problem
+        yield "prediction_steps", problem
 
 
 def _no_such_run(wanted: str, runs: Iterable[str]) -> str:

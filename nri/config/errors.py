@@ -34,6 +34,8 @@ PROBLEMS = {
 }
 """What is said of a value, by the type of pydantic's error; its context fills the braces."""
 
+NAME_PATTERN = "^[a-z0-9_]+$"
+"""That of `nri.declare.Name`."""
 TEXT_FOR_NUMBER = re.compile(r"([+-]?\d+(?:\.\d*)?)[eE]([+-]?)(\d+)")
 
 
@@ -91,13 +93,34 @@ def _problem(item: ErrorDetails) -> str:
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
         return f"is not {context['expected']}{nearest(value, allowed)}"
-    problem = PROBLEMS.get(kind, item["msg"]).format(**context)
-    match = TEXT_FOR_NUMBER.fullmatch(value) if isinstance(value, str) else None
-    if match and kind in ("int_type", "float_type"):
-        mantissa, sign, exponent = match.groups()
-        remedy = f"{float(mantissa)}e{sign or '+'}{exponent}"
-        problem += f": YAML reads {value} as text; write {remedy}"
-    return problem
+    return PROBLEMS.get(kind, item["msg"]).format(**context) + _remedy(item)
+
+
+def _remedy(item: ErrorDetails) -> str:
+    """What to write instead, where that is clear; else ""."""
+    kind, value = item["type"], item["input"]
+    if kind in ("int_type", "float_type") and isinstance(value, str):
+        return _number(value, whole=kind == "int_type")
+    if kind == "list_type" and isinstance(value, int | float | str):
+        more = " for this one alone, or [1, 2, 3] for three" if item["loc"][-1] == "seeds" else ""
+        return f": write [{value}]{more}"
+    if kind == "string_pattern_mismatch" and item["ctx"]["pattern"] == NAME_PATTERN:
+        name = re.sub(r"[^a-z0-9]+", "_", str(value).lower()).strip("_")
+        remedy = f"; write {name}" if name else ""
+        return f": a name has small letters, digits and _ alone{remedy}"
+    return ""
+
+
+def _number(text: str, whole: bool) -> str:
+    """How to write a number that YAML reads as text."""
+    match = TEXT_FOR_NUMBER.fullmatch(text)
+    if match is None:
+        return ""
+    mantissa, sign, exponent = match.groups()
+    written = f"{float(mantissa)}e{sign or '+'}{exponent}"
+    if whole and float(text).is_integer():
+        written = str(int(float(text)))
+    return f": YAML reads {text} as text; write {written}"
 
 
 def _unknown(key: Any, settings: type[Settings]) -> str:

@@ -18,7 +18,7 @@ from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.dependencies import code_digests, itemise
 from nri.config.parse import ConfigError, parse_config
 from nri.config.resolve import Planned, PlannedRun, resolve_baselines, resolve_runs, resolve_studies
-from nri.config.yaml_file import refuse_repeated_keys
+from nri.config.yaml_file import origin, refuse_repeated_keys
 from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
 from nri.terminal.live import Terminal
@@ -50,7 +50,7 @@ try:
         refuse_repeated_keys(path)
     CONFIG = parse_config(config)
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    raise WorkflowError(origin(error, config, files_of_configuration())) from None
 
 DATASETS = CONFIG.datasets
 SOURCE_OF = {name: load(SOURCES[settings.source]) for name, settings in DATASETS.items()}
