@@ -1,17 +1,22 @@
 # make results: everything, from nothing.    make plan: what that would run, and why.
 # make test: all tests and checks.          ARGS: what is handed on to Snakemake.
+# make own DATA=my.csv: look at a file of your own, write my.yaml, train on it.
 
 VENV  := .venv
 CORES ?= all
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: results plan test lint clean
+.PHONY: results plan own test lint clean
 
 results: $(VENV)/ready
 	snakemake --cores $(CORES) $(ARGS)
 
 plan: $(VENV)/ready
 	python scripts/plan.py $(ARGS)
+
+own: $(VENV)/ready
+	data="$(DATA)" && python scripts/own.py "$$data" && \
+		snakemake --cores $(CORES) --configfile "$${data%.*}.yaml" $(ARGS)
 
 test: $(VENV)/ready lint
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest -n auto --dist loadfile

@@ -23,6 +23,7 @@ SHOWN = {"results", "config/identity", "evaluation/metrics_file"}
 PROGRAMS = {
     "download": {"data"},
     "prepare": {"data"},
+    "own": {"data"},
     "train": MODEL | {"training"},
     "evaluate": MODEL | {"evaluation"},
     "baseline": MODEL | {"training", "evaluation"},

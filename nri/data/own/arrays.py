@@ -15,7 +15,7 @@ from nri.data.own.settings import OwnSettings
 from nri.data.reading import check_size, reading
 from nri.data.splits import SPLITS
 
-__all__ = ["array_recordings", "check_arrays", "read_arrays", "read_dataset"]
+__all__ = ["array_recordings", "check_arrays", "load_arrays", "read_arrays", "read_dataset"]
 
 REMEDY = "save plain arrays, without objects of Python, with numpy.savez"
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
@@ -27,8 +27,7 @@ def read_arrays(path: Path, settings: OwnSettings) -> list[Recording]:
 
     Raises RecordingError for an array that is not as the settings say.
     """
-    with reading(path, "not a readable NumPy file", REMEDY, RecordingError):
-        arrays = _read_archive(path) if path.suffix.lower() == ".npz" else _read_single(path)
+    arrays = load_arrays(path)
     trajectories, edges = arrays["trajectories"], arrays.get("edges")
     check_arrays(str(path), trajectories, edges, settings)
     names = arrays.get("objects", np.arange(trajectories.shape[1]))
@@ -42,6 +41,15 @@ def read_arrays(path: Path, settings: OwnSettings) -> list[Recording]:
     return list(array_recordings(trajectories, edges, tuple(map(str, names)), interval))
 
 
+def load_arrays(path: Path) -> dict[str, np.ndarray]:
+    """`trajectories` and, of an archive that has them, `edges` and `objects`, as they are.
+
+    Raises RecordingError for a file that is not readable.
+    """
+    with reading(path, "not a readable NumPy file", REMEDY, RecordingError):
+        return _read_archive(path) if path.suffix.lower() == ".npz" else _read_single(path)
+
+
 def _read_single(path: Path) -> dict[str, np.ndarray]:
     with open(path, "rb") as file:
         return {"trajectories": _array(file, path.stat().st_size, str(path))}
@@ -53,7 +61,7 @@ def _read_archive(path: Path) -> dict[str, np.ndarray]:
         sizes = {Path(info.filename).stem: info for info in archive.infolist()}
         if "trajectories" not in sizes:
             raise RecordingError(
-                f"{path}: no array 'trajectories'; the file has {', '.join(sizes)}"
+                f"{path}: no array 'trajectories'; the file has {', '.join(sizes)}; rename one"
             )
         arrays: dict[str, np.ndarray] = {}
         for name in ("trajectories", "edges", "objects"):

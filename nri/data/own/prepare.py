@@ -35,7 +35,7 @@ from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS, Windows, explain_not
 from nri.data.splits import SPLITS
 from nri.data.writer import DatasetWriter
 
-__all__ = ["prepare_own", "read_own", "regular_recordings"]
+__all__ = ["prepare_own", "read_own", "regular_recordings", "split_recordings"]
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +96,7 @@ def _check_names(path: Path, recordings: Sequence[Rows | Recording]) -> None:
             )
 
 
-def _split(recordings: list[Any], rule: SplitRule) -> Parts:
+def split_recordings(recordings: list[Any], rule: SplitRule) -> Parts:
     """Parts of recordings by time, or whole ones drawn for each split."""
     ends = np.cumsum([getattr(rule, split) for split in SPLITS])
     ends = np.minimum(ends / ends[-1], 1.0)
@@ -139,7 +139,7 @@ def _parts(settings: OwnSettings, files: Mapping[str, Sequence[Path]], edges: Pa
         rest = iter(flat)
         recordings = [[next(rest) for _ in each] for each in recordings]
     if "files" in files:
-        return _split([r for each in recordings for r in each], settings.split)
+        return split_recordings([r for each in recordings for r in each], settings.split)
     of = dict(zip(paths, recordings, strict=True))
     return {split: [r for path in files[split] for r in of[path]] for split in SPLITS}
 

@@ -71,6 +71,10 @@ class OwnSettings(DatasetSettings):
     """Names of the columns of a file that has none, or null."""
     separator: Text = ","
     """What separates two columns, or `whitespace`."""
+    decimal: Literal[".", ","] = "."
+    """What separates the fraction of a number: a point or a comma."""
+    encoding: Text = "utf-8"
+    """How text is encoded; UTF-16 with a byte order mark is known by that."""
     time_unit: AboveZero = 1.0
     """Seconds in a unit of the time column."""
     frame_interval: AboveZero | None = None

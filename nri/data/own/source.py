@@ -93,6 +93,10 @@ def _of_files(settings: OwnSettings) -> Iterator[tuple[str, str]]:
             yield "edges", "arrays and dataset files hold their edges; remove the key"
         return
     columns, features = settings.columns, settings.features
+    try:
+        "".encode(settings.encoding)
+    except LookupError as error:
+        yield "encoding", f"{error}; write utf-8, utf-16, cp1252, latin-1, …"
     if columns.time is None:
         yield "columns", "'time' is missing: the column with the time of each row"
     if (columns.object is None) == (columns.objects is None):

@@ -10,11 +10,13 @@ import pandas as pd
 
 from nri.data.own.recordings import RecordingError, Rows, check_length, common_interval
 from nri.data.own.settings import OwnSettings
+from nri.data.own.text import NATIVE, encoding_of, refuse_other_kinds, undecodable
 from nri.data.reading import reading
 
-__all__ = ["numbers", "read_cells", "read_table", "refuse"]
+__all__ = ["MISSING", "numbers", "read_cells", "read_table", "refuse"]
 
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
+COMMA = r"[+-]?\d*,\d+([eE][+-]?\d+)?"
 
 
 def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
@@ -67,7 +69,7 @@ def _read(path: str | os.PathLike, settings: OwnSettings) -> pd.DataFrame:
     if Path(path).suffix.lower() == ".parquet":
         frame = _read_parquet(path)
     else:
-        frame = read_cells(path, settings.separator, settings.names)
+        frame = read_cells(path, settings.separator, settings.names, settings.encoding)
     columns = settings.columns
     wanted = [name for name in (columns.time, columns.sample, columns.object) if name]
     if columns.objects is None:
@@ -94,7 +96,10 @@ def _read_parquet(path: str | os.PathLike) -> pd.DataFrame:
 
 
 def read_cells(
-    path: str | os.PathLike, separator: str = ",", names: Sequence[str] | None = None
+    path: str | os.PathLike,
+    separator: str = ",",
+    names: Sequence[str] | None = None,
+    encoding: str = NATIVE,
 ) -> pd.DataFrame:
     """All cells of a table in a text file, as text; the index is the line of each row.
 
@@ -106,19 +111,23 @@ def read_cells(
         reading(path, "not readable as a table", remedy, RecordingError),
         warnings.catch_warnings(),
     ):
+        refuse_other_kinds(path)
         # pandas drops what lies beyond the last column, and only warns.
         warnings.filterwarnings("error", "Length of header or names", pd.errors.ParserWarning)
-        frame = pd.read_csv(
-            path,
-            sep=r"\s+" if separator == "whitespace" else separator,
-            names=names,
-            header=None if names else 0,
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            encoding="utf-8-sig",
-        ).fillna("")
+        try:
+            frame = pd.read_csv(
+                path,
+                sep=r"\s+" if separator == "whitespace" else separator,
+                names=names,
+                header=None if names else 0,
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+                skip_blank_lines=False,
+                encoding=encoding_of(path, encoding),
+            ).fillna("")
+        except UnicodeError as error:
+            raise undecodable(path, encoding) from error
     return _numbered(frame, 1 if names else 2)
 
 
@@ -146,7 +155,7 @@ def _piece(
     for key in name_keys:
         if (blank := text[key].str.strip() == "").any():
             refuse(path, text[blank], key, "is empty; give every row its name")
-    time = numbers(text, path, time_key, settings.time_unit)
+    time = _times(text, path, time_key, settings)
     if time.isna().any():
         refuse(path, text[time.isna()], time_key, "is no time; correct or remove the row")
     piece: dict[str | int, object] = {
@@ -156,7 +165,7 @@ def _piece(
         "object": text[columns.object] if name is None else name,
     }
     for number, column in enumerate(names):
-        values = numbers(text, path, column)
+        values = numbers(text, path, column, decimal=settings.decimal)
         if values.isna().any() and not lenient:
             remedy = "is missing; set `gaps: cut` or `gaps: interpolate`"
             refuse(path, text[values.isna()], column, remedy)
@@ -164,15 +173,36 @@ def _piece(
     return pd.DataFrame(piece).dropna(subset=list(range(len(names))))
 
 
+def _times(
+    text: pd.DataFrame, path: str | os.PathLike, column: str, settings: OwnSettings
+) -> pd.Series:
+    """A column of times in s: numbers in `time_unit`, or ISO dates as seconds since the first."""
+    cells = text[column].str.strip()
+    if pd.to_numeric(cells, errors="coerce").isna().all():
+        dates = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True)
+        if dates.notna().all():
+            return (dates - dates.min()).dt.total_seconds()
+    return numbers(text, path, column, settings.time_unit, settings.decimal)
+
+
 def numbers(
-    text: pd.DataFrame, path: str | os.PathLike, column: str, unit: float = 1.0
+    text: pd.DataFrame,
+    path: str | os.PathLike,
+    column: str,
+    unit: float = 1.0,
+    decimal: str = ".",
 ) -> pd.Series:
     """A column of text as float64, times a unit; NaN where it is missing."""
     cells = text[column].str.strip()
-    found = pd.to_numeric(cells, errors="coerce").astype(float) * unit
+    # A point in a number with a decimal comma groups thousands, or is a mistake: no number.
+    plain = cells if decimal == "." else cells.str.translate(str.maketrans(",.", ".,"))
+    found = pd.to_numeric(plain, errors="coerce").astype(float) * unit
     wrong = found.isna() & ~cells.str.lower().isin(MISSING) | np.isinf(found)
     if wrong.any():
-        refuse(path, text[wrong], column, "is not a finite number; correct it")
+        rows, problem = text[wrong], "is not a finite number; correct it"
+        if decimal == "." and cells[wrong].str.fullmatch(COMMA).iloc[0]:
+            problem = 'has a decimal comma; set `decimal: ","`'
+        refuse(path, rows, column, problem)
     return found
 
 
