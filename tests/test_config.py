@@ -33,7 +33,17 @@ def config(repository):
 
 @pytest.mark.parametrize(
     "overlay",
-    [None, "smoke.yaml", "paper.yaml", "mocap.yaml", "nba.yaml", "own.yaml", "dynamic.yaml"],
+    [
+        None,
+        "smoke.yaml",
+        "paper.yaml",
+        "mocap.yaml",
+        "nba.yaml",
+        "own.yaml",
+        "dynamic.yaml",
+        "masses.yaml",
+        "walkers.yaml",
+    ],
 )
 def test_what_ships_is_valid(overlay, repository):
     config = parse_config(load_yaml(repository, overlay))
