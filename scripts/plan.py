@@ -7,11 +7,16 @@ import re
 import subprocess
 import sys
 from base64 import urlsafe_b64encode
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nri.planning.work import OTHER_START, START_SECONDS
+from nri.terminal.jobs import about
+
 PARAMS = re.compile(r"Params have changed since .*? before: (.*) now: (.*?) ?(?:; Software .*)?$")
+DOWNLOADS = {"mocap.cs.cmu.edu": 0.3}
+"""MB of a file of a public address, where it was measured."""
 WORDS = {
     "Incomplete output files": "interrupted",
     "Forced execution": "forced",
@@ -28,6 +33,7 @@ class Job:
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     wildcards: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, str] = field(default_factory=dict)
     reason: str = ""
 
     @property
@@ -48,12 +54,15 @@ def read_jobs(text: str) -> list[Job]:
     for line in text.splitlines():
         if match := re.match(r"(?:local)?rule (\w+):", line):
             jobs.append(Job(match[1]))
-        elif jobs and (match := re.match(r"    (input|output|wildcards|reason): (.*)", line)):
+        elif jobs and (
+            match := re.match(r"    (input|output|wildcards|resources|reason): (.*)", line)
+        ):
             key, value = match.groups()
             if key == "reason":
                 jobs[-1].reason = value
-            elif key == "wildcards":
-                jobs[-1].wildcards = dict(part.split("=", 1) for part in value.split(", "))
+            elif key in ("wildcards", "resources"):
+                pairs = (part.split("=", 1) for part in value.split(", ") if "=" in part)
+                setattr(jobs[-1], key, dict(pairs))
             else:
                 setattr(jobs[-1], f"{key}s", value.split(", "))
     return [job for job in jobs if job.rule != "all"]
@@ -125,7 +134,33 @@ def render(jobs: list[Job], directory: Path) -> str:
         for why, members in parts.items():
             lines += [f"  {which}" for which in _which(members)]
             lines += [f"      {reason}" for reason in why]
-    return "\n".join([*lines, "", _counted(len(jobs))])
+    return "\n".join([*lines, "", f"{_counted(len(jobs))}: {'; '.join(prices(jobs))}"])
+
+
+def prices(jobs: list[Job]) -> list[str]:
+    """What the jobs cost: hours of a core and of a GPU, disk, downloads."""
+    seconds = sum(
+        float(job.resources.get("cpu_seconds", START_SECONDS.get(job.rule, OTHER_START)))
+        for job in jobs
+    )
+    megabytes = sum(int(job.resources.get("output_kb", 0)) for job in jobs) / 1000
+    wanting = [job for job in jobs if int(job.resources.get("gpu", 0))]
+    parts = [f"about {about(seconds)} on one core"]
+    if wanting:
+        limits = sum(int(job.resources["runtime"]) for job in wanting) / 60
+        hours = f"their time limits add up to {limits:,.0f} h"
+        parts.append(f"{len(wanting)} ask for a GPU, whose speed was not measured ({hours})")
+    if megabytes >= 1:
+        size = f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
+        parts.append(f"{size} of data sets")
+    for host, count in Counter(_hosts(jobs)).items():
+        size = f", about {count * DOWNLOADS[host]:.0f} MB" if host in DOWNLOADS else ""
+        parts.append(f"{count} downloads from {host}{size}")
+    return parts
+
+
+def _hosts(jobs: list[Job]) -> list[str]:
+    return [job.wildcards["host"] for job in jobs if job.rule == "download"]
 
 
 def _counted(jobs: int) -> str:
@@ -148,13 +183,13 @@ def _which(jobs: list[Job]) -> list[str]:
 
 
 def refusal(text: str) -> str:
-    """Why Snakemake plans nothing: the message of its error, without where it was raised."""
-    _, error, message = text.partition("WorkflowError")
-    if not error:
+    """Why Snakemake plans nothing: its error, without what it said before and where in its code."""
+    found = re.search(r"^\w*(Error|Exception)\b.*", text, re.MULTILINE | re.DOTALL)
+    if found is None:
         return text
-    lines = re.sub(r'^ in file "[^"]*", line \d+', "", message).removeprefix(":").splitlines()
-    kept = [line for line in lines if line.strip() and not re.match(r'  File "', line)]
-    return "\n".join(["error: " + kept[0], *kept[1:]])
+    shown = re.sub(r'^WorkflowError(?: in file "[^"]*", line \d+)?:\s*', "", found[0])
+    lines = [line for line in shown.splitlines() if line.strip()]
+    return "error: " + "\n".join(line for line in lines if not re.match(r'  File "', line))
 
 
 def main() -> None:

@@ -284,7 +284,10 @@ def test_an_error_names_file_line_and_run(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("seeds: [1, 2\ntraining: {epochs: 3}\n", "line 2, .*missing that began in line 1"),
+        (
+            "seeds: [1, 2\ntraining: {epochs: 3}\n",
+            "line 2, .*missing: the end of what began in line 1",
+        ),
         ("training:\n\tepochs: 3\n", "line 2, .*indent by blanks, not by tabs"),
         ("runs:\n  - dataset: a\n   encoder: b\n", "line 3, .*look for"),
         ("mirror: 'a\n", "look for a bracket, a comma or a quote"),

@@ -5,7 +5,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from scripts.plan import read_jobs, reasons, refusal, render
+from scripts.plan import prices, read_jobs, reasons, refusal, render
 
 PARAMS = "Params have changed since last execution: Union of exclusive params before and now across"
 PARAMS += " all output: before: {} now: {} "
@@ -81,7 +81,7 @@ def test_seeds_with_the_same_reason_share_a_line(tmp_path):
         "  a/m  seed 3",
         "      not there yet",
         "",
-        "3 jobs",
+        "3 jobs: about 20 s on one core",
     ]
 
 
@@ -91,4 +91,23 @@ def test_a_refusal_is_the_message_alone():
     text = f"Using profile x\n{place}mine.yaml, line 3: config.seeds: 3 is not a list\n{trace}"
     assert refusal(text) == "error: mine.yaml, line 3: config.seeds: 3 is not a list"
     assert refusal("WorkflowError:\nno such file") == "error: no such file"
-    assert refusal("SyntaxError: x") == "SyntaxError: x"
+    assert refusal("Building\nMissingInputException in rule x:\n    a.7z\n") == (
+        "error: MissingInputException in rule x:\n    a.7z"
+    )
+    assert refusal("killed") == "killed"
+
+
+def test_a_plan_ends_with_what_it_costs():
+    text = (
+        "rule train:\n    resources: mem_mb=4, gpu={gpu}, runtime=90, cpu_seconds=7200\n"
+        "rule prepare_own:\n    resources: cpu_seconds=1200, output_kb=2500000, mem=4 GB\n"
+        "localrule download:\n    wildcards: host=mocap.cs.cmu.edu, path=a\n    resources: gpu=0\n"
+        "localrule download:\n    wildcards: host=other.org, path=b\n"
+    )
+    hours, size, *downloads = prices(read_jobs(text.format(gpu=0)))
+    assert hours == "about 2 h 20 min on one core"
+    assert size == "2.5 GB of data sets"
+    expected = ["1 downloads from mocap.cs.cmu.edu, about 0 MB", "1 downloads from other.org"]
+    assert downloads == expected
+    gpu = prices(read_jobs(text.format(gpu=1)))[1]
+    assert gpu == "1 ask for a GPU, whose speed was not measured (their time limits add up to 2 h)"

@@ -33,7 +33,7 @@ PROGRAMS = {
     "tables": SHOWN,
     "games_table": {"results"},
     "page": SHOWN,
-    "plan": set(),
+    "plan": {"planning", "terminal", "config", "data"},
 }
 """The rooms, or single modules of a room, that each program in scripts/ is made of."""
 

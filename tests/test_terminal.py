@@ -107,7 +107,8 @@ def test_a_job_that_is_tried_again_and_succeeds_has_not_failed(screened, tmp_pat
 def test_other_words_of_snakemake_are_shown(screened):
     screened.say(message="Nothing to be done (all requested files are present and up to date).")
     prefix = 'WorkflowError in file "/a b/workflow/rules/config.smk", line 7:\n'
-    screened.say("error", f"{prefix}mine.yaml: runs[0]: no", logging.ERROR)
+    place = '\n  File "/a b/workflow/rules/config.smk", line 7, in <module>'
+    screened.say("error", f"{prefix}mine.yaml: runs[0]: no{place}", logging.ERROR)
     assert screened.lines[0].startswith("Nothing to be done")
     assert screened.lines[1] == "error: mine.yaml: runs[0]: no"
 

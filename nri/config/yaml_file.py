@@ -100,8 +100,8 @@ def _syntax(error: yaml.MarkedYAMLError) -> str:
     if "'\\t'" in problem:
         return f"{problem}; indent by blanks, not by tabs"
     if error.context_mark is not None:
-        began = f" that began in line {error.context_mark.line + 1}"
-        return f"{problem}; look for a bracket, a comma or a quote that is missing{began}"
+        began = f"of what began in line {error.context_mark.line + 1}"
+        return f"{problem}; look for a bracket, a comma or a quote that is missing: the end {began}"
     return f"{problem}; look for a missing colon, blank or quote"
 
 

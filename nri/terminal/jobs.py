@@ -31,7 +31,10 @@ def duration(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """An estimate of a time, without digits that nobody knows: "20 s", "4 min", "1 h 20 min"."""
+    """An estimate, without digits that nobody knows: "4 min", "1 h 20 min", "43,000 h"."""
+    if seconds > 100 * 3600:
+        hours = round(seconds / 3600)
+        return f"{round(hours, 2 - len(str(hours))):,} h"
     step = 10 if seconds < 60 else 60 if seconds < 3600 else 600
     return duration(step * max(1, round(seconds / step)))
 
@@ -123,7 +126,8 @@ class Work:
     @property
     def count(self) -> str:
         """How many jobs of all are done."""
-        return f"{len(self.done)} of {max(len(self.planned), len(self.done))} jobs"
+        total = max(len(self.planned), len(self.done))
+        return f"{len(self.done)} of {total} job{'s' if total > 1 else ''}"
 
     def seconds_left(self) -> float | None:
         """The time that the rest needs, at the speed of the jobs so far; None if unknown."""

@@ -28,6 +28,7 @@ NOISE = re.compile(
 )
 """How messages of Snakemake begin that say nothing to a person who waits for results."""
 RULES_FILE = re.compile(r'^\w+ in file "[^"]*/workflow/rules/config\.smk", line \d+:\n')
+CODE_LINE = re.compile(r'\n  File "[^"]*", line \d+, in .*')
 RETRIED = re.compile(r"Trying to restart job (\d+)")
 MOST_LINES = 12
 """Running jobs that are shown at once."""
@@ -96,7 +97,7 @@ class Screen(logging.Handler):
             self.terminal.write(text.strip("\n"), colour="yellow" if warned else "")
 
     def _error(self, record: logging.LogRecord) -> None:
-        text = RULES_FILE.sub("", record.getMessage())
+        text = CODE_LINE.sub("", RULES_FILE.sub("", record.getMessage()))
         if not NOISE.match(text):
             self.terminal.write(f"error: {text}", colour="red")
 
@@ -105,7 +106,8 @@ class Screen(logging.Handler):
             return
         self.work.planned = planned
         self.began, self.started = time.monotonic(), time.time()
-        self.terminal.write(f"{len(planned)} jobs. Snakemake's own log: {self.log}")
+        jobs = f"{len(planned)} job{'s' if len(planned) > 1 else ''}"
+        self.terminal.write(f"{jobs}. Snakemake's own log: {self.log}")
         self._ticker.start()
 
     def _job_info(self, record: logging.LogRecord) -> None:

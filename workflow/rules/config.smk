@@ -26,7 +26,7 @@ from nri.terminal.screen import Screen
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
-take_over_terminal(updates=lambda wildcards: training_updates(TRAINED[trained_key(wildcards)]))
+take_over_terminal(updates=lambda wildcards: run_updates(wildcards))
 
 # Jobs on a cluster read the configuration when they start, which may be long after they were
 # submitted. They get a copy that is named by its content, so that an edit meanwhile changes nothing

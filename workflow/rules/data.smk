@@ -36,6 +36,8 @@ for source in dict.fromkeys(settings.source for settings in DATASETS.values()):
             # A game of basketball unpacked has 100 MB of text and a few times that as objects.
             mem_mb=lambda wildcards, attempt: 4000 * attempt,
             runtime=60 if load(SOURCES[source]).simulated else 240,
+            cpu_seconds=lambda wildcards: math.ceil(simulation_seconds(shape(wildcards.dataset))),
+            output_kb=lambda wildcards: math.ceil(data_bytes(shape(wildcards.dataset)) / 1000),
         params:
             *tracked(DATA, lambda wildcards: wildcards.dataset),
             *source_digests("scripts/prepare.py", SOURCES[source]),

@@ -30,7 +30,10 @@ rule evaluate:
     resources:
         gpu=CONFIG.gpu,
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: 20 * attempt,
+        runtime=lambda wildcards, attempt: minutes(
+            seconds_to_evaluate(trained_key(wildcards)), attempt, least=20
+        ),
+        cpu_seconds=lambda wildcards: seconds_to_evaluate(trained_key(wildcards)),
     params:
         *tracked({(): CONFIG.evaluation.model_dump()}),
         *padded(EVALUATION_CODE, trained_key),

@@ -3,29 +3,70 @@
 import math
 
 from nri.gpus import visible_gpus
+from nri.planning.shapes import Shape, shape_of
+from nri.planning.work import (
+    OTHER_START,
+    START_SECONDS,
+    data_bytes,
+    evaluation_seconds,
+    simulation_seconds,
+    training_seconds,
+    training_updates,
+)
 
-# Time limits follow from the settings: updates × seconds of an update × a factor for safety, times
-# the attempt. The seconds are assumptions from above for the paper's model with 5 objects. A limit
-# that is too short costs little: the profile resubmits the training with a longer one, and it
-# continues from its checkpoint. `--set-resources train:runtime=MINUTES` overrides.
-SECONDS_PER_UPDATE = 0.1 if CONFIG.gpu else 2.0
-SAFETY = 2
-LEAST_MINUTES = 15
+# Time limits follow from the CPU seconds that a job should take (nri/planning/work.py): times a factor
+# for safety, times the attempt. A limit that is too short costs little: the profile resubmits the job
+# with a longer one, and a training continues from its checkpoint.
+# `--set-resources train:runtime=MINUTES` overrides.
+SAFETY = 3
+# Seconds of an update on a GPU, assumed from above; none was measured.
+GPU_UPDATE = 0.1
 
 
-def training_updates(run: PlannedRun) -> int:
-    """All updates of a training."""
-    stages = run.training.resolved_stages()
-    samples = SOURCE_OF[run.dataset].training_samples(DATASETS[run.dataset])
-    return sum(
-        max(1, round(stage.epochs * math.ceil(samples / stage.batch_size))) for stage in stages
+@cache
+def shape(dataset: str) -> Shape:
+    """How large a data set is, or will be at most."""
+    settings, source = DATASETS[dataset], SOURCE_OF[dataset]
+    files = [] if source.simulated else source.inputs(settings, CONFIG.mirror).get("files", [])
+    return shape_of(settings, map(user_file, files))
+
+
+def run_updates(wildcards) -> int:
+    """All updates of the training that the wildcards name."""
+    run = TRAINED[trained_key(wildcards)]
+    return training_updates(run, shape(run.dataset).samples["train"])
+
+
+@cache
+def seconds_to_train(key: tuple[str, str, str]) -> int:
+    """CPU seconds of a training."""
+    return math.ceil(training_seconds(TRAINED[key], shape(TRAINED[key].dataset)))
+
+
+@cache
+def seconds_to_evaluate(key: tuple[str, str, str]) -> int:
+    """CPU seconds of an evaluation, on all data sets that it tests."""
+    run, settings = TRAINED[key], CONFIG.evaluation
+    tested = [run.dataset, *(other.dataset for other in run.test_on)]
+    return math.ceil(
+        sum(
+            evaluation_seconds(run, shape(each), settings.horizon, settings.refine)
+            for each in tested
+        )
     )
 
 
-def training_minutes(run: PlannedRun, attempt: int) -> int:
-    """The time limit of a training, in minutes."""
-    seconds = training_updates(run) * SECONDS_PER_UPDATE * SAFETY
-    return attempt * max(LEAST_MINUTES, math.ceil(seconds / 60))
+def minutes(seconds: float, attempt: int, least: int) -> int:
+    """The time limit of a job that should take so many seconds, in minutes."""
+    return attempt * max(least, math.ceil(seconds * SAFETY / 60))
+
+
+def training_minutes(wildcards, attempt: int) -> int:
+    """The time limit of a training; a GPU is taken to be no slower than a core."""
+    seconds = seconds_to_train(trained_key(wildcards))
+    if CONFIG.gpu:
+        seconds = min(seconds, run_updates(wildcards) * GPU_UPDATE)
+    return minutes(seconds, attempt, least=15)
 
 
 # Local runs only (cluster executors limit jobs by `nodes`): jobs with `gpu: 1` wait for one of the

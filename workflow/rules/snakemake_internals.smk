@@ -98,6 +98,8 @@ def take_over_terminal(updates) -> None:
 def seconds_of_jobs() -> dict[int, float]:
     """The CPU seconds that each job that has to run should take, by its number."""
     return {
-        workflow.dag.jobid(job): float(job.resources.get("cpu_seconds", 1.0))
+        workflow.dag.jobid(job): float(
+            job.resources.get("cpu_seconds", START_SECONDS.get(job.rule.name, OTHER_START))
+        )
         for job in workflow.dag.needrun_jobs()
     }

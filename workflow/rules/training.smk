@@ -33,9 +33,8 @@ rule train:
     resources:
         gpu=CONFIG.gpu,
         mem_mb=lambda wildcards, attempt: 4000 * attempt,
-        runtime=lambda wildcards, attempt: training_minutes(
-            TRAINED[trained_key(wildcards)], attempt
-        ),
+        runtime=training_minutes,
+        cpu_seconds=lambda wildcards: seconds_to_train(trained_key(wildcards)),
     params:
         *tracked(TRAINING_SETTINGS, trained_key),
         *padded(TRAINING_CODE, trained_key),
