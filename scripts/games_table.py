@@ -3,11 +3,9 @@
 import argparse
 from pathlib import Path
 
-import pandas as pd
-
 from nri.files import atomic_path
 from nri.results.catalogue import dataset_entry
-from nri.results.games_table import games_table
+from nri.results.games_table import games_table, read_games
 
 
 def main() -> None:
@@ -18,7 +16,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     dataset = arguments.games.name.removesuffix(".games.csv")
-    table = games_table(pd.read_csv(arguments.games), dataset_entry(dataset).title)
+    table = games_table(read_games(arguments.games), dataset_entry(dataset).title)
     with atomic_path(arguments.output) as path:
         path.write_text(table, encoding="utf-8")
 

@@ -11,11 +11,14 @@ import numpy as np
 import pandas as pd
 import torch
 
+from nri.csv_table import read_table
 from nri.data.format import read_metadata
+from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS
 from nri.data.samples import load_samples
 from nri.evaluation.archive import needed
 from nri.evaluation.inference import write_edges
 from nri.evaluation.posterior_file import StoredPosterior
+from nri.files import ResultsError, make_again
 from nri.records import read_record
 
 
@@ -32,11 +35,10 @@ def main() -> None:
 
     metadata = read_metadata(arguments.data)
     frames = metadata.config["frames"]["train"]
-    windows = pd.read_csv(arguments.windows, dtype={"recording": str, "objects": str})
-    windows = windows[windows["split"] == "test"]
+    samples = load_samples(arguments.data, "test", torch.device("cpu"))
+    windows = read_windows(arguments.windows, *samples.x.shape[:2])
     windows["end"] = windows["start"] + (frames - 1) * metadata.frame_interval
 
-    samples = load_samples(arguments.data, "test", torch.device("cpu"))
     truth = samples.first_frames(frames).usual_edges()
     records = [read_record(run / "config.json", "training") for run in arguments.runs]
     stored = [StoredPosterior.load(run / "posterior.npz") for run in arguments.runs]
@@ -49,6 +51,19 @@ def main() -> None:
         without_first=all(record["training"]["skip_first"] for record in records),
         directory=arguments.output,
     )
+
+
+def read_windows(path: Path, samples: int, objects: int) -> pd.DataFrame:
+    """The rows of the test split; raises ResultsError unless one of each sample is there."""
+    remedy = make_again(path)
+    windows = read_table(path, WINDOW_COLUMNS, remedy)
+    windows = windows[windows["split"] == "test"].reset_index(drop=True)
+    names = windows["objects"].str.count(SEPARATOR) + 1
+    if list(windows["sample"]) != list(range(samples)) or windows["start"].isna().any():
+        raise ResultsError(f"{path}: not a row of each of {samples} test samples; {remedy}")
+    if (names != objects).any():
+        raise ResultsError(f"{path}: not the names of {objects} objects in every row; {remedy}")
+    return windows
 
 
 if __name__ == "__main__":

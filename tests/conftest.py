@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from datasets import simulate
+from fuzzing import seeds, write_outcomes  # noqa: F401
 from workflows import copy_checkout, snakemake
 
 from nri.config.training import TrainingSettings
@@ -22,6 +23,16 @@ SETTINGS = {
     "learning_rate": 1e-3,
     "learning_rate_schedule": "cosine",
 }
+
+
+def pytest_addoption(parser):
+    text = "write how many damaged files each reader read and refused into this document"
+    parser.addoption("--outcomes", type=Path, metavar="FILE", help=text)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    if (path := session.config.getoption("--outcomes")) and exitstatus == 0:
+        write_outcomes(path)
 
 
 def _shared(folder: str) -> Path:

@@ -1,54 +1,51 @@
 """Files of results and configurations with random damage: used if they are whole, or refused.
 
-NRI_MUTANTS is the number of damaged copies of each file. Whatever is raised must be an error of
+Whatever is raised must be an error of
 the library's own, which names the file.
 """
 
 import json
 import shutil
-from contextlib import suppress
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fuzzing import MUTANTS, mutate
+from example_results import RUNS, run_directory, write_run
+from fuzzing import attack
 from snakemake.common.configfile import load_configfile
 
 from nri.config.parse import ConfigError, parse_config
 from nri.config.runs import Run
 from nri.config.yaml_file import refuse_repeated_keys
+from nri.data.basketball.prepare import GAME_COLUMNS, SEGMENT_COLUMNS
 from nri.data.format import read_metadata
+from nri.data.own.windows import WINDOW_COLUMNS
+from nri.evaluation.examples import Examples
+from nri.evaluation.inference import edge_table
 from nri.evaluation.metrics_file import METRIC_COLUMNS
 from nri.evaluation.new_data import trained_metadata
 from nri.evaluation.posterior_file import StoredPosterior
-from nri.files import ResultsError
+from nri.figures.curves import read_curves
+from nri.figures.edges import read_edges
+from nri.figures.segments import read_segments, segment_title
+from nri.files import ResultsError, write_table
 from nri.model.build import build_model, load_model
 from nri.model.weights import read_weights, save_weights
 from nri.records import read_record, save_record
-from nri.results.rows import read_metrics
+from nri.results.comparison import read_paper_numbers
+from nri.results.games_table import games_table, read_games
+from nri.results.rows import collect_runs, read_metrics, read_runs
 from nri.training.checkpoints import Checkpoint
 from nri.training.record import Work, write_record
+from scripts.graphs import read_windows
 
 CPU = torch.device("cpu")
 
 
-def mutants(content):
-    """Damaged copies, the same ones each time, and the empty one."""
-    yield b""
-    for seed in range(MUTANTS):
-        yield mutate(content, seed)
-
-
-def refused(read, path, errors=ResultsError):
-    """Whether a reader refuses a file, as it should: by an error that names the file."""
-    message = None
-    try:
-        read(path)
-    except errors as error:
-        message = str(error)
-    assert message is None or (str(path) in message and len(message) > len(str(path)) + 20)
-    return message is not None
+class SetAsideError(ValueError):
+    """A checkpoint was set aside; the message is what the log says."""
 
 
 @pytest.fixture(scope="module")
@@ -66,24 +63,25 @@ def run(small_springs, make_settings, tmp_path_factory):
     return directory
 
 
+def same_run(content, path):
+    """Whether a damaged file of a run is the same; blanks between words of JSON mean nothing."""
+    if path.suffix != ".json":
+        return lambda _, mutant: mutant == content
+    record = json.loads(content)
+    return lambda _, mutant: json.loads(mutant) == record
+
+
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
-def test_a_run_with_damaged_files_infers_nothing(name, run, tmp_path):
+def test_a_run_with_damaged_files_infers_nothing(name, run, tmp_path, seeds):
     """Every damage is seen, since the training's own checksums tell."""
     copy = shutil.copytree(run, tmp_path / "run")
-    load_model(copy, trained_metadata(copy), CPU)
-    path, content = copy / name, (run / name).read_bytes()
+    path = copy / name
 
-    def read(path):
-        load_model(path.parent, trained_metadata(path.parent), CPU)
+    def read():
+        load_model(copy, trained_metadata(copy), CPU)
 
-    def same(mutant):
-        """Only blanks between words of JSON mean nothing."""
-        return mutant == content or (name == "config.json" and json.loads(mutant) == record)
-
-    record = json.loads(content) if name == "config.json" else None
-    for mutant in mutants(content):
-        path.write_bytes(mutant)
-        assert refused(read, path) or same(mutant)
+    same = same_run(path.read_bytes(), path)
+    attack(f"{name} of a run", path, read, ResultsError, seeds=seeds, accepted=same)
 
 
 def test_weights_that_are_no_numbers_are_refused_by_their_name(run, tmp_path):
@@ -110,51 +108,154 @@ def test_a_record_without_checksums_or_with_other_settings_is_of_another_version
         load_model(copy, trained_metadata(run), CPU)
 
 
-def test_a_damaged_checkpoint_is_not_used(tmp_path, caplog):
-    directory = tmp_path / "checkpoints"
-    checkpoint = Checkpoint(directory / "c.pt")
+def test_a_damaged_checkpoint_is_not_used(tmp_path, caplog, seeds):
+    """The one before it is, and the log names the damaged file."""
+    checkpoint = Checkpoint(tmp_path / "checkpoints" / "c.pt")
     for number in (1, 2):
         checkpoint.save({"update": number, "weights": torch.full((64,), float(number))})
     content = checkpoint.path.read_bytes()
-    for mutant in mutants(content):
+
+    def read():
         caplog.clear()
-        checkpoint.path.write_bytes(mutant)
         found = checkpoint.load(CPU)
-        assert found["update"] == (2 if mutant == content else 1)
         assert (found["weights"] == found["update"]).all()
-        assert (str(checkpoint.path) in caplog.text) == (mutant != content)
+        if found["update"] == 1:
+            raise SetAsideError(caplog.text)
+
+    def same(_, mutant):
+        return mutant == content
+
+    reader = "checkpoint of a training"
+    attack(reader, checkpoint.path, read, SetAsideError, seeds=seeds, accepted=same)
 
 
-def test_damaged_metrics_are_read_as_numbers_or_refused(tmp_path):
+def finite(frame, _):
+    """Whether all real numbers of a table are finite."""
+    return bool(np.isfinite(frame.select_dtypes("float")).all(axis=None))
+
+
+def test_metrics(tmp_path, seeds):
     row = ("springs5", "springs5", "nri_learned", "mlp", "mlp", 2, "paper", "inferred", 1, "mse")
     path = tmp_path / "metrics.csv"
     rows = [(*row, step, 0.5 * step) for step in range(1, 6)]
     pd.DataFrame(rows, columns=METRIC_COLUMNS).to_csv(path, index=False)
-    for mutant in mutants(path.read_bytes()):
-        path.write_bytes(mutant)
-        if not refused(read_metrics, path):
-            assert np.isfinite(read_metrics(path)["value"]).all()
+    read = partial(read_metrics, path)
+    attack("metrics.csv", path, read, ResultsError, seeds=seeds, accepted=finite)
 
 
-def test_a_damaged_posterior_is_whole_or_refused(tmp_path):
+@pytest.fixture
+def results(tmp_path):
+    """What one seed of a made-up run wrote."""
+    write_run(tmp_path, RUNS[0], 1, np.random.default_rng(0))
+    return run_directory(tmp_path, *RUNS[0][:4]) / "seed1"
+
+
+def test_runs(results, seeds):
+    path = results / "runs.csv"
+    collect_runs([results / "config.json"]).to_csv(path, index=False)
+    attack("runs.csv", path, partial(read_runs, path), ResultsError, seeds=seeds)
+
+
+def test_numbers_of_the_paper(repository, tmp_path, seeds):
+    path = tmp_path / "paper_numbers.csv"
+    shutil.copyfile(repository / "config" / "paper_numbers.csv", path)
+    attack("paper_numbers.csv", path, partial(read_paper_numbers, path), ResultsError, seeds=seeds)
+
+
+def test_curves(results, seeds):
+    path, config = results / "curve.csv", results / "config.json"
+    attack("curve.csv", path, partial(read_curves, [path], [config]), ResultsError, seeds=seeds)
+
+
+def test_edges(tmp_path, seeds):
+    windows = pd.DataFrame({"sample": [0, 1], "recording": "a", "start": 0.0, "end": 4.8})
+    posteriors = np.random.default_rng(0).dirichlet([1, 1], size=(3, 2, 6))
+    path = tmp_path / "edges.csv"
+    table = edge_table(posteriors, posteriors[::-1], windows.assign(objects="x;y;z"))
+    write_table(table, path)
+
+    def right(frame, _):
+        return frame["type"].isin([0, 1]).all() and frame["probability"].between(0, 1).all()
+
+    read = partial(read_edges, path, 2)
+    attack("edges.csv", path, read, ResultsError, seeds=seeds, accepted=right)
+
+
+def test_windows(tmp_path, seeds):
+    path = tmp_path / "own.windows.csv"
+    rows = [("test", number, "a", 4.9 * number, 4.9 * number + 4.8, "x;y;z") for number in range(6)]
+    write_table(pd.DataFrame(rows, columns=WINDOW_COLUMNS), path)
+
+    def right(frame, _):
+        return list(frame["sample"]) == list(range(6)) and np.isfinite(frame["start"]).all()
+
+    read = partial(read_windows, path, 6, 3)
+    attack("windows.csv", path, read, ResultsError, seeds=seeds, accepted=right)
+
+
+def test_segments(tmp_path, seeds):
+    path = tmp_path / "nba.segments.csv"
+    rows = [("test", n, "a.7z", 1 + n // 3, 700.0 - n, 60_000.0 * n, *range(5)) for n in range(6)]
+    write_table(pd.DataFrame(rows, columns=[*SEGMENT_COLUMNS[:6], *"abcde"]), path)
+
+    def read():
+        for segment in read_segments(path).itertuples():
+            segment_title(segment.sample, segment.quarter, segment.clock)
+
+    attack("segments.csv", path, read, ResultsError, seeds=seeds)
+
+
+def test_games(tmp_path, seeds):
+    path = tmp_path / "nba.games.csv"
+    known = {"split": "test", "game": "a.7z", "status": "read", "gameid": "21", "sha256": "0af"}
+    rows = [known | {"recorded_rate": 24.98, "minutes": 20.5}, known | {"status": "empty"}]
+    frame = pd.DataFrame(rows, columns=GAME_COLUMNS)
+    counts = [name for name in GAME_COLUMNS if name not in rows[0]]
+    frame.loc[0, counts] = 7
+    write_table(frame, path)
+    read = partial(read_games, path)
+    games_table(read(), "Basketball")
+    attack("games.csv", path, lambda: games_table(read(), "B"), ResultsError, seeds=seeds)
+
+
+def test_posteriors(tmp_path, seeds):
     inferred = np.random.default_rng(0).dirichlet([1, 1], size=(4, 20)).astype(np.float32)
     path = tmp_path / "posterior.npz"
     StoredPosterior(("none", "spring"), inferred, np.array([1, 0])).save(path)
-    for mutant in mutants(path.read_bytes()):
-        path.write_bytes(mutant)
-        if not refused(StoredPosterior.load, path):
-            np.testing.assert_array_equal(StoredPosterior.load(path).inferred, inferred)
+
+    def same(posterior, _):
+        return np.array_equal(posterior.inferred, inferred)
+
+    read = partial(StoredPosterior.load, path)
+    attack("posterior.npz", path, read, ResultsError, seeds=seeds, accepted=same)
+
+
+def test_examples(results, seeds):
+    path = results / "examples.npz"
+    sound = Examples.load(path)
+
+    def same(found, _):
+        return np.array_equal(found.truth, sound.truth) and found.features == sound.features
+
+    read = partial(Examples.load, path)
+    attack("examples.npz", path, read, ResultsError, seeds=seeds, accepted=same)
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "own.yaml"])
-def test_a_damaged_configuration_works_or_is_refused(name, repository, tmp_path):
+def test_configurations(name, repository, tmp_path, seeds):
+    """Where YAML itself cannot be read, Snakemake refuses the file in its own words."""
     path = tmp_path / name
-    for mutant in mutants((repository / "config" / name).read_bytes()):
-        path.write_bytes(mutant)
+    shutil.copyfile(repository / "config" / name, path)
+
+    def read():
         try:
             config = load_configfile(path)
-        except Exception:
-            continue  # Snakemake, which reads it first, refuses it in its own words
-        if not refused(refuse_repeated_keys, path, ConfigError):
-            with suppress(ConfigError):
-                parse_config(config)
+        except Exception as error:
+            raise ConfigError(f"{path}: {error}") from error
+        refuse_repeated_keys(path)
+        try:
+            parse_config(config)
+        except ConfigError as error:
+            raise ConfigError(f"{path}: {error}") from error
+
+    attack("configuration, YAML", path, read, ConfigError, seeds=seeds)

@@ -3,6 +3,8 @@
 import dataclasses
 import os
 import re
+import signal
+import time
 
 import h5py
 import numpy as np
@@ -19,6 +21,7 @@ from nri.data.format import (
     read_split,
 )
 from nri.data.normalisation import Normalisation
+from nri.data.reading import crash
 from nri.data.writer import DatasetWriter
 
 METADATA = Metadata(
@@ -389,3 +392,19 @@ def test_normalisation_maps_the_range_to_one_and_back(trajectories, dtype):
     np.testing.assert_allclose(
         restored, trajectories, rtol=0, atol=1e-6 * max(np.abs(trajectories).max(), 1e-30)
     )
+
+
+def test_what_stops_a_child_is_said_and_what_it_raises_is_not():
+    """libhdf5 crashes on some damaged files, and never returns from others."""
+    began = time.monotonic()
+    assert crash(lambda: time.sleep(600), seconds=0.2) == "it does not come to an end in 0.2 s"
+    assert crash(lambda: os.kill(os.getpid(), signal.SIGSEGV)) == "it ends by SIGSEGV"
+    assert crash(lambda: 1 / 0) is None
+    assert crash(lambda: None) is None
+    assert time.monotonic() - began < 60
+
+
+def test_a_file_that_stops_libhdf5_is_refused(path, monkeypatch):
+    monkeypatch.setattr("nri.data.format._check_version", lambda _: os.abort())
+    with pytest.raises(DataFormatError, match=r"\.h5: damaged, .*SIGABRT.*make it again"):
+        read_metadata(path)

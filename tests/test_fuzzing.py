@@ -2,6 +2,7 @@
 
 import shutil
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from nri.data.splits import SPLITS
 from nri.data.writer import DatasetWriter
 
 OWN = (RecordingError, DataFormatError)
+# Some errors name a recording or the data set, where one of many files is not what is wrong.
 FRAMES = {"train": 4, "valid": 4, "test": 6}
 VALUES = np.random.default_rng(0).normal(size=(4, 3, 12, 2))
 
@@ -49,39 +51,43 @@ def write_table(path):
 
 
 @pytest.mark.parametrize("gaps", ["refuse", "cut", "interpolate"])
-def test_tables(tmp_path, gaps):
+def test_tables(tmp_path, gaps, seeds):
     path = tmp_path / "own.csv"
     write_table(path)
     columns = {"sample": "scene", "time": "t", "object": "who"}
     changes = {"columns": columns, "gaps": gaps, "max_gap": 2.0}
-    attack(path, partial(prepare, own(**changes), path), *OWN)
+    read = partial(prepare, own(**changes), path)
+    attack("own table, CSV", path, read, *OWN, seeds=seeds, named=False)
 
 
-def test_tables_of_edges(tmp_path):
+def test_tables_of_edges(tmp_path, seeds):
     path = tmp_path / "own.csv"
     edges = write_table(path)
     columns = {"sample": "scene", "time": "t", "object": "who"}
     settings = own(columns=columns, edge_types=["none", "push"], edges_change=True)
-    attack(edges, partial(prepare, settings, path, edges), *OWN)
+    read = partial(prepare, settings, path, edges)
+    attack("own known edges, CSV", edges, read, *OWN, seeds=seeds, named=False)
 
 
 @pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
-def test_archives_of_arrays(tmp_path, save):
+def test_archives_of_arrays(tmp_path, save, seeds):
     path = tmp_path / "own.npz"
     edges = np.zeros((4, 3, 3), dtype=int)
     save(path, trajectories=VALUES, edges=edges, objects=["a", "b", "c"])
     settings = own(frame_interval=0.1, edge_types=["none", "push"])
-    attack(path, partial(prepare, settings, path), *OWN)
+    read = partial(prepare, settings, path)
+    attack("own arrays, .npz", path, read, *OWN, seeds=seeds, named=False)
 
 
-def test_arrays(tmp_path):
+def test_arrays(tmp_path, seeds):
     path = tmp_path / "own.npy"
     np.save(path, VALUES)
-    attack(path, partial(prepare, own(frame_interval=0.1), path), *OWN)
+    read = partial(prepare, own(frame_interval=0.1), path)
+    attack("own arrays, .npy", path, read, *OWN, seeds=seeds, named=False)
 
 
 @pytest.mark.parametrize("name", ["train_feats", "val_edges"])
-def test_torch_files(tmp_path, name):
+def test_torch_files(tmp_path, name, seeds):
     for part in ("train", "val", "test"):
         torch.save(torch.from_numpy(VALUES).swapaxes(1, 2).clone(), tmp_path / f"{part}_feats")
         torch.save(torch.zeros(4, 12, 6), tmp_path / f"{part}_edges")
@@ -90,10 +96,10 @@ def test_torch_files(tmp_path, name):
     def read():
         prepare_own(settings, {"files": [tmp_path]}, None, tmp_path / "made.h5")
 
-    attack(tmp_path / name, read, *OWN)
+    attack("own files of torch", tmp_path / name, read, *OWN, seeds=seeds, named=False)
 
 
-def test_dataset_files(tmp_path):
+def test_dataset_files(tmp_path, seeds):
     path = tmp_path / "data.h5"
     metadata = Metadata(("x", "y"), ("m", "m"), 0.1, ("none", "some"), objects=("a", "b", "c"))
     with DatasetWriter(path, metadata) as writer:
@@ -106,11 +112,11 @@ def test_dataset_files(tmp_path):
             for split in SPLITS:
                 dataset.split(split)
 
-    attack(path, read, DataFormatError)
+    attack("data set, HDF5", path, read, DataFormatError, seeds=seeds)
 
 
 @pytest.mark.parametrize("name", ["nobody.asf", "nobody.amc"])
-def test_motion_capture(tmp_path, name):
+def test_motion_capture(tmp_path, name, seeds):
     asf, amc = tmp_path / "nobody.asf", tmp_path / "nobody.amc"
     asf.write_text(ASF)
     amc.write_text(AMC)
@@ -119,21 +125,24 @@ def test_motion_capture(tmp_path, name):
         skeleton = read_asf(asf)
         joint_positions(skeleton, read_amc(amc, skeleton))
 
-    attack(tmp_path / name, read, MotionFileError)
+    reader = f"motion capture, {Path(name).suffix.upper()[1:]}"
+    attack(reader, tmp_path / name, read, MotionFileError, seeds=seeds)
 
 
 @pytest.mark.parametrize("name", ["game.json", "game.7z"])
-def test_tracked_games(tmp_path, name):
+def test_tracked_games(tmp_path, name, seeds):
     path = write_game(tmp_path / name, moments(pick_and_roll(seconds=1.0)))
 
     def read():
         if check_archive(path):
             find_stretches(read_game(path), 5, 0.5, 3)
 
-    attack(path, read, TrackingFileError)
+    reader = f"tracked game, {path.suffix}"
+    attack(reader, path, read, TrackingFileError, seeds=seeds)
 
 
-def test_checksums(tmp_path, repository):
+def test_checksums(tmp_path, repository, seeds):
     path = tmp_path / "pins.txt"
     shutil.copyfile(repository / "config/checksums/mocap.txt", path)
-    attack(path, partial(read_checksums, [path]), ValueError)
+    read = partial(read_checksums, [path])
+    attack("checksums of downloads", path, read, ValueError, seeds=seeds)

@@ -25,7 +25,7 @@ from nri.data.checks import (
     check_objects,
 )
 from nri.data.normalisation import Normalisation
-from nri.data.reading import check_size, reading
+from nri.data.reading import check_size, crash, reading
 from nri.data.splits import SPLITS
 
 __all__ = [
@@ -207,6 +207,15 @@ def _check_trajectories(file: h5py.File, metadata: Metadata) -> None:
         )
 
 
+def _checked(file: h5py.File) -> StoredMetadata:
+    """The metadata of a file of which all has been checked but the values of its splits."""
+    _check_version(file)
+    metadata = _read_metadata(file)
+    check_names(metadata, file.filename)
+    _check_trajectories(file, metadata)
+    return metadata
+
+
 class Dataset:
     """A dataset file, opened once for its `metadata` and its splits; a context manager.
 
@@ -216,12 +225,14 @@ class Dataset:
     def __init__(self, path: str | os.PathLike):
         self.path = path
         with _reading(path):
+            if problem := crash(lambda: _checked(_open(path))):
+                raise DataFormatError(
+                    f"{path}: damaged, so that libhdf5 cannot read it ({problem}); delete it and "
+                    "make it again"
+                )
             self._file = _open(path)
             try:
-                _check_version(self._file)
-                self.metadata = _read_metadata(self._file)
-                check_names(self.metadata, str(path))
-                _check_trajectories(self._file, self.metadata)
+                self.metadata = _checked(self._file)
             except BaseException:
                 self._file.close()
                 raise

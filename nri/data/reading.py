@@ -1,10 +1,13 @@
 """What all readers share: errors of libraries become their own, sizes are known before memory."""
 
+import faulthandler
 import os
-from collections.abc import Iterator
+import select
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["LARGEST", "check_size", "reading"]
+__all__ = ["LARGEST", "check_size", "crash", "reading"]
 
 LARGEST = 2**33
 """Bytes in memory of one array of a file. The paper's largest split takes less than 2**29."""
@@ -34,3 +37,33 @@ def check_size(size: int, place: str, error: type[Exception]) -> None:
             f"{place} takes {size / 2**30:.3g} GiB in memory, more than the limit of "
             f"{LARGEST / 2**30:.3g} GiB; check that the file is what it should be, or store less"
         )
+
+
+def crash(attempt: Callable[[], object], seconds: float = 60.0) -> str | None:
+    """How a child process that makes an attempt is stopped, or None if it comes to its own end.
+
+    A library of C that stumbles over damaged bytes can end the process or never return, and no
+    exception says so. What the attempt raises is not told: the caller meets it again.
+    """
+    end, child_end = os.pipe()
+    pid = os.fork()
+    if not pid:
+        try:
+            faulthandler.disable()
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            attempt()
+        finally:
+            os._exit(0)
+    os.close(child_end)
+    in_time = False
+    try:
+        in_time = bool(select.select([end], [], [], seconds)[0])
+    finally:
+        if not in_time:
+            os.kill(pid, signal.SIGKILL)
+        os.close(end)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if not in_time:
+        return f"it does not come to an end in {seconds:g} s"
+    return f"it ends by {signal.Signals(-code).name}" if code < 0 else None

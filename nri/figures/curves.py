@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nri.csv_table import read_table, refuse
 from nri.evaluation.metrics_file import ROW
 from nri.figures.program import read_paths
 from nri.figures.style import (
@@ -20,7 +21,7 @@ from nri.figures.style import (
     save,
     styled,
 )
-from nri.files import ResultsError
+from nri.files import make_again
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
@@ -48,10 +49,10 @@ def read_curves(
     frames = []
     for path, config in zip(curves, configs, strict=True):
         run = run_record(read_config(config))
-        try:
-            curve = pd.read_csv(path, usecols=columns)
-        except (OSError, ValueError) as error:
-            raise ResultsError(f"{path}: not a training curve ({error}); train again") from error
+        curve = read_table(path, columns, make_again(path), more=True)
+        needed = curve[["stage", *AXES]].isna().any(axis=1)
+        refuse(path, needed, lambda _: "no stage, step or time", make_again(path))
+        curve = curve[columns]
         if run["decoder"] == "none":  # the loss of a supervised encoder is not of the motion
             curve["valid_nll"] = np.nan
         of_run = {name: value for name, value in run.items() if name not in columns}

@@ -1,5 +1,6 @@
 """The graphs that the seeds of a run find in own data, how sure and how stable they are."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from nri.csv_table import read_table, refuse
 from nri.figures.captions import shown_runs
 from nri.figures.program import read_paths
 from nri.figures.style import (
@@ -22,12 +24,16 @@ from nri.figures.style import (
     save,
     styled,
 )
+from nri.files import ResultsError, make_again
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
 
 __all__ = ["plot_edges"]
 
-SHOWN = 3  # samples side by side on a page
+FIRST = 3  # samples side by side on a page
+SHOWN = ("type", "probability", "agreement")
+"""What is shown of an edge, of each graph."""
+
 MOST_NAMED = 12  # objects whose cells have room for numbers
 TYPES = ("#d9d9d9", *OBJECTS)
 """Colours of the edge types; type 0 is usually "no edge"."""
@@ -43,7 +49,7 @@ def plot_edges(edges: pd.DataFrame, types: int) -> Figure:
     has the colour of its type, the paler the less probable, and its probability in percent; in
     brackets where the seeds do not all agree.
     """
-    samples = list(edges["sample"].unique()[:SHOWN])
+    samples = list(edges["sample"].unique()[:FIRST])
     graphs = {"inferred": edges}
     if "refined_type" in edges:
         graphs["refined"] = _of_refined(edges)
@@ -131,13 +137,36 @@ def caption(edges: pd.DataFrame, runs: pd.DataFrame) -> str:
     )
 
 
+def read_edges(path: str | os.PathLike, types: int) -> pd.DataFrame:
+    """A table as `nri.evaluation.inference.edge_table` makes it.
+
+    Raises ResultsError if the file is unreadable, or an edge has no type or is not as sure as a
+    probability can be.
+    """
+    remedy = make_again(path)
+    edges = read_table(path, ["sample", "sender", "receiver", *SHOWN], remedy, more=True)
+    refined = [f"refined_{name}" for name in SHOWN]
+    missing = [name for name in refined if name not in edges]
+    if 0 < len(missing) < len(refined):
+        raise ResultsError(f"{path}: missing columns: {', '.join(missing)}; {remedy}")
+    for kind, probability, agreement in (SHOWN, *([] if missing else [refined])):
+        known = edges[kind].between(0, types - 1).fillna(False)
+        refuse(path, ~known, lambda _: "no type of the model", remedy)
+        for name in (probability, agreement):
+            beyond = ~edges[name].between(0, 1)
+            refuse(path, beyond, lambda _: "a share that is not from 0 to 1", remedy)
+    refuse(path, edges["sample"].isna(), lambda _: "no sample", remedy)
+    return edges
+
+
 def main() -> None:
     """Draw the table of inferred edges."""
     paths = read_paths(__doc__, one=["edges"], several=["configs"])
-    edges = pd.read_csv(paths.edges, dtype={"sender": str, "receiver": str})
     runs = shown_runs(paths.configs)
+    types = int(runs["edge_types"].iloc[0])
+    edges = read_edges(paths.edges, types)
     save(
-        plot_edges(edges, int(runs["edge_types"].iloc[0])),
+        plot_edges(edges, types),
         paths.output,
         f"Inferred edges, {dataset_entry(runs['dataset'].iloc[0]).title}",
         caption(edges, runs),

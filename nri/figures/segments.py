@@ -1,17 +1,20 @@
 """The pick-and-rolls that the rules found in tracked games."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nri.csv_table import read_table, refuse
 from nri.data.format import Metadata, read_metadata, read_split
 from nri.figures.half_court import HalfCourt, role_handles
 from nri.figures.motion import draw_motion
 from nri.figures.program import read_paths
 from nri.figures.style import INK, PAGE, legend_below, object_colours, panel_title, save, styled
+from nri.files import make_again
 from nri.results.catalogue import dataset_entry
 
 __all__ = ["plot_segments"]
@@ -68,11 +71,23 @@ def segment_title(sample: int, quarter: int, seconds: float) -> str:
     return f"sample {sample}, Q{quarter}{clock}"
 
 
+def read_segments(path: Path) -> pd.DataFrame:
+    """The first test segments of a table, each with its sample, its quarter and its game clock.
+
+    Raises ResultsError if the file is unreadable, or a segment has no sample or no quarter.
+    """
+    columns = ["split", "sample", "quarter", "clock"]
+    segments = read_table(path, columns, make_again(path), more=True)
+    unknown = segments[["sample", "quarter"]].isna().any(axis=1)
+    refuse(path, unknown, lambda _: "no sample or no quarter", make_again(path))
+    return segments[segments["split"] == "test"].head(SHOWN)
+
+
 def main() -> None:
     """Draw the first test segments of a data set, whose name is that of its file."""
     paths = read_paths(__doc__, one=["data", "segments"])
     metadata, dataset = read_metadata(paths.data), dataset_entry(paths.data.stem).title
-    segments = pd.read_csv(paths.segments).query("split == 'test'").head(SHOWN)
+    segments = read_segments(paths.segments)
     figure = plot_segments(
         read_split(paths.data, "test", slice(0, len(segments))).trajectories,
         metadata.features,

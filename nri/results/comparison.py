@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from nri.config.identity import PAPER
+from nri.csv_table import read_table, refuse
 from nri.evaluation.metrics_file import ROW, RUN
 from nri.results.catalogue import DATASETS, MODELS, dataset_entry, model_entry
-from nri.results.csv_table import read_table, refuse
 from nri.results.metrics import METRICS, STEPS, Metric, metric_entry
 from nri.results.naming import origin, trained_elsewhere
 from nri.results.rows import (

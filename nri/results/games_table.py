@@ -1,13 +1,16 @@
 """A table of tracked games: how many moments and pick-and-rolls the rules found in each."""
 
 import html
+import os
 import re
 
 import pandas as pd
 
+from nri.csv_table import read_table
+from nri.files import make_again
 from nri.results.markup import LANGUAGES, Panel
 
-__all__ = ["games_table"]
+__all__ = ["games_table", "read_games"]
 
 SHOWN = {
     "status": "file",
@@ -20,6 +23,11 @@ SHOWN = {
     "kept": "segments",
     "samples": "samples",
 }
+
+
+def read_games(path: str | os.PathLike) -> pd.DataFrame:
+    """The report of a data set, DATASET.games.csv; raises ResultsError if it is damaged."""
+    return read_table(path, ["split", "game", *SHOWN], make_again(path), more=True)
 
 
 def games_table(games: pd.DataFrame, title: str) -> str:

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from nri.csv_table import read_table, refuse, typed
 from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW, RUN
 from nri.files import ResultsError, make_again
 from nri.records import read_record
 from nri.results.catalogue import dataset_order, model_order
-from nri.results.csv_table import read_table, refuse, typed
 from nri.results.metrics import Metric, metric_entry
 
 __all__ = [

@@ -1,7 +1,9 @@
 """CSV tables of results, read strictly: the columns, the numbers, and the line of what is wrong."""
 
+import io
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,30 +15,49 @@ __all__ = ["read_table", "refuse", "typed"]
 TEXT = ["dataset", "trained_on", "model", "encoder", "decoder", "recipe", "graph", "metric"]
 TEXT += ["study", "commit", "machine", "versions", "table", "source", "note"]
 TEXT += ["value_provenance", "standard_error_provenance"]
+TEXT += ["split", "recording", "objects", "sender", "receiver"]
+TEXT += ["game", "status", "gameid", "sha256"]
 WHOLE = ["edge_types", "seed", "step", "simulations", "updates", "parameters"]
+WHOLE += ["stage", "sample", "type", "true_type", "refined_type", "quarter"]
 """The columns of all tables that hold text or whole numbers; others hold real numbers."""
 
+OF_TRAINING = ("train_", "valid_")
+"""Begin the names of losses, which are not a number where a training went astray for a while."""
 
-def read_table(path: str | os.PathLike, columns: Sequence[str], remedy: str) -> pd.DataFrame:
-    """A table with exactly these columns, which may stand in any order.
+
+def read_table(
+    path: str | os.PathLike, columns: Sequence[str], remedy: str, more: bool = False
+) -> pd.DataFrame:
+    """A table with exactly these columns, which may stand in any order; with `more`, and others.
 
     Text that is absent is "", whole numbers that are absent are NA, others NaN. Raises ResultsError
-    with the remedy if the file is unreadable, or a column or a number is wrong.
+    with the remedy if the file is unreadable or cut short, or a column or a number is wrong.
     """
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        content = Path(path).read_bytes()
+        frame = pd.read_csv(
+            io.BytesIO(content),
+            dtype=str,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            encoding="utf-8",
+        )
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path}: not a readable CSV in UTF-8 ({error}); {remedy}") from error
-    if sorted(frame.columns) != sorted(columns):
-        unknown = ", ".join(sorted(set(frame.columns) - set(columns))) or "none"
-        missing = ", ".join(sorted(set(columns) - set(frame.columns))) or "none"
+    unknown = sorted(set(frame.columns) - set(columns))
+    missing = sorted(set(columns) - set(frame.columns))
+    if missing or (unknown and not more):
         raise ResultsError(
-            f"{path}: unknown columns: {unknown}; missing columns: {missing}; {remedy}"
+            f"{path}: unknown columns: {', '.join(unknown) or 'none'}; "
+            f"missing columns: {', '.join(missing) or 'none'}; {remedy}"
         )
     # Where lines have more fields than there are columns, pandas takes the first for an index.
     if not isinstance(frame.index, pd.RangeIndex):
         raise ResultsError(f"{path}: line 2: more fields than columns; {remedy}")
-    return typed(frame[list(columns)], lambda row: f"{path}: line {row + 2}", remedy)
+    refuse(path, frame.isna().any(axis=1), lambda _: "fewer fields than columns", remedy)
+    if not content.endswith(b"\n"):
+        raise ResultsError(f"{path}: the last line does not end: the file is cut short; {remedy}")
+    return typed(frame[[*columns, *unknown]], lambda row: f"{path}: line {row + 2}", remedy)
 
 
 def typed(frame: pd.DataFrame, place: Callable[[int], str], remedy: str) -> pd.DataFrame:
@@ -48,7 +69,10 @@ def typed(frame: pd.DataFrame, place: Callable[[int], str], remedy: str) -> pd.D
             continue
         given = column.replace("", np.nan)
         numbers = pd.to_numeric(given, errors="coerce")
-        wrong, kind = given.notna() & numbers.isna(), "a number"
+        unreadable = given.notna() & numbers.isna()
+        if str(name).startswith(OF_TRAINING):
+            unreadable &= given != "nan"
+        wrong, kind = unreadable, "a number"
         if name in WHOLE:
             # NaN, of an infinite number too, fails the comparison.
             whole = (numbers % 1 == 0) & (numbers.abs() < 2**63)
