@@ -44,9 +44,10 @@ def read_table(
         )
     except (OSError, ValueError) as error:
         raise ResultsError(f"{path}: not a readable CSV in UTF-8 ({error}); {remedy}") from error
-    unknown = sorted(set(frame.columns) - set(columns))
+    others = sorted(set(frame.columns) - set(columns))
+    unknown = [] if more else others
     missing = sorted(set(columns) - set(frame.columns))
-    if missing or (unknown and not more):
+    if missing or unknown:
         raise ResultsError(
             f"{path}: unknown columns: {', '.join(unknown) or 'none'}; "
             f"missing columns: {', '.join(missing) or 'none'}; {remedy}"
@@ -57,7 +58,7 @@ def read_table(
     refuse(path, frame.isna().any(axis=1), lambda _: "fewer fields than columns", remedy)
     if not content.endswith(b"\n"):
         raise ResultsError(f"{path}: the last line does not end: the file is cut short; {remedy}")
-    return typed(frame[[*columns, *unknown]], lambda row: f"{path}: line {row + 2}", remedy)
+    return typed(frame[[*columns, *others]], lambda row: f"{path}: line {row + 2}", remedy)
 
 
 def typed(frame: pd.DataFrame, place: Callable[[int], str], remedy: str) -> pd.DataFrame:
