@@ -25,6 +25,7 @@ include: "workflow/rules/inference.smk"
 include: "workflow/rules/figure_table.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/explorer.smk"
 include: "workflow/rules/page.smk"
 
 

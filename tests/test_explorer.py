@@ -2,9 +2,11 @@
 
 import base64
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,8 +15,12 @@ import torch
 import nri.results.explorer
 from nri.data.format import StoredMetadata
 from nri.data.normalisation import Normalisation
+from nri.evaluation.examples import Examples
+from nri.evaluation.new_data import trained_metadata
+from nri.evaluation.posterior_file import StoredPosterior
 from nri.graph import matrix_to_edges
-from nri.model.build import build_model
+from nri.matching import true_order
+from nri.model.build import build_model, load_model
 from nri.model.make_objective import decoder_posterior, joint_stage, keep_joint_decoder
 from nri.model.objectives import ELBO
 from nri.model.posterior.exact import exact_directed
@@ -22,6 +28,8 @@ from nri.model.posterior.propagation import propagate
 from nri.model.posterior.tables import receiver_tables
 from nri.model.rollout import free_run
 from nri.results.explorer.arrays import pack, pack_rows
+from nri.results.explorer.bundle import bundle
+from nri.results.explorer.choice import explored
 from nri.results.explorer.payload import describe_model
 from nri.results.explorer.systems import SYSTEMS, describe_system
 
@@ -42,6 +50,7 @@ MODELS = {  # encoder, objects, edge types, settings
     "node-cnn": ("node-cnn", 5, 2, {"encoder_inputs": "changes", "undirected": True}),
     "cnn": ("cnn", 4, 2, {"undirected": True}),
     "three types": ("mlp", 4, 3, {"undirected": True, "skip_first": True}),
+    "two frames": ("mlp", 4, 2, {"decoder_inputs": "changes", "standardise": True}),
     "gaussian": ("mlp", 3, 2, {"likelihood": "gaussian", "stages": []}),
     "some features": ("mlp", 4, 2, {"undirected": True, "likelihood_features": ["vx", "vy"]}),
     "ten": ("node-cnn", 7, 2, {"undirected": True, "skip_first": True}),
@@ -128,17 +137,23 @@ def test_the_decoder_in_the_page_is_the_librarys(trained):
     edges, types = x.shape[1] * (x.shape[1] - 1), run["model"]["types"]
     for graph in (np.eye(types)[rng.integers(types, size=edges)], rng.random((edges, types))):
         weights = torch.from_numpy(graph.astype(np.float32))
-        expected = free_run(model.decoder, x[0, :, -1], weights, 8).numpy()
+        expected = free_run(model.decoder, x[:, :, -1], weights, 8, before(model, x))[0].numpy()
         found = ask(
             "predict",
             run=run,
             frame=motion[0, :, -1].ravel().tolist(),
+            before=motion[0, :, -2].ravel().tolist(),
             graph=graph.ravel().tolist(),
             steps=8,
         )
         restored = 4 * (expected + 1) - 3
         scale = max(1.0, np.abs(restored).max())
         np.testing.assert_allclose(np.reshape(found, restored.shape), restored, atol=1e-4 * scale)
+
+
+def before(model, x: torch.Tensor) -> torch.Tensor | None:
+    """The state of the decoder at the last frame."""
+    return model.decoder.state_before(x, torch.tensor([x.shape[2] - 1]))
 
 
 @needs_node
@@ -149,7 +164,7 @@ def test_the_refinement_in_the_page_is_the_librarys(trained):
     joint = joint_stage(model, settings.resolved_stages())
     found = np.array(ask("refine", run=run, x=motion.ravel().tolist(), frames=FRAMES))
     assert len(found) == FRAMES - 1
-    for frames in (2, 7, FRAMES):
+    for frames in (3, 7, FRAMES):
         expected = marginals(model, joint, x[:, :, :frames])
         np.testing.assert_allclose(found[frames - 2], expected.ravel(), atol=1e-4)
 
@@ -235,3 +250,136 @@ def test_packed_arrays_keep_what_they_promise():
         restored = unpack(packed)
         assert restored.shape == rows.shape
         assert (np.abs(restored - rows) <= error * largest).all()
+
+
+def test_the_program_of_the_page_is_whole():
+    """All modules, each once and after what it imports, and nothing to be loaded from elsewhere."""
+    program = bundle("main")
+    names = re.findall(r"^const module_(\w+) = ", program, re.MULTILINE)
+    assert sorted(names) == sorted(path.stem for path in STATIC.glob("*.js"))
+    assert not re.search(
+        r"^(import|export)\b|\b(fetch|XMLHttpRequest|importScripts)\b", program, re.MULTILINE
+    )
+    for name in re.findall(r"= module_(\w+);", program):
+        assert name in names
+
+
+def test_one_run_is_shown_of_each_system_and_number_of_objects():
+    """The first one that the page can compute, whatever came out of it."""
+
+    def run(dataset, encoder="mlp", decoder="mlp", edge_types=2):
+        return SimpleNamespace(
+            dataset=dataset, encoder=encoder, decoder=decoder, edge_types=edge_types
+        )
+
+    sources = [("a5", "springs", 5), ("b5", "springs", 5), ("a10", "springs", 10)]
+    sources += [("k5", "kuramoto", 5), ("a50", "springs", 50), ("own", "own", 5)]
+    datasets = {
+        name: SimpleNamespace(source=source, objects=objects) for name, source, objects in sources
+    }
+    first, ten, turning = run("b5", "cnn"), run("a10"), run("k5", "node-cnn")
+    others = [run("a5", "true"), run("a5", decoder="rnn"), run("own"), run("a50")]
+    assert explored([*others, first, run("a5"), ten, turning], datasets) == [first, ten, turning]
+
+
+CHROMIUM = shutil.which("chromium")
+
+
+@pytest.fixture(scope="module")
+def page(smoke, tmp_path_factory):
+    """The finished page of the smoke configuration in a browser, and what it complained of."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is absent")
+    if CHROMIUM is None:
+        pytest.skip("chromium is absent: the explorer is tried out in it")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(reduced_motion="reduce")
+        opened = context.new_page()
+        opened.complaints = []
+        opened.on("console", lambda message: opened.complaints.append(message.text))
+        opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+        opened.on("request", lambda request: opened.complaints.append(request.url))
+        opened.address = (smoke / "run/results/index.html").as_uri()
+        yield opened
+        browser.close()
+
+
+def look(page, fragment: str) -> None:
+    """Open the page at a fragment and wait until the model has said everything."""
+    page.goto("about:blank")
+    page.complaints.clear()
+    page.goto(page.address + fragment)
+    wait(page)
+
+
+def wait(page) -> None:
+    page.wait_for_selector(".ex[aria-busy=false]", timeout=90_000)
+
+
+def explorer(page, what: str):
+    """A value of the explorer."""
+    return page.evaluate(f"(({{explorer}}) => {what})(document.getElementById('explorer-app'))")
+
+
+def complaints(page) -> list[str]:
+    """All but requests for the page itself and for the worker that is made of it."""
+    return [text for text in page.complaints if not text.startswith(("file:", "blob:"))]
+
+
+KURAMOTO = "kuramoto5/node-cnn-mlp-k2-sampled"
+
+
+def test_a_flipped_edge_moves_the_prediction_as_in_the_library(page, smoke):
+    look(page, "#explorer&run=kuramoto5&sample=2&frame=60&graph=true")
+    page.locator(".ex-of-true .ex-flip").first.press("Enter")
+    page.wait_for_selector(".ex-of-yours button[aria-pressed=true]")
+    page.wait_for_function(
+        "document.getElementById('explorer-app').explorer.predictions.has('yours')"
+    )
+    run = smoke / "run/results/runs" / KURAMOTO / "seed1"
+    types = np.array(explorer(page, "Array.from(explorer.choice.yours)"))
+    examples = Examples.load(run / "examples.npz")
+    assert (types != examples.edges[1]).sum() in (1, 2)  # one edge, or both of a pair
+    metadata = trained_metadata(run)
+    model, _ = load_model(run, metadata, torch.device("cpu"))
+    stored = StoredPosterior.load(run / "posterior.npz")
+    graph = torch.eye(2)[torch.from_numpy(true_order(stored.matching)[types])]
+    start = torch.from_numpy(metadata.normalisation.apply(examples.observed[1, :, -1]))
+    with torch.no_grad():
+        motion = free_run(model.decoder.eval(), start, graph, 20).numpy()
+    found = explorer(page, "Array.from(explorer.predictions.get('yours'))")
+    expected = metadata.normalisation.invert(motion)
+    np.testing.assert_allclose(
+        np.reshape(found, (-1, 5, 3))[:20], expected, atol=1e-4 * np.abs(expected).max()
+    )
+    assert complaints(page) == []
+
+
+def test_a_throw_is_hidden_inferred_and_revealed(page):
+    look(page, "#explorer&run=springs5&throw=12&frame=80&graph=refined")
+    score = page.locator(".ex-of-refined .ex-score")
+    assert page.locator(".ex-of-true .ex-score").inner_text() == "hidden"
+    assert score.inner_text() == ""
+    page.get_by_role("button", name="Reveal the hidden graph").click()
+    assert re.fullmatch(r"\d+ of \d+ right", score.inner_text())
+    sure = explorer(page, "explorer.found.refined.map((chances) => Math.max(...chances))")
+    assert len(sure) == 48
+    assert complaints(page) == []
+
+
+def test_another_start_moves_by_the_true_equations_and_a_link_keeps_it(page):
+    look(page, "#explorer&run=springs5&sample=1&frame=49&graph=true")
+    before = explorer(page, "Array.from(explorer.scene.motion)")
+    page.locator(".ex-ball").first.press("ArrowRight")
+    wait(page)
+    moved = explorer(page, "Array.from(explorer.scene.motion)")
+    changed = np.reshape(moved, (5, -1, 4)) != np.reshape(before, (5, -1, 4))
+    assert not changed[:, :49].any()
+    assert changed[0, 49, 0]
+    assert changed[:, -1].any()
+    link = page.evaluate("location.hash")
+    look(page, link)
+    again = explorer(page, "Array.from(explorer.scene.motion)")
+    np.testing.assert_allclose(again, moved, atol=1e-3)
+    assert page.evaluate("location.hash") == link
+    assert complaints(page) == []

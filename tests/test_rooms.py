@@ -32,6 +32,7 @@ PROGRAMS = {
     "collect": {"results", "evaluation/metrics_file"},
     "tables": SHOWN,
     "games_table": {"results"},
+    "explorer": MODEL | {"evaluation", "results"},
     "page": SHOWN,
     "plan": {"planning", "terminal", "config", "data"},
 }

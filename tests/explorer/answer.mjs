@@ -9,7 +9,8 @@ const { simulate, draw } = await import(`${statics}/simulation.js`);
 const answers = {
   infer: ({ run, x, frames }) => infer(readModel(run), Float64Array.from(x), frames),
   refine: ({ run, x, frames }) => Array.from(refine(readModel(run), Float64Array.from(x), frames), (p) => Array.from(p)),
-  predict: ({ run, frame, graph, steps }) => predict(readModel(run), Float64Array.from(frame), graph, steps),
+  predict: ({ run, frame, before, graph, steps }) =>
+    predict(readModel(run), Float64Array.from(frame), Float64Array.from(before), graph, steps),
   simulate: ({ system, state, types, nodes, frames }) => simulate(system, state, types, nodes, frames),
   draw: ({ system, nodes, seeds }) =>
     Array.from({ length: seeds }, (_, seed) => {

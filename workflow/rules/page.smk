@@ -9,6 +9,7 @@ rule page:
         tables=[table for table in TABLES if table.endswith(".html")],
         figures=[file for file in FIGURE_FILES if file.endswith(".svg")],
         template=pipeline_file("nri/results/templates/page.html"),
+        explorer=[rules.explorer.output[0]] if EXPLORED else [],
     output:
         "results/index.html",
     log:
@@ -26,7 +27,8 @@ rule page:
         program=script("page.py"),
         # As a function, so that Snakemake fills in nothing that stands in braces.
         command=lambda wildcards: CONFIG.command,
+        explorer=lambda wildcards, input: ["--explorer", *input.explorer] if EXPLORED else [],
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"
-        " --command={params.command:q} --output {output:q} > {log:q} 2>&1"
+        " {params.explorer:q} --command={params.command:q} --output {output:q} > {log:q} 2>&1"

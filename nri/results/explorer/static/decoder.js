@@ -3,11 +3,11 @@
 import { edgesOf } from "./graph.js";
 import { linear, relu } from "./layers.js";
 
-/** The next frame of x (N, D) under weights of types (E, K). */
-export function step(net, x, graph, nodes, skipFirst) {
+/** The next frame of x (N, D) under weights of types (E, K); a decoder of order 2 sees `before`, too. */
+export function step(net, x, before, graph, nodes, skipFirst) {
   const { count, senders, receivers } = edgesOf(nodes);
   const types = graph.length / count;
-  const inputs = scaled(net.scaling, x);
+  const inputs = decoderInputs(net, x, before);
   const hidden = net.output.out_fc2.bias.data.length;
   const received = new Float64Array(nodes * hidden);
   for (let k = skipFirst ? 1 : 0; k < types; k++) {
@@ -20,7 +20,7 @@ export function step(net, x, graph, nodes, skipFirst) {
       for (let h = 0; h < hidden; h++) received[to + h] += weight * message[h];
     }
   }
-  const features = x.length / nodes;
+  const features = inputs.length / nodes;
   const first = net.output.out_fc1;
   const sums = linear(inputs, nodes, first.weight, first.bias, 0, features);
   const heard = linear(received, nodes, first.weight, null, features, hidden);
@@ -28,21 +28,34 @@ export function step(net, x, graph, nodes, skipFirst) {
   return advance(net, x, nodeChange(net, sums, nodes));
 }
 
-/** `steps` frames after x (N, D), each predicted from the one before: (steps, N, D). */
-export function rollOut(net, x, graph, nodes, skipFirst, steps) {
+/** `steps` frames after x (N, D) and the frame before it, each from the last: (steps, N, D). */
+export function rollOut(net, x, before, graph, nodes, skipFirst, steps) {
   const motion = new Float64Array(steps * x.length);
-  let now = x;
+  let [past, now] = [before, x];
   for (let t = 0; t < steps; t++) {
-    now = step(net, now, graph, nodes, skipFirst);
+    [past, now] = [now, step(net, now, past, graph, nodes, skipFirst)];
     motion.set(now, t * x.length);
   }
   return motion;
 }
 
-/** Frames (rows of D) in the decoder's units. */
-export function scaled(scaling, x) {
-  const [mean, scale] = [scaling.mean.data, scaling.scale.data];
-  return Float64Array.from(x, (value, at) => (value - mean[at % mean.length]) / scale[at % mean.length]);
+/** How many frames a decoder sees: the last, or two. */
+export function order(net) {
+  return net.messages.msg_fc1[0].weight.shape[1] / 2 / net.scaling.mean.data.length;
+}
+
+/** What the networks see of frames (rows of D) and of those before, in the decoder's units. */
+export function decoderInputs(net, x, before) {
+  const [mean, scale, unit] = [net.scaling.mean.data, net.scaling.scale.data, net.scaling.change.data];
+  const [features, seen] = [mean.length, order(net)];
+  const inputs = new Float64Array(seen * x.length);
+  for (let at = 0; at < x.length; at++) {
+    const d = at % features;
+    const to = seen * (at - d) + d;
+    inputs[to] = (x[at] - mean[d]) / scale[d];
+    if (seen === 2) inputs[to + features] = Math.asinh((x[at] - before[at]) / (unit[d] > 0 ? unit[d] : 1)) / 2;
+  }
+  return inputs;
 }
 
 /** The shares of both ends of an edge in the first layer of type k, with the bias in `own`. */

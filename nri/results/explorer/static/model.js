@@ -1,6 +1,6 @@
 // A trained model from what nri/results/explorer/payload.py wrote, and what it says of frames.
 
-import { rollOut } from "./decoder.js";
+import { order, rollOut } from "./decoder.js";
 import { encode } from "./encoder.js";
 import { chooseMethod, marginals, transitionTable } from "./posterior.js";
 
@@ -54,16 +54,24 @@ export function* refine(model, x, frames) {
   if (!chooseMethod(nodes, types, undirected)) return;
   const scaled = normalise(model, x);
   const tables = new Float64Array(nodes * types ** (nodes - 1));
+  const at = (t) => frameAt(scaled, nodes, frames, t);
+  const first = order(model.posteriorDecoder) - 1; // a decoder of two frames tells nothing of the second
   for (let t = 0; t + 1 < frames; t++) {
-    const table = transitionTable(model, frameAt(scaled, nodes, frames, t), frameAt(scaled, nodes, frames, t + 1));
-    for (let at = 0; at < tables.length; at++) tables[at] += table[at];
+    if (t >= first) {
+      const table = transitionTable(model, at(Math.max(0, t - 1)), at(t), at(t + 1));
+      for (let entry = 0; entry < tables.length; entry++) tables[entry] += table[entry];
+    }
     yield marginals(model, tables);
   }
 }
 
-/** The `steps` frames after one (N, D) in own units, under weights of types (E, K): (steps, N, D). */
-export function predict(model, frame, graph, steps) {
-  const motion = rollOut(model.decoder, normalise(model, frame), graph, model.nodes, model.skipFirst, steps);
+/**
+ * The `steps` frames after one (N, D) and the one before it, in own units, under weights of types
+ * (E, K): (steps, N, D).
+ */
+export function predict(model, frame, before, graph, steps) {
+  const [now, past] = [normalise(model, frame), normalise(model, before)];
+  const motion = rollOut(model.decoder, now, past, graph, model.nodes, model.skipFirst, steps);
   return restore(model, motion);
 }
 

@@ -1,7 +1,7 @@
 // The graph by the decoder's likelihood: nri/model/posterior, without its race. What one transition
 // says is a table of its own, so that the posterior of a longer sequence costs one table more.
 
-import { advance, edgeMessage, firstLayer, nodeChange, scaled } from "./decoder.js";
+import { advance, decoderInputs, edgeMessage, firstLayer, nodeChange } from "./decoder.js";
 import { edgesOf } from "./graph.js";
 import { linear, softmax } from "./layers.js";
 
@@ -17,16 +17,17 @@ export function chooseMethod(nodes, types, undirected) {
 /**
  * log p(next_i | now, a) of every receiver i and assignment a of its incoming edges: (N, A).
  *
- * now, next (N, D), normalised. The digits of a in base K are the types of the edges, the first
+ * before, now, next (N, D), normalised. The digits of a in base K are the types of the edges, the first
  * sender's the most significant.
  */
-export function transitionTable(model, now, next) {
+export function transitionTable(model, before, now, next) {
   const { nodes, types, likelihood } = model;
   const net = model.posteriorDecoder;
   const features = now.length / nodes;
-  const inputs = scaled(net.scaling, now);
+  const inputs = decoderInputs(net, now, before);
+  const width = inputs.length / nodes;
   const first = net.output.out_fc1;
-  const own = linear(inputs, nodes, first.weight, first.bias, 0, features);
+  const own = linear(inputs, nodes, first.weight, first.bias, 0, width);
   const terms = typeMessages(model, net, inputs);
   const hidden = first.bias.data.length;
   const count = types ** (nodes - 1);

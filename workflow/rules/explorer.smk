@@ -1,0 +1,41 @@
+# The explorer of the page: a model of each simulated system that runs in the browser.
+
+from nri.results.explorer.choice import explored
+
+# The first seed of the first run of each system and number of objects: nothing is chosen by results.
+EXPLORED = explored(SHOWN.values(), DATASETS)
+
+
+def explored_files(name: str) -> list[str]:
+    """A file of each run that the explorer shows."""
+    return [seed_files(name, run)[0] for run in EXPLORED]
+
+
+rule explorer:
+    input:
+        models=explored_files("model.safetensors"),
+        configs=explored_files("config.json"),
+        examples=explored_files("examples.npz"),
+        posteriors=explored_files("posterior.npz"),
+        static=[
+            pipeline_file(f"nri/results/explorer/static/{file.name}")
+            for file in sorted((BASE / "nri/results/explorer/static").iterdir())
+        ],
+    output:
+        "results/explorer.html",
+    log:
+        "results/logs/explorer.log",
+    benchmark:
+        "results/benchmarks/explorer.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        *source_digests("scripts/explorer.py"),
+        program=script("explorer.py"),
+        directories=lambda wildcards, input: [Path(model).parent for model in input.models],
+    shell:
+        "python {params.program:q} --runs {params.directories:q} --output {output:q} > {log:q} 2>&1"
