@@ -1,38 +1,57 @@
-# make results: everything, from nothing.    make plan: what that would run, and why.
-# make test: all tests and checks.          ARGS: what is handed on to Snakemake.
-# make own DATA=my.csv: look at a file of your own, write my.yaml, train on it.
+# `make` alone says what there is, and what it costs.
 
 VENV  := .venv
 CORES ?= all
+SMOKE := --configfile config/smoke.yaml --snakefile Snakefile --directory smoke
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: results plan own test lint clean
+.PHONY: help results smoke plan own test lint environment clean
 
-results: $(VENV)/ready
+help:
+	@echo 'make smoke       everything at toy size, in smoke/results; 4 minutes of one core'
+	@echo 'make results     the paper at a reduced scale: results/index.html; 70 minutes of one core, 0.5 GB'
+	@echo 'make plan        what make results would run, why, and what it costs; 20 seconds'
+	@echo 'make own DATA=my.csv   look at a file of your own, write my.yaml, train on it'
+	@echo 'make test        all tests and checks; 20 minutes of two cores'
+	@echo 'make lint        the checks alone; a minute'
+	@echo 'make environment .venv as envs/lock.txt says; the others make it where there is none:'
+	@echo '                 0.4 GB to download, 1.8 GB on disk, and with CUDA some more'
+	@echo 'make clean       remove .venv, results, smoke and .snakemake'
+	@echo
+	@echo 'CORES=4          cores to use; all by default'
+	@echo 'ARGS="…"         handed on to Snakemake, as --configfile config/paper.yaml (the scale of the paper)'
+	@echo '                 or --config only=springs5 (a part: README.md, "A part of it")'
+	@echo 'PYTHON=… GPU=1   for the environment: another Python; torch for CUDA though no GPU is seen'
+
+results: environment
+	@python -m nri.config.yaml_file $(ARGS)
 	snakemake --cores $(CORES) $(ARGS)
 
-plan: $(VENV)/ready
-	python scripts/plan.py $(ARGS)
+smoke: environment
+	snakemake --cores $(CORES) $(SMOKE) $(ARGS)
 
-own: $(VENV)/ready
+# Installs nothing into an environment that is there: a run may be using it.
+plan:
+	@bash envs/install.sh --keep
+	@python -m nri.config.yaml_file $(ARGS)
+	@python scripts/plan.py $(ARGS)
+
+own: environment
 	data="$(DATA)" && python scripts/own.py "$$data" && \
 		snakemake --cores $(CORES) --configfile "$${data%.*}.yaml" $(ARGS)
 
-test: $(VENV)/ready lint
+test: environment lint
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest -n auto --dist loadfile
 
-lint: $(VENV)/ready
+lint: environment
 	ruff check
 	ruff format --check
 	mypy
 	snakefmt --check Snakefile workflow
 	snakemake --lint
 
-$(VENV)/ready: envs/lock.txt pyproject.toml
-	python3 -m venv --clear $(VENV)
-	pip install --quiet --requirement envs/lock.txt
-	pip install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+environment:
+	@bash envs/install.sh
 
 clean:
-	rm -rf $(VENV) results .snakemake
+	rm -rf $(VENV) results smoke .snakemake

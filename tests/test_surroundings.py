@@ -3,10 +3,11 @@
 import argparse
 import ast
 import re
+import shutil
 
 import pytest
 import yaml
-from workflows import snakemake
+from workflows import copy_checkout, snakemake
 
 from nri.arguments import thread_count
 
@@ -89,3 +90,34 @@ def test_a_repeated_key_in_any_configuration_file_stops_the_plan(repository, own
     text = result.stdout + result.stderr
     assert re.search(r"mine\.yaml: line \d+: config\.seeds was there before", text)
     assert "Traceback" not in text
+
+
+def test_a_checkout_and_data_with_any_letters_in_their_paths(repository, tmp_path):
+    """Blanks, quotes and letters beyond ASCII: from tables to the graphs of new data."""
+    checkout = copy_checkout(repository, tmp_path / "it's my chëckout 日本")
+    directory = tmp_path / 'wörk of "mine"'
+    directory.mkdir()
+    examples = repository / "docs" / "examples"
+    for name, new in (("pendulums", "Größen, m's.csv"), ("pendulums_edges", "edgés of 'mine'.csv")):
+        shutil.copy(examples / f"{name}.csv", directory / new)
+    config = yaml.safe_load((repository / "config" / "own.yaml").read_text(encoding="utf-8"))
+    config["datasets"]["pendulums"] |= {
+        "path": "Größen, m's.csv",
+        "edges": "edgés of 'mine'.csv",
+        "stride": 49,
+    }
+    names = {"encoder": "mlp", "decoder": "mlp", "edge_types": 2}
+    config |= {"seeds": [1], "baselines": [], "runs": [{"dataset": "pendulums", **names}]}
+    config["training"] = {"encoder_hidden": 8, "decoder_hidden": 8, "epochs": 0.1}
+    new = {"dataset": "pendulums", "run": "mlp-mlp-k2", "path": "Größen, m's.csv"}
+    config["infer_on"] = {"new": new}
+    path = directory / "mÿ 'own' config.yaml"
+    path.write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    figure = "results/figures/curves_pendulums.svg"
+    targets = [
+        figure,
+        "results/inferred/new/edges.csv",
+        "results/graphs/pendulums/mlp-mlp-k2/edges.csv",
+    ]
+    snakemake(checkout, directory, *targets, "--configfile", path)
+    assert all((directory / target).stat().st_size for target in targets)

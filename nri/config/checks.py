@@ -47,8 +47,21 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
                 yield from _run(place, entry, config)
             else:
                 yield from _baseline(place, entry, config)
+    yield from _part(config, names)
     yield from _horizon(config)
     yield from _inferences(config)
+
+
+def _part(config: Config, runs: Iterable[str]) -> Iterator[Contradiction]:
+    """Names in `only` of which there is nothing. runs: those of all runs and baselines."""
+    datasets = dict.fromkeys(name.split("/")[0] for name in sorted(runs))
+    known = ["table_1", "table_2", *datasets, *sorted(runs)]
+    for name in (name for name in config.only if name not in known):
+        there = ", ".join(known[: 2 + len(datasets)])
+        yield (
+            "only",
+            f"{name!r} is not there{nearest(name, known)}; there are: {there} and their runs",
+        )
 
 
 def _horizon(config: Config) -> Iterator[Contradiction]:

@@ -57,6 +57,11 @@ def _dataset(entry: Any) -> Any:
     return load(SOURCES[source]).Settings.model_validate(entry)
 
 
+def _listed(names: Any) -> Any:
+    """`--config only=a,b` is text."""
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+
+
 def _study(entry: Any) -> Any:
     """A study as a mapping; earlier versions had a bare title."""
     if isinstance(entry, str):
@@ -152,6 +157,8 @@ class Config(Settings):
 
     formerly: ClassVar[Mapping[str, str]] = {"variants": "recipes", "infer": "infer_on"}
 
+    only: Annotated[list[str], BeforeValidator(_listed)] = setting([])
+    """The part to make: data sets, runs (`DATASET/RUN`), `table_1`, `table_2`; empty is all."""
     command: str = "make results"
     """The command that makes these results again; the page shows it to readers."""
     seeds: Seeds = setting([1, 2])

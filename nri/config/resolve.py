@@ -1,5 +1,8 @@
 """From the configuration to runs: settings layered, seeds and studies filled in."""
 
+from collections.abc import Sequence
+
+from nri.choices import ENCODERS
 from nri.config.config import BASELINES, BaselineEntry, Config, RunEntry, Transfer
 from nri.config.identity import PAPER
 from nri.config.runs import Identity, Run
@@ -26,7 +29,7 @@ class PlannedRun(Planned, Run):
 
 
 def resolve_runs(config: Config) -> dict[tuple[str, str], PlannedRun]:
-    """Each run by (data set, name), in the order of the configuration."""
+    """Each run that is wanted by (data set, name), in the order of the configuration."""
     runs = [
         PlannedRun(
             dataset=entry.dataset,
@@ -45,17 +48,33 @@ def resolve_runs(config: Config) -> dict[tuple[str, str], PlannedRun]:
         )
         for entry in config.runs
     ]
-    return {(run.dataset, run.name): run for run in runs}
+    every = {(run.dataset, run.name): run for run in runs}
+    chosen = [run for run in runs if is_wanted(run, config.only)]
+    starts = [every[run.start_from.dataset, run.start_from.run] for run in chosen if run.start_from]
+    return {key: run for key, run in every.items() if run in chosen or run in starts}
+
+
+def is_wanted(run: Planned, only: Sequence[str]) -> bool:
+    """Whether a run or baseline is in the part of the configuration that is to be made.
+
+    The paper's Table 1 is of graphs that are inferred, its Table 2 of motion that is predicted.
+    """
+    corr, network = run.baseline.startswith("corr"), run.encoder in ENCODERS and not run.baseline
+    names = [run.dataset, f"{run.dataset}/{run.name}"]
+    if not run.study:
+        names += ["table_1"] if corr or network else []
+        names += ["table_2"] if not corr and run.decoder != "none" else []
+    return not only or bool({*names} & {*only})
 
 
 def resolve_baselines(config: Config) -> dict[tuple[str, str], Planned]:
-    """Each baseline by (data set, name), in the order of the configuration.
+    """Each baseline that is wanted by (data set, name), in the order of the configuration.
 
     A `PlannedRun` where an LSTM is trained; others have the first seed alone by default, since
     nothing random happens in them.
     """
     baselines = [_baseline(entry, config) for entry in config.baselines]
-    return {(baseline.dataset, baseline.name): baseline for baseline in baselines}
+    return {(one.dataset, one.name): one for one in baselines if is_wanted(one, config.only)}
 
 
 def _baseline(entry: BaselineEntry, config: Config) -> Planned:

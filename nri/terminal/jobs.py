@@ -130,7 +130,7 @@ class Work:
         return f"{len(self.done)} of {total} job{'s' if total > 1 else ''}"
 
     def seconds_left(self) -> float | None:
-        """The time that the rest needs, at the speed of the jobs so far; None if unknown."""
+        """The time that the rest needs, at the pace of the jobs so far; None if unknown."""
         fractions = {number: job.progress()[0] for number, job in self.running.items()}
         known = [job for number, job in self.running.items() if fractions[number]]
         spent = self.spent + sum(job.elapsed for job in known)

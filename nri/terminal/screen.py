@@ -157,7 +157,7 @@ class Screen(logging.Handler):
 
     def _far(self) -> str:
         left = self.work.seconds_left()
-        return self.work.count + (f", about {about(left)} left" if left is not None else "")
+        return self.work.count + (f", about {about(left)} left" if left else "")
 
     def _tick(self) -> None:
         """Look at running jobs, every second on a terminal and every minute elsewhere."""

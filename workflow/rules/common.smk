@@ -3,7 +3,9 @@
 # Data sets in the order in which runs first use them, so that reordering keys in the YAML changes no
 # list of inputs.
 TRAINED_ON = list(dict.fromkeys(dataset for dataset, _ in [*RUNS, *BASELINES]))
-INFER = CONFIG.infer_on
+INFER = {
+    name: entry for name, entry in CONFIG.infer_on.items() if (entry.dataset, entry.run) in RUNS
+}
 
 
 def user_file(path: str) -> str:
