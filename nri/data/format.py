@@ -6,7 +6,7 @@
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 FORMAT = "nri-trajectories"
+PIECE = 2**22  # bytes of a piece of a split
 
 
 @dataclass(frozen=True)
@@ -243,6 +244,30 @@ class Dataset:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
+    def shape(self, split: str) -> tuple[int, int, int, int]:
+        """(samples, objects, frames, features) of a split; raises DataFormatError if it is absent.
+
+        Nothing is read of its values.
+        """
+        with _reading(self.path):
+            return self._trajectories(split).shape
+
+    def pieces(self, split: str) -> Iterator[slice]:
+        """All samples of a split, some whole chunks of the file at a time: `PIECE` bytes or so."""
+        with _reading(self.path):
+            values = self._trajectories(split)
+            count, chunk = len(values), (values.chunks or (1,))[0]
+            wanted = PIECE * max(count, 1) // max(values.nbytes, 1)
+        size = max(1, wanted // chunk) * chunk
+        for start in range(0, count, size):
+            yield slice(start, min(start + size, count))
+
+    def _trajectories(self, split: str) -> h5py.Dataset:
+        if f"{split}/trajectories" not in self._file:
+            have = ", ".join(name for name in SPLITS if name in self._file)
+            raise DataFormatError(f"{self.path}: no {split}/trajectories; the file has: {have}")
+        return self._file[f"{split}/trajectories"]
+
     def split(self, split: str, samples: slice | Sequence[int] = slice(None)) -> Split:
         """One split, or some of its samples.
 
@@ -253,17 +278,14 @@ class Dataset:
             return self._read_split(split, samples)
 
     def _read_split(self, split: str, samples: slice | Sequence[int]) -> Split:
-        file = self._file
-        if f"{split}/trajectories" not in file:
-            have = ", ".join(name for name in SPLITS if name in file)
-            raise DataFormatError(f"{self.path}: no {split}/trajectories; the file has: {have}")
-        group, place = file[split], f"{self.path}: {split}"
-        shape, stored_edges = group["trajectories"].shape, group.get("edges")
+        values = self._trajectories(split)
+        place, first = f"{self.path}: {split}", samples.start if isinstance(samples, slice) else 0
+        shape, stored_edges = values.shape, self._file[split].get("edges")
         if stored_edges is not None:
             check_edge_shape(stored_edges, shape, self.metadata, f"{place}/edges")
             _check_stored(stored_edges, f"{place}/edges")
-        trajectories = group["trajectories"][samples].astype(np.float32, copy=False)
-        check_finite(trajectories, f"{place}/trajectories")
+        trajectories = values[samples].astype(np.float32, copy=False)
+        check_finite(trajectories, f"{place}/trajectories", first or 0)
         if stored_edges is None:
             return Split(trajectories, None)
         edges = stored_edges[samples]

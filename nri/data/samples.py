@@ -66,7 +66,7 @@ def load_samples(
     device: torch.device,
     normalisation: Normalisation | None = None,
 ) -> Samples:
-    """Read, normalise and move a whole split to the device.
+    """Read, normalise and move a whole split to the device, piece by piece.
 
     data: a path, or a dataset file that is open already for other splits.
     normalisation: the file's own, unless another data set's is given.
@@ -75,9 +75,15 @@ def load_samples(
     if not isinstance(data, Dataset):
         with Dataset(data) as opened:
             return load_samples(opened, split, device, normalisation)
-    normalisation, stored = normalisation or data.metadata.normalisation, data.split(split)
-    x = torch.from_numpy(normalisation.apply(stored.trajectories)).to(device)
-    if stored.edges is None:
-        return Samples(x, None)
-    edges = torch.from_numpy(graph.matrix_to_edges(stored.edges)).long().to(device)
+    normalisation, shape = normalisation or data.metadata.normalisation, data.shape(split)
+    x, edges = torch.empty(shape, device=device), None
+    for place in data.pieces(split):
+        stored = data.split(split, place)
+        x[place] = torch.from_numpy(normalisation.apply(stored.trajectories))
+        if stored.edges is not None:
+            types = torch.from_numpy(graph.matrix_to_edges(stored.edges))
+            if edges is None:
+                whole = (len(x), *types.shape[1:])
+                edges = torch.empty(whole, dtype=torch.long, device=device)
+            edges[place] = types
     return Samples(x, edges)

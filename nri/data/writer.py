@@ -2,6 +2,7 @@
 
 import errno
 import json
+import logging
 import os
 import shutil
 from contextlib import ExitStack
@@ -25,6 +26,8 @@ from nri.data.format import FORMAT, Metadata
 from nri.files import atomic_path
 
 __all__ = ["DatasetWriter"]
+
+log = logging.getLogger(__name__)
 
 # Room for what HDF5 buffers but has not written: one 1 MiB chunk for each array, and metadata.
 UNWRITTEN_BYTES = 8 * 2**20
@@ -131,9 +134,11 @@ class DatasetWriter:
 
     def _require_room(self, size: int) -> None:
         """Ask before it is too late: HDF5 crashes on a disk that is full."""
-        if shutil.disk_usage(self.path.parent).free < size + UNWRITTEN_BYTES:
-            needed = f"{os.strerror(errno.ENOSPC)}: the next samples take {size / 1e6:.0f} MB"
-            raise OSError(errno.ENOSPC, needed, str(self.path))
+        needed, free = size + UNWRITTEN_BYTES, shutil.disk_usage(self.path.parent).free
+        if free < needed:
+            problem = f"{needed / 1e6:.1f} MB are needed to go on, {free / 1e6:.1f} MB are free"
+            problem = f"{os.strerror(errno.ENOSPC)}: {problem}"
+            raise OSError(errno.ENOSPC, problem, str(self.path))
 
     def __exit__(
         self,
@@ -155,6 +160,16 @@ class DatasetWriter:
                 f"{self.path}: not all samples written of {', '.join(incomplete)}"
             )
         check_precision(self._minimum, self._maximum, self.metadata.features, str(self.path))
+        for name, constant in zip(
+            self.metadata.features, self._minimum == self._maximum, strict=True
+        ):
+            if constant:
+                log.warning(
+                    "%s: feature %r never changes in the training split, so that nothing can be "
+                    "learned from it",
+                    self.path,
+                    name,
+                )
         # The range of what is stored.
         self._minimum, self._maximum = (
             bound.astype(np.float32).astype(float) for bound in (self._minimum, self._maximum)
