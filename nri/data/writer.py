@@ -152,6 +152,16 @@ class DatasetWriter:
         with self._stack:
             self._finish()
 
+    def _warn_of_constants(self) -> None:
+        constant = self._minimum == self._maximum
+        for name in np.array(self.metadata.features)[constant]:
+            log.warning(
+                "%s: feature %s is the same in all of the training split, so that nothing is "
+                "learned from it; leave it out",
+                self.path,
+                name,
+            )
+
     def _finish(self) -> None:
         if "train" not in self._missing:
             raise DataFormatError(f"{self.path}: no training split, hence no normalisation")
@@ -160,16 +170,7 @@ class DatasetWriter:
                 f"{self.path}: not all samples written of {', '.join(incomplete)}"
             )
         check_precision(self._minimum, self._maximum, self.metadata.features, str(self.path))
-        for name, constant in zip(
-            self.metadata.features, self._minimum == self._maximum, strict=True
-        ):
-            if constant:
-                log.warning(
-                    "%s: feature %r never changes in the training split, so that nothing can be "
-                    "learned from it",
-                    self.path,
-                    name,
-                )
+        self._warn_of_constants()
         # The range of what is stored.
         self._minimum, self._maximum = (
             bound.astype(np.float32).astype(float) for bound in (self._minimum, self._maximum)
