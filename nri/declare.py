@@ -31,7 +31,8 @@ __all__ = [
 
 Positive = Annotated[int, Field(ge=1, lt=2**31)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
-AboveZero = Annotated[float, Field(gt=0)]
+AboveZero = Annotated[float, Field(gt=0, lt=1e9)]
+"""A number that is meant, and not an exponent that slipped: none of the settings needs a larger."""
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern="^[a-z0-9_]+$")]
 """A name that becomes part of paths."""
@@ -49,7 +50,7 @@ def _check_sum(probabilities: list[float]) -> list[float]:
     return probabilities
 
 
-NotNegative = Annotated[float, Field(ge=0)]
+NotNegative = Annotated[float, Field(ge=0, lt=1e9)]
 Distinct = AfterValidator(_check_distinct)
 """`Annotated[list[int], Distinct]`: no value occurs twice."""
 Probabilities = Annotated[list[Fraction], Field(min_length=2), AfterValidator(_check_sum)]

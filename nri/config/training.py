@@ -105,11 +105,11 @@ class StageSettings(Settings):
     )
     """The network that is not trained; null trains both. If the encoder is frozen, graphs that
     would be `sampled` are its most probable ones."""
-    epochs: AboveZero = 500.0
+    epochs: Annotated[float, Field(gt=0, lt=1e6)] = 500.0
     """Passes over the training split; the last may be a part of one."""
     batch_size: Positive = 128
     """Samples of an update."""
-    learning_rate: AboveZero = 5e-4
+    learning_rate: Annotated[float, Field(gt=0, lt=1000)] = 5e-4
     """Learning rate of Adam at the start."""
     learning_rate_schedule: Literal["step", "cosine"] = "step"
     """Learning rate over a stage: in steps (the paper) or a cosine to zero."""

@@ -42,7 +42,7 @@ class PerSplit(Settings, Generic[T]):
         return getattr(self, split)
 
 
-FrameCount = Annotated[int, Field(ge=3)]
+FrameCount = Annotated[int, Field(ge=3, lt=10**7)]
 
 
 class Frames(PerSplit[FrameCount]):

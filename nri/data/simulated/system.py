@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from nri.data.source import DatasetSettings, PerSplit, Source
-from nri.declare import Positive
+from nri.declare import Positive, Seed
 
 __all__ = ["FRAME_INTERVAL", "SimulatedSettings", "System"]
 
@@ -18,11 +18,11 @@ FRAME_INTERVAL = 0.1  # seconds, in all of the paper's systems
 class SimulatedSettings(DatasetSettings):
     """Settings of any simulated data set."""
 
-    objects: Annotated[int, Field(ge=2)]
+    objects: Annotated[int, Field(ge=2, lt=10**5)]
     """Objects of a simulation."""
     samples: PerSplit[Positive]
     """Simulations in each split."""
-    seed: Annotated[int, Field(ge=0)] = 42
+    seed: Seed = 42
     """Seed of all that is drawn."""
 
 
