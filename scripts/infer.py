@@ -4,8 +4,10 @@ python scripts/infer.py --runs results/runs/mine/mlp-mlp-k2/seed* --data new.csv
 
 Writes OUTPUT/edges.csv and a GraphML file for each sample into OUTPUT/graphml. Tables and arrays
 are read with the settings of the training data (--settings changes single keys) and cut into
-windows as long as the encoder sees; of a dataset file the first frames of each sample are taken.
-Graphs are the encoder's and, beside them, refined by the decoder's likelihood.
+windows as long as the encoder sees; of a dataset file, which may hold that split alone, the first
+frames of each sample are taken. For a model of a simulated system a table has the columns time,
+object and the features of the system. Graphs are the encoder's and, beside them, refined by the
+decoder's likelihood; types have their names where evaluation knew the true ones.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from nri.evaluation.inference import write_edges
 from nri.evaluation.new_data import (
     InferenceError,
     features_beyond_range,
+    known_types,
     read_dataset,
     read_recordings,
     trained_metadata,
@@ -69,7 +72,8 @@ def infer(arguments: argparse.Namespace) -> None:
             raise InferenceError(f"{run}: trained on other data than {arguments.runs[0]}")
     loaded = [load_model(run, trained, device) for run in arguments.runs]
     models, settings = zip(*loaded, strict=True)
-    if len({model.graph.edge_types for model in models}) > 1:
+    counts = {model.graph.edge_types for model in models}
+    if len(counts) > 1:
         raise InferenceError("the runs have different numbers of edge types; give one run's seeds")
 
     if data.suffix in DATASET_SUFFIXES:
@@ -100,6 +104,7 @@ def infer(arguments: argparse.Namespace) -> None:
         truth=None if truth is None else truth.cpu().numpy(),
         without_first=all(each.skip_first for each in settings),
         directory=arguments.output,
+        known=known_types(arguments.runs, counts.pop()),
     )
     logging.info("%d samples, %d edges, %d models", len(windows), len(table), len(models))
 

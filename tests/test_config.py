@@ -452,6 +452,16 @@ def test_settings_for_new_data_are_those_of_the_data_set(config):
         parse_config(config)
 
 
+def test_new_data_for_a_simulated_system_are_read_as_own_data(config):
+    entry = {"dataset": "springs5", "run": "mlp-mlp-k2-fast", "path": "b.csv"}
+    config["infer_on"] = {"new": entry}
+    entry["settings"] = {"columns": {"time": "t", "object": "who"}}
+    parse_config(config)
+    entry["settings"] = {"strengths": [0, 1]}
+    with pytest.raises(ConfigError, match=r"infer_on\.new\.settings: unknown key 'strengths'"):
+        parse_config(config)
+
+
 def run_on(config, encoder, decoder, **training):
     run = {"dataset": "springs5", "encoder": encoder, "decoder": decoder, "edge_types": 2}
     config["runs"], config["baselines"] = [{**run, "training": training}], []

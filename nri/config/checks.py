@@ -12,6 +12,7 @@ from nri.config.identity import PAPER
 from nri.config.resolve import resolve_training
 from nri.config.runs import Identity
 from nri.config.training import ModelSettings, StageSettings, TrainingSettings
+from nri.data.own.settings import OwnSettings, of_other_source
 from nri.data.source import DatasetSettings, Source
 
 __all__ = ["Contradiction", "contradictions"]
@@ -310,9 +311,13 @@ def _inferences(config: Config) -> Iterator[Contradiction]:
         if wanted not in runs:
             yield f"infer_on.{name}.run", _no_such_run(wanted, runs)
         dataset = config.datasets[entry.dataset]
-        settings = {**dataset.model_dump(), **entry.settings}
+        kind, base = type(dataset), dataset.model_dump()
+        if kind is not OwnSettings:
+            features = _source(dataset).features(dataset)
+            kind, base = OwnSettings, of_other_source(entry.path, features, base["frames"])
+        settings = {**base, **entry.settings}
         try:
-            type(dataset).model_validate(settings)
+            kind.model_validate(settings)
         except ValidationError as error:
             place, problem = explain(error, settings)
             yield ".".join(filter(None, (f"infer_on.{name}.settings", place))), problem

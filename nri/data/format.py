@@ -143,7 +143,10 @@ def _frame_interval(file: h5py.File) -> float:
     return interval
 
 
-def _read_normalisation(file: h5py.File, features: int) -> Normalisation:
+def _read_normalisation(file: h5py.File, features: int, needed: bool) -> Normalisation:
+    if not needed and "normalisation" not in file:
+        unknown = np.full(features, np.nan)
+        return Normalisation(unknown, unknown)
     nothing = np.full(0, np.nan)
     minimum = file.get("normalisation/minimum", nothing)[()]
     maximum = file.get("normalisation/maximum", nothing)[()]
@@ -208,10 +211,10 @@ def _check_trajectories(file: h5py.File, metadata: Metadata) -> None:
         )
 
 
-def _checked(file: h5py.File) -> StoredMetadata:
+def _checked(file: h5py.File, needs_range: bool) -> StoredMetadata:
     """The metadata of a file of which all has been checked but the values of its splits."""
     _check_version(file)
-    metadata = _read_metadata(file)
+    metadata = _read_metadata(file, needs_range)
     check_names(metadata, file.filename)
     _check_trajectories(file, metadata)
     return metadata
@@ -221,19 +224,20 @@ class Dataset:
     """A dataset file, opened once for its `metadata` and its splits; a context manager.
 
     Raises DataFormatError if the file is absent, unreadable, of another format or incomplete.
+    needs_range: without it, a file may lack the range of its training split, which is then NaN.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, needs_range: bool = True):
         self.path = path
         with _reading(path):
-            if problem := crash(lambda: _checked(_open(path))):
+            if problem := crash(lambda: _checked(_open(path), needs_range)):
                 raise DataFormatError(
                     f"{path}: damaged, so that libhdf5 cannot read it ({problem}); delete it and "
                     "make it again"
                 )
             self._file = _open(path)
             try:
-                self.metadata = _checked(self._file)
+                self.metadata = _checked(self._file, needs_range)
             except BaseException:
                 self._file.close()
                 raise
@@ -293,11 +297,12 @@ class Dataset:
         return Split(trajectories, edges)
 
 
-def _read_metadata(file: h5py.File) -> StoredMetadata:
+def _read_metadata(file: h5py.File, needs_range: bool) -> StoredMetadata:
     attributes = file.attrs
     features = _names(_required(file, "features"))
-    normalisation = _read_normalisation(file, len(features))
-    shared_ranges = json.loads(file["normalisation"].attrs.get("shared_ranges", "[]"))
+    normalisation = _read_normalisation(file, len(features), needs_range)
+    group = file.get("normalisation")
+    shared_ranges = [] if group is None else json.loads(group.attrs.get("shared_ranges", "[]"))
     trained = file.get("train/trajectories")
     return StoredMetadata(
         features=features,

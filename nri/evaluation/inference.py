@@ -18,8 +18,8 @@ __all__ = ["edge_table", "write_edges", "write_graphs"]
 REFINED = "refined_"
 """Begins the names of what is known of an edge by the refined graph, not by the encoder's."""
 
-SHOWN = ("type", "probability", "agreement")
-"""What GraphML holds of an edge, of each graph."""
+SHOWN = ("type", "probability", "agreement", "type_name")
+"""What GraphML holds of an edge, of each graph, where the table has it."""
 
 
 def write_edges(
@@ -29,23 +29,31 @@ def write_edges(
     truth: np.ndarray | None,
     without_first: bool,
     directory: Path,
+    known: tuple[np.ndarray, list[str]] | None = None,
 ) -> pd.DataFrame:
     """Write `directory`/edges.csv and a GraphML file for each sample; the table that was written.
 
     posteriors (R, S, E, K): those of the encoders of R models, each with its own order of types.
     refined (R, S, E, K): those of their decoders, where they are known. windows: a row for each
     sample, in order. truth (S, E): the true types, where they are known; the table then has a
-    column `true_type`. without_first: type 0 of all models means that there is no edge.
+    column `true_type`. without_first: type 0 of all models means that there is no edge. known: the
+    types of each model in one order, (R, K), and their names, where they are known from elsewhere
+    (`nri.evaluation.new_data.known_types`); the table then has `type_name`, `refined_type_name`.
     """
     # The decoder gives a type its meaning, so it is the same type in both posteriors of a model.
-    orders = type_orders(posteriors, truth, without_first)
+    orders = type_orders(posteriors, truth, without_first) if known is None else known[0]
     better = None if refined is None else reorder_types(refined, orders)
     table = edge_table(reorder_types(posteriors, orders), better, windows)
+    if known is not None:
+        names = dict(enumerate(known[1]))
+        for column in [name for name in table if name in ("type", f"{REFINED}type")]:
+            table[f"{column}_name"] = table[column].map(names)
     if truth is not None:
         table["true_type"] = truth.ravel()
     write_table(table, directory / "edges.csv")
     shutil.rmtree(directory / "graphml", ignore_errors=True)
-    write_graphs(table, directory / "graphml", without_first and truth is None)
+    nothing = without_first and truth is None and not orders[:, 0].any()
+    write_graphs(table, directory / "graphml", nothing)
     return table
 
 
@@ -103,7 +111,7 @@ def write_graphs(edges: pd.DataFrame, directory: str | os.PathLike, without_firs
     """
     prefixes = [prefix for prefix in ("", REFINED) if f"{prefix}type" in edges]
     types = [f"{prefix}type" for prefix in prefixes]
-    names = [prefix + name for prefix in prefixes for name in SHOWN]
+    names = [prefix + name for prefix in prefixes for name in SHOWN if prefix + name in edges]
     for sample, rows in edges.groupby("sample", sort=True):
         first = rows.iloc[0]
         graph = networkx.DiGraph(

@@ -42,6 +42,8 @@ rule infer_new:
     input:
         models=lambda wildcards: infer_seeds("model.safetensors", wildcards),
         configs=lambda wildcards: infer_seeds("config.json", wildcards),
+        # They say what the learned types are called.
+        posteriors=lambda wildcards: infer_seeds("posterior.npz", wildcards),
         data=lambda wildcards: user_file(INFER[wildcards.name].path),
     output:
         edges="results/inferred/{name}/edges.csv",

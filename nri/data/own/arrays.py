@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
-from zipfile import ZipFile
+from zipfile import ZipFile, is_zipfile
 
 import numpy as np
 from numpy.lib import format as npy
@@ -15,7 +15,14 @@ from nri.data.own.settings import OwnSettings
 from nri.data.reading import check_size, reading
 from nri.data.splits import SPLITS
 
-__all__ = ["array_recordings", "check_arrays", "load_arrays", "read_arrays", "read_dataset"]
+__all__ = [
+    "array_recordings",
+    "check_arrays",
+    "has_edges",
+    "load_arrays",
+    "read_arrays",
+    "read_dataset",
+]
 
 REMEDY = "save plain arrays, without objects of Python, with numpy.savez"
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
@@ -48,6 +55,14 @@ def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """
     with reading(path, "not a readable NumPy file", REMEDY, RecordingError):
         return _read_archive(path) if path.suffix.lower() == ".npz" else _read_single(path)
+
+
+def has_edges(path: Path) -> bool:
+    """Whether an archive holds known edges, without a look at any array."""
+    if path.suffix.lower() != ".npz" or not is_zipfile(path):
+        return False
+    with ZipFile(path) as archive:
+        return "edges.npy" in archive.namelist()
 
 
 def _read_single(path: Path) -> dict[str, np.ndarray]:

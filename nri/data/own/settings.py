@@ -1,6 +1,7 @@
 """Settings of own data (docs/own_data.md), and what they say without the files."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -16,6 +17,7 @@ __all__ = [
     "SplitRule",
     "all_features",
     "all_units",
+    "of_other_source",
 ]
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".parquet")
@@ -111,6 +113,22 @@ class OwnSettings(DatasetSettings):
 def all_features(settings: OwnSettings) -> tuple[str, ...]:
     """Names of the features: those of the file, then the velocities that are made of them."""
     return (*settings.features, *(f"v{name}" for name in settings.velocities))
+
+
+def of_other_source(
+    path: str, features: Sequence[str], frames: Mapping[str, int]
+) -> dict[str, Any]:
+    """Settings that read new data for a model of a simulated system or another source.
+
+    A table has the columns `time`, `object` and those of the features.
+    """
+    return {
+        "source": "own",
+        "path": path,
+        "columns": {"time": "time", "object": "object"},
+        "features": list(features),
+        "frames": dict(frames),
+    }
 
 
 def all_units(settings: OwnSettings) -> tuple[str, ...]:
