@@ -16,7 +16,7 @@ from nri.data.format import read_metadata, read_split
 from nri.data.splits import SPLITS
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.graph import matrix_to_edges
-from nri.results.page import read_figure
+from nri.results.page.figures import read_figure
 
 BLOCK = re.compile(
     r"^```(?:python|yaml)\n# (file|line): (\S+?)(?:, in (\w+))?\n(.*?)^```$", re.M | re.S

@@ -18,7 +18,8 @@ from nri.model.nri import NRI, GivenGraph
 from nri.results.comparison import cells_of_table, read_paper_numbers
 from nri.results.metrics import METRICS as SHOWN
 from nri.results.metrics import Metric, metric_entry, metric_of_table, tables_of
-from nri.results.page import render_page
+from nri.results.page.published import read_best_published
+from nri.results.page.render import Results, render_page
 from nri.results.rows import ResultsError, collect_metrics, collect_runs, read_metrics
 from nri.results.studies import compare_studies, render_studies
 from nri.results.tables import render
@@ -78,9 +79,10 @@ def test_a_metric_without_an_entry_has_a_table_of_its_own(results, paper):
     assert "1.252 ± 0.00058" in text
 
 
-def test_a_metric_without_an_entry_is_on_the_page_and_in_studies(results, paper):
+def test_a_metric_without_an_entry_is_on_the_page_and_in_studies(results, paper, repository):
     metrics, runs = results
-    page = render_page(metrics, runs, paper, {}, [], "")
+    best = read_best_published(repository / "config" / "best_published.csv")
+    page = render_page(Results(metrics, runs, paper, best), [], "")
     assert "<summary>Ours: calibration</summary>" in page
     assert page.count("<td>1.251</td>") == 1
     study = render_studies(compare_studies(metrics, runs, TITLES), "md")

@@ -1,6 +1,6 @@
 """Tables as Markdown, LaTeX and HTML: our numbers beside the paper's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
@@ -10,7 +10,16 @@ from nri.results.markup import LANGUAGES, Language, Panel
 from nri.results.metrics import metric_entry
 from nri.results.naming import configuration, row_names, trained_elsewhere
 
-__all__ = ["OURS", "make_panel", "paper_number", "render"]
+__all__ = [
+    "OURS",
+    "column_order",
+    "make_panel",
+    "named_panels",
+    "paper_lines",
+    "paper_number",
+    "render",
+    "shown_lines",
+]
 
 OURS = "ours, not in the paper"
 
@@ -25,16 +34,31 @@ def render(comparison: pd.DataFrame, metric: str, language: str) -> str:
     entry, markup = metric_entry(metric), LANGUAGES[language]
     if comparison.empty:
         return markup.escape(f"No run measures the {entry.caption}.") + "\n"
-    rows = comparison.assign(
-        panel=comparison.apply(_panel, axis=1), column=comparison.apply(_column, axis=1)
-    )
     panels = []
-    for name, part in rows.groupby("panel", sort=False):
+    for name, part in named_panels(comparison):
         title = f"{_heading(name, part)}: {entry.caption}"
         label = f"{metric} {name}".lower().replace(",", "").replace(" ", "-")
-        columns = part["column"].unique()
-        panels.append(make_panel(_arranged(part), columns, title, label, markup))
+        columns = column_order(part)
+        panels.append(make_panel(part, columns, title, label, markup))
     return "\n".join(markup.panel(panel) for panel in panels)
+
+
+def named_panels(comparison: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The panels of a table with their names: rows in the order of display, each with its `name`
+    and its `column`.
+    """
+    rows = comparison.assign(
+        place=range(len(comparison)),
+        panel=comparison.apply(_panel, axis=1),
+        column=comparison.apply(_column, axis=1),
+    )
+    for name, part in rows.groupby("panel", sort=False):
+        yield str(name), _arranged(part)
+
+
+def column_order(panel: pd.DataFrame) -> list[str]:
+    """The columns of a panel as the comparison has them, whatever the order of its rows."""
+    return list(panel.sort_values("place")["column"].unique())
 
 
 class Notes:
@@ -79,8 +103,8 @@ def _arranged(rows: pd.DataFrame) -> pd.DataFrame:
     """Named rows in the order of display: by model, those of the paper's recipe first."""
     return rows.assign(
         name=row_names(rows, within=["column"]),
-        place=[model_order(model) for model in rows["model"]],
-    ).sort_values(["recipe", "place", "name"], key=_paper_first, kind="stable")
+        model_place=[model_order(model) for model in rows["model"]],
+    ).sort_values(["recipe", "model_place", "name"], key=_paper_first, kind="stable")
 
 
 def _paper_first(column: pd.Series) -> pd.Series:
@@ -95,10 +119,10 @@ def make_panel(
 
     rows: as `nri.results.comparison.cells_of_table` makes them, each with its `name` and `column`.
     """
-    rows, notes = rows.assign(line=_paper_lines(rows)), Notes(language)
+    rows, notes = rows.assign(line=paper_lines(rows)), Notes(language)
     marked = [(_our_cell(row, notes), _paper_cell(row, notes)) for _, row in rows.iterrows()]
     rows["ours"], rows["theirs"] = zip(*marked, strict=True)
-    lines = _shown_lines(rows)
+    lines = shown_lines(rows)
     ours = rows.pivot(index="name", columns="column", values="ours").reindex(lines.index)
     # Repeat the paper's number in every row of the same model.
     theirs = rows.drop_duplicates(["line", "column"])
@@ -118,12 +142,12 @@ def make_panel(
     )
 
 
-def _paper_lines(rows: pd.DataFrame) -> pd.Series:
+def paper_lines(rows: pd.DataFrame) -> pd.Series:
     """The line of the paper's table that each row belongs to, whatever its recipe."""
     return rows["model"] + "|" + rows["graph"] + "|" + trained_elsewhere(rows)
 
 
-def _shown_lines(rows: pd.DataFrame) -> pd.Series:
+def shown_lines(rows: pd.DataFrame) -> pd.Series:
     """The paper's line of each row to show, by name.
 
     Drop rows without any result if the model has another row with one.

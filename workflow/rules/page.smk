@@ -1,15 +1,26 @@
 # The page that shows all tables and figures.
 
+# The tables that the page does not make itself, from the metrics.
+OTHER_TABLES = [f"results/tables/segments_{dataset}.html" for dataset in GAMES]
+TESTED_ON = [other.dataset for run in TRAINED.values() for other in run.test_on]
+
 
 rule page:
     input:
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
+        configs=all_files("config.json"),
+        curves=[file for run in TRAINED.values() for file in seed_files("curve.csv", run)],
+        data=[data_file(dataset) for dataset in dict.fromkeys([*TRAINED_ON, *TESTED_ON])],
         paper=pipeline_file("config/paper_numbers.csv"),
-        tables=[table for table in TABLES if table.endswith(".html")],
+        best=pipeline_file("config/best_published.csv"),
+        tables=OTHER_TABLES,
         figures=[file for file in FIGURE_FILES if file.endswith(".svg")],
-        template=pipeline_file("nri/results/templates/page.html"),
         explorer=[rules.explorer.output[0]] if EXPLORED else [],
+        templates=[
+            pipeline_file(str(path.relative_to(BASE)))
+            for path in sorted((BASE / "nri/results/page/templates").iterdir())
+        ],
     output:
         "results/index.html",
     log:
@@ -24,11 +35,15 @@ rule page:
         runtime=10,
     params:
         *source_digests("scripts/page.py"),
+        *tracked({(): TITLES.get("studies", {})}),
         program=script("page.py"),
+        studies=settings_json(lambda wildcards: TITLES.get("studies", {})),
         # As a function, so that Snakemake fills in nothing that stands in braces.
         command=lambda wildcards: CONFIG.command,
         explorer=lambda wildcards, input: ["--explorer", *input.explorer] if EXPLORED else [],
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
-        " --paper {input.paper:q} --tables {input.tables:q} --figures {input.figures:q}"
-        " {params.explorer:q} --command={params.command:q} --output {output:q} > {log:q} 2>&1"
+        " --configs {input.configs:q} --data {input.data:q} --paper {input.paper:q}"
+        " --best {input.best:q} --tables {input.tables:q} --figures {input.figures:q}"
+        " --studies {params.studies:q} {params.explorer:q} --command={params.command:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -1,105 +1,19 @@
-"""The page of results: tables, studies, figures, every cell and every seed with their origins."""
-
-import base64
-import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from xml.etree import ElementTree
+"""Long tables: every cell of the paper, every seed, and what each training was and cost."""
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from nri import __version__
 from nri.config.identity import PAPER
 from nri.evaluation.metrics_file import RUN
 from nri.results.catalogue import dataset_entry, model_entry
-from nri.results.comparison import all_cells, describe_scale, every_seed, scale
-from nri.results.metrics import Metric, metric_entry, metric_of_table, tables_of
+from nri.results.comparison import all_cells, every_seed
+from nri.results.metrics import Metric, metric_entry
 from nri.results.naming import configuration, origin, trained_elsewhere
-from nri.results.rows import ResultsError, without_studies, without_transfers
 from nri.results.tables import paper_number
 
-__all__ = ["PageFigure", "read_figure", "render_page"]
-
-DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
+__all__ = ["cell_by_cell", "every_seed_table", "numbered", "provenance"]
 
 
-@dataclass(frozen=True)
-class PageFigure:
-    """A figure as the page shows it; `uri` holds the whole file, `width` is its own, in points."""
-
-    name: str
-    title: str
-    caption: str
-    uri: str
-    width: float
-
-
-def read_figure(path: str | os.PathLike) -> PageFigure:
-    """An SVG with the title and the caption that `nri.figures.style.save` put inside.
-
-    Raises ResultsError if the file is not an SVG or says neither.
-    """
-    path = Path(path)
-    try:
-        root = ElementTree.fromstring(path.read_bytes())
-    except (OSError, ElementTree.ParseError) as error:
-        raise ResultsError(f"{path}: not a readable SVG ({error}); draw it again") from error
-    title, caption = (root.findtext(f".//{DUBLIN_CORE}{name}") for name in ("title", "description"))
-    width = root.get("width")
-    if title is None or caption is None or width is None:
-        raise ResultsError(f"{path}: no title and description inside; draw it with figures.style")
-    uri = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode()
-    return PageFigure(path.stem, title, caption, uri, float(width.strip("pt")))
-
-
-def render_page(
-    metrics: pd.DataFrame,
-    runs: pd.DataFrame,
-    paper: pd.DataFrame,
-    tables: Mapping[str, str],
-    figures: Iterable[PageFigure],
-    command: str,
-    explorer: str = "",
-) -> str:
-    """One self-contained HTML page.
-
-    metrics, runs: as `nri.results.rows` reads them. paper: as `read_paper_numbers` of
-    `nri.results.comparison`.
-    tables: HTML of each table by its name; that of "studies" has a section of its own.
-    command: what a reader types to make this page.
-    explorer: HTML of the explorer, with its own styles, data and program in it.
-    """
-    main = without_transfers(without_studies(runs, runs))
-    environment = Environment(
-        loader=PackageLoader("nri.results"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    shown = [metric_of_table(table) for table in tables_of(metrics["metric"].unique())]
-    seeds = {metric: _every_seed(metrics, runs, metric) for metric in shown}
-    return environment.get_template("page.html").render(
-        version=__version__,
-        scale=describe_scale(main),
-        reduced=bool((scale(main) == "reduced").any()),
-        tables=[table for name, table in tables.items() if name != "studies"],
-        studies=tables.get("studies", ""),
-        figures=list(figures),
-        cells=_cell_by_cell(metrics, runs, paper),
-        seeds=[
-            (f"{metric.heading}: {metric.caption}", rows) for metric, rows in seeds.items() if rows
-        ],
-        provenance=_provenance(without_transfers(runs)),
-        machines=_numbered(runs["machine"]),
-        versions=_numbered(runs["versions"]),
-        command=command,
-        explorer=explorer,
-    )
-
-
-def _cell_by_cell(
+def cell_by_cell(
     metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame
 ) -> list[tuple[str, str]]:
     """Headings and long tables: every cell of each table of the paper and the runs that fill it."""
@@ -118,7 +32,7 @@ def _cells(cells: pd.DataFrame) -> str:
         rows.append(
             {
                 "dataset": dataset_entry(cell["dataset"]).title,
-                "row of the paper": model_entry(cell["model"], cell["graph"]).label + _recipe(cell),
+                "model": model_entry(cell["model"], cell["graph"]).label + _recipe(cell),
                 "step": str(cell["step"]),
                 "ours": ours,
                 "seeds": str(cell["n"]),
@@ -145,7 +59,7 @@ def _ours(cell: pd.Series) -> tuple[str, str]:
     return ours, metric.apart(cell["mean"], cell["paper"])
 
 
-def _every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: Metric) -> str:
+def every_seed_table(metrics: pd.DataFrame, runs: pd.DataFrame, metric: Metric) -> str:
     """A long table: a row for each run and seed, a column for each step if there are any."""
     seeds = every_seed(metrics, runs, metric.name)
     if seeds.empty:
@@ -162,7 +76,7 @@ def _every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: Metric) -> st
     return _html(shown.assign(train=_counts(rows["simulations"]), updates=_counts(rows["updates"])))
 
 
-def _provenance(runs: pd.DataFrame) -> str:
+def provenance(runs: pd.DataFrame) -> str:
     """A long table: what each training was and cost; "" if there is none."""
     if runs.empty:
         return ""
@@ -170,8 +84,8 @@ def _provenance(runs: pd.DataFrame) -> str:
         _run_columns(runs)
         .assign(
             commit=runs["commit"].replace("", "–"),
-            machine=_counts(runs["machine"].map(_numbered(runs["machine"]))),
-            versions=_counts(runs["versions"].map(_numbered(runs["versions"]))),
+            machine=_counts(runs["machine"].map(numbered(runs["machine"]))),
+            versions=_counts(runs["versions"].map(numbered(runs["versions"]))),
             cpu=runs["process_seconds"].map(_duration),
             wall=runs["wall_seconds"].map(_duration),
             updates=_counts(runs["updates"]),
@@ -183,7 +97,7 @@ def _provenance(runs: pd.DataFrame) -> str:
     )
 
 
-def _numbered(column: pd.Series) -> dict[str, int]:
+def numbered(column: pd.Series) -> dict[str, int]:
     """A number for each distinct text of a column, which is too long for a table."""
     return {text: number for number, text in enumerate(sorted(set(column) - {""}), start=1)}
 
@@ -193,7 +107,7 @@ def _run_columns(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "dataset": [dataset_entry(name).title for name in rows["dataset"]],
-            "row of the paper": [
+            "model": [
                 model_entry(*key).label for key in zip(rows["model"], rows["graph"], strict=True)
             ],
             "run": [configuration(*run) or "baseline" for run in which],
