@@ -8,12 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from nri.results.catalogue import dataset_entry
+from nri.results.catalogue import DATASETS, dataset_entry
 from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
 from nri.results.rows import in_order, read_config, run_record
 
-__all__ = ["ShownRun", "shown_run", "shown_runs"]
+__all__ = ["ShownRun", "if_of_paper", "shown_run", "shown_runs"]
+
+
+def if_of_paper(datasets: Iterable[str], words: str, otherwise: str = "") -> str:
+    """The words, which speak of the paper, where one of the data sets is the paper's."""
+    return words if set(datasets) & set(DATASETS) else otherwise
 
 
 def shown_runs(configs: Iterable[str | os.PathLike]) -> pd.DataFrame:
@@ -31,12 +36,13 @@ def shown_runs(configs: Iterable[str | os.PathLike]) -> pd.DataFrame:
 class ShownRun:
     """The only run that a figure shows.
 
-    dataset: the title of its data set. name: data set, model and seed. model: its key in
-    `nri.results.catalogue`. scale: the sentence that compares its scale with the paper's.
-    training: its training settings.
+    dataset: the title of its data set, whose name is `key`. name: data set, model and seed.
+    model: its key in `nri.results.catalogue`. scale: the sentence that compares its scale with the
+    paper's. training: its training settings.
     """
 
     dataset: str
+    key: str
     name: str
     model: str
     scale: str
@@ -50,6 +56,7 @@ def shown_run(config: Path) -> ShownRun:
     dataset = dataset_entry(run["dataset"]).title
     return ShownRun(
         dataset=dataset,
+        key=str(run["dataset"]),
         name=f"{dataset}, {run['name']}, seed {run['seed']}",
         model=run["model"],
         scale=describe_scale(runs),

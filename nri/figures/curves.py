@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 
 from nri.csv_table import read_table, refuse
 from nri.evaluation.metrics_file import ROW
+from nri.figures.captions import if_of_paper
 from nri.figures.program import read_paths
 from nri.figures.style import (
     FADED,
@@ -124,13 +125,15 @@ def caption(curves: pd.DataFrame) -> str:
     """Say what `plot_curves` shows."""
     dataset = dataset_entry(curves["dataset"].iloc[0]).title
     runs = curves.drop_duplicates(["encoder", "decoder", "edge_types", "recipe", "seed"])
+    names = curves["dataset"].unique()
+    dashed = if_of_paper(names, "not the paper's recipe", "a recipe with a name")
     return (
-        f"Not in the paper. {dataset}: on the validation split during training, one thin line for "
-        "each seed, over gradient updates (left) and CPU seconds of the process (right); where the "
-        "decoder finds the graphs the accuracy is that of its graphs, where the encoder is taught "
-        "that of the encoder's, in a refit that of the graphs it was given; dashed: "
-        "not the paper's recipe, whose likelihood may be another and is then not on one scale. "
-        + describe_scale(runs.reset_index(drop=True))
+        f"{if_of_paper(names, 'Not in the paper. ')}{dataset}: on the validation split during "
+        "training, one thin line for each seed, over gradient updates (left) and CPU seconds of "
+        "the process (right); where the decoder finds the graphs the accuracy is that of its "
+        "graphs, where the encoder is taught that of the encoder's, in a refit that of the graphs "
+        f"it was given; dashed: {dashed}, whose likelihood may be another and is then not on one "
+        "scale. " + describe_scale(runs.reset_index(drop=True))
     )
 
 

@@ -1,12 +1,14 @@
 """Figure 6: error of the predicted states over the prediction horizon, on every data set."""
 
 import math
+from collections.abc import Iterable
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from nri.evaluation.metrics_file import ROW
+from nri.figures.captions import if_of_paper
 from nri.figures.program import read_paths
 from nri.figures.style import (
     PAGE,
@@ -71,12 +73,16 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
     return figure
 
 
-def caption(scale: str) -> str:
-    """Say what `plot_horizon` shows of runs at this scale."""
+def caption(scale: str, datasets: Iterable[str]) -> str:
+    """Say what `plot_horizon` shows of runs on these data sets at this scale."""
+    names = list(datasets)
+    counterpart = if_of_paper(names, "As the paper's Figure 6, for all data sets. ")
+    dashed = if_of_paper(names, "not the paper's recipe", "a recipe with a name")
     return (
-        "As the paper's Figure 6, for all data sets. Mean squared error of the predicted test "
+        f"{counterpart}Mean squared error of the predicted test "
         "states, in normalised units, from the last true frame on. Lines: mean over seeds; bands: "
-        f"standard error, where there are several; dashed: not the paper's recipe. {scale}"
+        f"standard error, where there are several; dashed: "
+        f"{dashed}. {scale}"
     )
 
 
@@ -89,7 +95,8 @@ def main() -> None:
         for frame in (read_metrics(paths.metrics), runs)
     )
     title = "Error over the horizon"
-    save(plot_horizon(metrics), paths.output, title, caption(describe_scale(shown)))
+    words = caption(describe_scale(shown), metrics["dataset"])
+    save(plot_horizon(metrics), paths.output, title, words)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from nri.evaluation.archive import needed
 from nri.evaluation.examples import Examples
-from nri.figures.captions import ShownRun, shown_run
+from nri.figures.captions import ShownRun, if_of_paper, shown_run
 from nri.figures.graphs import draw_graph, edge_handles
 from nri.figures.motion import draw_prediction, layout
 from nri.figures.program import read_paths
@@ -69,14 +69,16 @@ def _draw_graphs(figure: Figure, place: SubplotSpec, examples: Examples, i: int)
         draw_graph(axes, types, nodes, truth=truth, certainty=posterior.max(-1))
 
 
-def caption(run: ShownRun) -> str:
-    """Say what `plot_trajectories` shows."""
+def caption(run: ShownRun, truth: bool) -> str:
+    """Say what `plot_trajectories` shows, with true graphs or without."""
+    counterpart = if_of_paper([run.key], "As the paper's Figure 5. ")
     return (
-        f"As the paper's Figure 5. {run.name}: the first test samples, unchosen, as observed "
+        f"{counterpart}{run.name}: the first test samples, unchosen, as observed "
         "(thin, faded), as they went on (broad, faded) and as predicted from the inferred graph "
-        "alone; below, the true graph, the inferred one and, where it was computed, the one "
-        "refined by the decoder's likelihood, from which nothing is predicted here: the more "
-        f"opaque the more certain, with the number of right edges. {run.scale}"
+        f"alone; below, {'the true graph, ' if truth else ''}the inferred one and, where it was "
+        "computed, the one refined by the decoder's likelihood, from which nothing is predicted "
+        "here: the more opaque the more certain"
+        f"{', with the number of right edges' if truth else ''}. {run.scale}"
     )
 
 
@@ -84,11 +86,12 @@ def main() -> None:
     """Draw the examples of one run."""
     paths = read_paths(__doc__, one=["examples", "config"])
     run = shown_run(paths.config)
+    examples = Examples.load(paths.examples, "predicted", "posterior")
     save(
-        plot_trajectories(Examples.load(paths.examples, "predicted", "posterior")),
+        plot_trajectories(examples),
         paths.output,
         f"Motion and graph, {run.dataset}",
-        caption(run),
+        caption(run, truth=examples.edges is not None),
     )
 
 

@@ -13,7 +13,7 @@ from nri.results.metrics import STEPS, metric_entry
 from nri.results.page.chart import Chart, Drawing, Lane, Mark, Row, lay_out
 from nri.results.rows import without_studies, without_transfers
 
-__all__ = ["Overview", "overview"]
+__all__ = ["GRAPHS", "Overview", "overview", "sentence"]
 
 MODEL = "nri_learned"
 GRAPHS = {"inferred": "encoder", "refined": "refined"}
@@ -36,7 +36,7 @@ class System:
 
 @dataclass
 class Overview:
-    """The first screen: drawings, one sentence, and which of the others' numbers they show."""
+    """The first screen: one sentence, drawings with their legend, and notes on them."""
 
     verdict: str = ""
     drawings: list[Drawing] = field(default_factory=list)
@@ -63,7 +63,7 @@ def overview(
         view.drawings.append(lay_out(_accuracy_chart(accuracy)))
     if error:
         view.drawings.append(lay_out(_error_chart(error)))
-    view.verdict = _sentence([*_on_accuracy(accuracy), *_on_error(error)])
+    view.verdict = sentence([*_on_accuracy(accuracy), *_on_error(error)])
     view.notes = _notes(accuracy)
     return view
 
@@ -233,7 +233,8 @@ def _reaches(ours: float, theirs: float) -> bool:
     return ours >= theirs - rounding
 
 
-def _sentence(parts: list[str]) -> str:
+def sentence(parts: list[str]) -> str:
+    """Parts as one sentence, "" if there are none."""
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 

@@ -4,9 +4,9 @@ import os
 
 import pandas as pd
 
+from nri.csv_table import read_table, refuse
 from nri.results.catalogue import DATASETS
 from nri.results.comparison import PROVENANCES
-from nri.csv_table import read_table, refuse
 from nri.results.metrics import METRICS
 
 __all__ = ["read_best_published"]
@@ -18,9 +18,9 @@ COLUMNS += ["model", "source", "note"]
 def read_best_published(path: str | os.PathLike) -> pd.DataFrame:
     """One row for each data set and metric, in the units of tables; methods that use no labels.
 
-    `model` names the method; `value_provenance` is as that of the paper's numbers. A `note` says what keeps a number from
-    being compared as it is. Raises ResultsError if a row names nothing known, has no provenance or
-    no source, or is there twice.
+    `model` names the method; `value_provenance` is as that of the paper's numbers. A `note` says
+    what keeps a number from being compared as it is. Raises ResultsError if a row names nothing
+    known, has no provenance or no source, or is there twice.
     """
     frame = read_table(path, COLUMNS, remedy := "mend it by hand")
     checks = {

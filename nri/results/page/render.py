@@ -17,6 +17,7 @@ from nri.results.page.figures import PageFigure
 from nri.results.page.long_tables import cell_by_cell, every_seed_table, numbered, provenance
 from nri.results.page.origins import find_origins
 from nri.results.page.overview import overview
+from nri.results.page.own import own_facts, own_overview
 from nri.results.page.panels import PagePanel, study_panels, table_panels
 from nri.results.page.records import RunRecord
 from nri.results.rows import without_studies, without_transfers
@@ -85,7 +86,12 @@ def render_page(
         own=results.own,
         title=_title(results),
         lead=OWN_LEAD if results.own else LEAD,
-        overview=overview(metrics, runs, paper, results.best),
+        overview=(
+            own_overview(metrics, runs)
+            if results.own
+            else overview(metrics, runs, paper, results.best)
+        ),
+        facts=own_facts(results.data, results.records) if results.own else [],
         scale=describe_scale(without_transfers(without_studies(runs, runs))),
         style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
         program=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
