@@ -33,7 +33,7 @@ PROGRAMS = {
     "tables": SHOWN,
     "games_table": {"results"},
     "explorer": MODEL | {"evaluation", "results"},
-    "page": SHOWN,
+    "page": SHOWN | {"config", "data"},
     "plan": {"planning", "terminal", "config", "data"},
 }
 """The rooms, or single modules of a room, that each program in scripts/ is made of."""
