@@ -104,6 +104,23 @@ def test_a_job_that_is_tried_again_and_succeeds_has_not_failed(screened, tmp_pat
     assert not any(line.startswith("FAILED") for line in screened.lines)
 
 
+def test_what_a_person_stops_has_not_failed(screened, tmp_path):
+    (tmp_path / "log").write_text("2026-11-26 03:04:00  stopped by SIGTERM at update 7; run again")
+    screened.say("run_info", stats={})
+    screened.begin(1, log=[tmp_path / "log"], **RUN)
+    screened.begin(2, rule="figure", log=[tmp_path / "none"], figure="horizon")
+    screened.say("job_error", "", logging.ERROR, jobid=1)
+    screened.say(message="Terminating processes on user request, this might take some time.")
+    screened.say("job_error", "", logging.ERROR, jobid=2)
+    screened.screen.close()
+    assert [line.split()[1:3] for line in screened.lines if "stopped" in line] == [
+        ["stopped", "train"],
+        ["stopped", "figure"],
+    ]
+    assert not any("FAILED" in line for line in screened.lines)
+    assert screened.lines[-1] == "The same command goes on from here."
+
+
 def test_other_words_of_snakemake_are_shown(screened):
     screened.say(message="Nothing to be done (all requested files are present and up to date).")
     prefix = 'WorkflowError in file "/a b/workflow/rules/config.smk", line 7:\n'

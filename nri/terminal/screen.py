@@ -22,13 +22,14 @@ NOISE = re.compile(
     r"Select jobs to execute|Execute \d+ jobs|Building DAG|Using shell|Provided |Rules claiming"
     r"|Conda environments: ignored|Singularity containers: ignored|Group jobs: inactive"
     r"|Config file .* is extended|Assuming unrestricted|Complete log|Elapsed time|Removing output"
-    r"|Shutting down|Exiting because a job|Trying to restart|Will exit after finishing"
+    r"|Shutting down|Exiting because a job"
     r"|(WorkflowError:\s*)?At least one job did not complete"
     r"|RuleException:\s*CalledProcessError"
 )
 """How messages of Snakemake begin that say nothing to a person who waits for results."""
 RULES_FILE = re.compile(r'^\w+ in file "[^"]*/workflow/rules/config\.smk", line \d+:\n')
 CODE_LINE = re.compile(r'\n  File "[^"]*", line \d+, in .*')
+CANCELLED = re.compile("Terminating processes on user request|Will exit after finishing")
 RETRIED = re.compile(r"Trying to restart job (\d+)")
 MOST_LINES = 12
 """Running jobs that are shown at once."""
@@ -61,6 +62,7 @@ class Screen(logging.Handler):
         self.failed: dict[int, Job] = {}
         self.began = time.monotonic()
         self.started = time.time()
+        self._cancelled = False
         self._ended = threading.Event()
         self._beat = time.monotonic()
         self._ticker = threading.Thread(target=self._tick, daemon=True)
@@ -89,9 +91,10 @@ class Screen(logging.Handler):
 
     def _message(self, record: logging.LogRecord) -> None:
         text = record.getMessage() if record.msg else ""
+        self._cancelled |= bool(CANCELLED.match(text))
         if match := RETRIED.match(text):
             job = self.failed.pop(int(match[1]), None)
-            self._line(f"again     {job.title if job else ''}", "yellow")
+            self._line(f"again     {job.title if job else f'job {match[1]}'}", "yellow")
         elif text.strip() and not NOISE.match(text):
             warned = record.levelno >= logging.WARNING
             self.terminal.write(text.strip("\n"), colour="yellow" if warned else "")
@@ -142,10 +145,10 @@ class Screen(logging.Handler):
         job = self.work.running.pop(number, None)
         if job is None:
             return
-        self.failed[number] = job
-        if job.log and stopped(job.log):
+        if self._cancelled or (job.log and stopped(job.log)):
             self._line(f"stopped   {job.title}", "yellow")
         else:
+            self.failed[number] = job
             self._line(f"FAILED    {job.title}: {_why(job)}", "red")
         self._draw()
 
@@ -187,7 +190,7 @@ class Screen(logging.Handler):
             fraction, reached = job.progress()
             parts = (_columns(job), f"{duration(job.elapsed):<12}")
             done = f"{fraction:.0%}, {reached}" if fraction else reached
-            lines.append("  ".join((" ", *parts, done)).rstrip())
+            lines.append(f"  {'  '.join((*parts, done))}".rstrip())
         more = len(jobs) - room
         return [*lines, f"  and {more} more"] if more > 0 else lines
 
@@ -202,9 +205,8 @@ class Screen(logging.Handler):
         if len(self.work.done) < len(self.work.planned):
             self.terminal.write("The same command goes on from here.")
         for job in self.failed.values():
-            if job.log is None or not stopped(job.log):
-                lines = f"FAILED {job.title}: {_why(job)}", f"       log: {job.log}"
-                self.terminal.write("", *lines, colour="red")
+            lines = f"FAILED {job.title}: {_why(job)}", f"       log: {job.log}"
+            self.terminal.write("", *lines, colour="red")
 
 
 def _columns(job: Job) -> str:
