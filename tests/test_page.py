@@ -1,6 +1,8 @@
 import json
+import os
 import re
 import runpy
+import shlex
 import sys
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -9,7 +11,9 @@ from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+import yaml
 from example_results import STUDIES, TITLES, write_results, write_studies
+from workflows import snakemake
 
 from nri.evaluation.metrics_file import RUN
 from nri.figures import horizon
@@ -206,6 +210,28 @@ def test_every_number_of_a_table_opens_its_origin(shown):
 def test_the_command_of_all_results_is_not_needed_to_make_one(shown):
     page = render_page(shown, [], "make results")
     assert "snakemake --cores all results/baselines/springs5/static/seed1/metrics.csv<" in page
+
+
+@pytest.mark.parametrize(
+    ("file", "arguments", "command"),
+    [
+        ("my data.yaml", ["gpu=1"], "--configfile 'my data.yaml' --config gpu=1"),
+        ("said.yaml", [], None),
+    ],
+)
+def test_the_page_says_the_command_that_was_called(repository, tmp_path, file, arguments, command):
+    said = "make {it} – again"
+    config = yaml.safe_load((repository / "config" / "smoke.yaml").read_text())
+    config |= {} if command else {"command": said}
+    (tmp_path / file).write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    call = ["--configfile", tmp_path / file, *(["--config", *arguments] if arguments else [])]
+    plan = snakemake(repository, tmp_path, "--dry-run", "--printshellcmds", *call)
+    (line,) = re.findall("scripts/page.py .*", plan.stdout + plan.stderr)
+    words = shlex.split(line.partition(">")[0])
+    (found,) = (word for word in words if word.startswith("--command="))
+    checkout = os.path.relpath(repository / "Snakefile", tmp_path)
+    called = f"snakemake --cores all --snakefile {checkout} {command}"
+    assert found.removeprefix("--command=") == (called if command else said)
 
 
 def test_the_explorer_comes_right_after_the_first_screen(shown):

@@ -159,8 +159,8 @@ class Config(Settings):
 
     only: Annotated[list[str], BeforeValidator(_listed)] = setting([])
     """The part to make: data sets, runs (`DATASET/RUN`), `table_1`, `table_2`; empty is all."""
-    command: str = "make results"
-    """The command that makes these results again; the page shows it to readers."""
+    command: str = "snakemake --cores all"
+    """The command that makes these results again, as the page says; by default what was called."""
     seeds: Seeds = setting([1, 2])
     """Seeds of every run that does not name its own."""
     mirror: Text | None = None

@@ -28,6 +28,21 @@ from snakemake.utils import update_config
 
 take_over_terminal(updates=lambda wildcards: run_updates(wildcards))
 
+
+def called_command(files: list[Path], settings: dict) -> str:
+    """What makes the same results from the directory that they lie in."""
+    if Path.cwd() == BASE and not files and not settings:
+        return "make results"
+    words = ["snakemake", "--cores", "all"]
+    if Path.cwd() != BASE:
+        words += ["--snakefile", os.path.relpath(BASE / "Snakefile")]
+    if files:
+        words += ["--configfile", *map(os.path.relpath, files)]
+    if settings:
+        words += ["--config", *(f"{name}={value}" for name, value in settings.items())]
+    return shlex.join(words)
+
+
 # Jobs on a cluster read the configuration when they start, which may be long after they were
 # submitted. They get a copy that is named by its content, so that an edit meanwhile changes nothing
 # for them. A workflow that imports this one as a module reads its own configuration, in jobs too; as
@@ -42,6 +57,8 @@ elif is_main_process():
 
     configfile: BASE / "config" / "config.yaml"
 
+    # What the page says: not the default's, which other files would inherit without having it run.
+    config.setdefault("command", called_command(*given_configuration()))
     hand_to_jobs(write_frozen(config, Path(".snakemake/config")))
 
 

@@ -34,6 +34,15 @@ def files_of_configuration() -> list[Path]:
     return [] if is_module() or not is_main_process() else list(map(Path, workflow.configfiles))
 
 
+def given_configuration() -> tuple[list[Path], dict]:
+    """The configuration files and the settings of the command line, before `hand_to_jobs`.
+
+    `workflow.config_settings.configfiles` and `config`, 9.27.1: `--configfile` and `--config`.
+    """
+    given = workflow.config_settings
+    return list(map(Path, given.configfiles)), dict(given.config)
+
+
 def hand_to_jobs(configuration: Path) -> None:
     """Let jobs read this configuration file alone.
 
