@@ -2,7 +2,8 @@
 
 python scripts/infer.py --runs results/runs/mine/mlp-mlp-k2/seed* --data new.csv --output inferred
 
-Writes OUTPUT/edges.csv and a GraphML file for each sample into OUTPUT/graphml. Tables and arrays
+Writes OUTPUT/edges.csv, OUTPUT/verdict.json and a GraphML file for each sample into
+OUTPUT/graphml. Tables and arrays
 are read with the settings of the training data (--settings changes single keys) and cut into
 windows as long as the encoder sees; of a dataset file, which may hold that split alone, the first
 frames of each sample are taken. For a model of a simulated system a table has the columns time,
@@ -32,6 +33,8 @@ from nri.evaluation.new_data import (
 )
 from nri.evaluation.protocol import posterior
 from nri.evaluation.refine import refined_posterior, refines
+from nri.evaluation.strangers import make_pool
+from nri.evaluation.verdict import judge
 from nri.logs import start_log
 from nri.model.build import load_model
 
@@ -97,6 +100,18 @@ def infer(arguments: argparse.Namespace) -> None:
             for model, its, inferred in zip(models, settings, found, strict=True)
         ]
         refined = np.stack(each)
+    apart = windows
+    if data.suffix in DATASET_SUFFIXES:  # its samples are recordings of their own
+        apart = windows.assign(recording=windows["sample"].astype(str))
+    judgement = judge(
+        models=loaded,
+        samples=samples.first_frames(frames),
+        windows=apart,
+        pool=make_pool([samples.x.cpu().numpy()], [apart], frames, trained.frame_interval),
+        posteriors=np.stack(found) if refined is None else refined,
+        refine=refined is not None,
+    )
+    logging.info(judgement.verdict.sentence)
     table = write_edges(
         posteriors=np.stack(found),
         refined=refined,
@@ -105,6 +120,7 @@ def infer(arguments: argparse.Namespace) -> None:
         without_first=all(each.skip_first for each in settings),
         directory=arguments.output,
         known=known_types(arguments.runs, counts.pop()),
+        judgement=judgement,
     )
     logging.info("%d samples, %d edges, %d models", len(windows), len(table), len(models))
 

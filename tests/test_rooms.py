@@ -28,7 +28,7 @@ PROGRAMS = {
     "evaluate": MODEL | {"evaluation"},
     "baseline": MODEL | {"training", "evaluation"},
     "infer": MODEL | {"evaluation"},
-    "graphs": {"data", "evaluation"},
+    "graphs": MODEL | {"evaluation"},
     "collect": {"results", "evaluation/metrics_file"},
     "tables": SHOWN,
     "games_table": {"results"},

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nri.data.own.windows import SEPARATOR
+from nri.evaluation.verdict import Judgement
 from nri.files import atomic_path, write_table
 from nri.graph import receivers, senders
 from nri.matching import reorder_types, type_orders
@@ -30,6 +31,7 @@ def write_edges(
     without_first: bool,
     directory: Path,
     known: tuple[np.ndarray, list[str]] | None = None,
+    judgement: Judgement | None = None,
 ) -> pd.DataFrame:
     """Write `directory`/edges.csv and a GraphML file for each sample; the table that was written.
 
@@ -39,6 +41,7 @@ def write_edges(
     column `true_type`. without_first: type 0 of all models means that there is no edge. known: the
     types of each model in one order, (R, K), and their names, where they are known from elsewhere
     (`nri.evaluation.new_data.known_types`); the table then has `type_name`, `refined_type_name`.
+    judgement: its evidence becomes columns of the table, its verdict `directory`/verdict.json.
     """
     # The decoder gives a type its meaning, so it is the same type in both posteriors of a model.
     orders = type_orders(posteriors, truth, without_first) if known is None else known[0]
@@ -50,6 +53,10 @@ def write_edges(
             table[f"{column}_name"] = table[column].map(names)
     if truth is not None:
         table["true_type"] = truth.ravel()
+    if judgement is not None:
+        judgement.verdict.save(directory / "verdict.json")
+        if judgement.evidence is not None:
+            table = table.join(judgement.evidence)
     write_table(table, directory / "edges.csv")
     shutil.rmtree(directory / "graphml", ignore_errors=True)
     nothing = without_first and truth is None and not orders[:, 0].any()
@@ -105,13 +112,15 @@ def write_graphs(edges: pd.DataFrame, directory: str | os.PathLike, without_firs
     """A GraphML file for each sample of an edge table: `directory`/sample_0000.graphml.
 
     Edges lead from sender to receiver and have `type`, `probability` and `agreement`, and the same
-    of the refined graph, `refined_type`, …, where the table has it. without_first: type 0 means
+    of the refined graph, `refined_type`, …, where the table has it, and of edges that were tested
+    `evidence` and `p_value`. without_first: type 0 means
     that there is no edge; what is in neither graph is not written, what is in one of them has type
     0 in the other.
     """
     prefixes = [prefix for prefix in ("", REFINED) if f"{prefix}type" in edges]
     types = [f"{prefix}type" for prefix in prefixes]
     names = [prefix + name for prefix in prefixes for name in SHOWN if prefix + name in edges]
+    tested = "evidence" in edges
     for sample, rows in edges.groupby("sample", sort=True):
         first = rows.iloc[0]
         graph = networkx.DiGraph(
@@ -120,6 +129,9 @@ def write_graphs(edges: pd.DataFrame, directory: str | os.PathLike, without_firs
         graph.add_nodes_from(dict.fromkeys([*rows["sender"], *rows["receiver"]]))
         kept = rows[(rows[types] > 0).any(axis=1)] if without_first else rows
         for row in kept.to_dict("records"):
-            graph.add_edge(row["sender"], row["receiver"], **{name: row[name] for name in names})
+            shown = {name: row[name] for name in names}
+            if tested and not pd.isna(row["evidence"]):
+                shown |= {"evidence": bool(row["evidence"]), "p_value": row["p_value"]}
+            graph.add_edge(row["sender"], row["receiver"], **shown)
         with atomic_path(Path(directory, f"sample_{sample:04}.graphml")) as path:
             networkx.write_graphml_xml(graph, path)

@@ -6,6 +6,7 @@ model = nri.load("results/runs/springs5/mlp-mlp-k2-fast/seed1")
 model.infer(trajectories)        # the encoder's graphs
 model.refine(trajectories)       # the decoder's (docs/posterior.md)
 model.predict(trajectories, 20)  # the motion after the last frame
+model.judge(trajectories)        # whether the graphs mean anything (docs/verdict.md)
 """
 
 import os
@@ -13,17 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
 from nri.config.training import TrainingSettings
 from nri.data.format import StoredMetadata
+from nri.data.own.windows import SEPARATOR
 from nri.data.samples import Samples
 from nri.device import choose_device
 from nri.evaluation.new_data import InferenceError, trained_metadata
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.protocol import posterior
 from nri.evaluation.refine import refined_posterior, refines
+from nri.evaluation.strangers import make_pool
+from nri.evaluation.verdict import Judgement, judge
 from nri.graph import edges_to_matrix
 from nri.matching import true_order
 from nri.model.build import load_model
@@ -93,6 +98,29 @@ class TrainedModel:
     def refine(self, trajectories: np.ndarray) -> Graphs:
         """The graphs by the decoder's likelihood; raises InferenceError where there is none."""
         return self._graphs(self._refined(self._samples(trajectories)))
+
+    def judge(self, trajectories: np.ndarray) -> Judgement:
+        """Whether there is evidence that anything acts on anything, and on which edges.
+
+        Each sample counts as a recording of its own, in which the same objects play: they are
+        compared with those in the same place of other samples, so that some twenty are needed.
+        """
+        samples = self._samples(trajectories)
+        count, objects = samples.x.shape[:2]
+        names = SEPARATOR.join(map(str, range(objects)))
+        windows = pd.DataFrame(
+            {"recording": map(str, range(count)), "start": 0.0, "objects": names}
+        )
+        refine = refines(self.network)
+        graphs = self._refined(samples) if refine else posterior(self.network, samples, self.frames)
+        return judge(
+            models=[(self.network, self._settings)],
+            samples=samples.first_frames(self.frames),
+            windows=windows,
+            pool=make_pool([samples.x.cpu().numpy()], [windows], self.frames, self.frame_interval),
+            posteriors=graphs.numpy()[np.newaxis],
+            refine=refine,
+        )
 
     @torch.no_grad()
     def predict(self, trajectories: np.ndarray, steps: int, refined: bool = False) -> np.ndarray:

@@ -1,13 +1,17 @@
 """The graphs that the seeds of a run find in own data, how sure and how stable they are."""
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from nri.csv_table import read_table, refuse
@@ -38,6 +42,8 @@ MOST_NAMED = 12  # objects whose cells have room for numbers
 TYPES = ("#d9d9d9", *OBJECTS)
 """Colours of the edge types; type 0 is usually "no edge"."""
 
+CROSS = 0.8  # width of the stroke through a cell without evidence
+
 SEEDS = {"seeds agree": "#555555", "seeds differ": ERROR}
 
 
@@ -47,7 +53,8 @@ def plot_edges(edges: pd.DataFrame, types: int) -> Figure:
 
     edges: as `nri.evaluation.inference.edge_table`; refined graphs have a row of their own. A cell
     has the colour of its type, the paler the less probable, and its probability in percent; in
-    brackets where the seeds do not all agree.
+    brackets where the seeds do not all agree. A cell without evidence of interaction is crossed out
+    (`nri.evaluation.verdict`).
     """
     samples = list(edges["sample"].unique()[:FIRST])
     graphs = {"inferred": edges}
@@ -65,8 +72,12 @@ def plot_edges(edges: pd.DataFrame, types: int) -> Figure:
         row[0].set_ylabel("receiver")
         _confidence(row[-1], graph, types)
         panel_title(row[-1], f"all samples, {name}")
-    handles = [Patch(color=TYPES[k % len(TYPES)], label=f"type {k}") for k in range(types)]
+    handles: list[Artist] = [
+        Patch(color=TYPES[k % len(TYPES)], label=f"type {k}") for k in range(types)
+    ]
     handles += [Patch(color=colour, label=label) for label, colour in SEEDS.items()]
+    if "evidence" in edges:
+        handles.append(Line2D([], [], color=INK, linewidth=CROSS, label="no evidence"))
     legend_below(figure, handles)
     return figure
 
@@ -92,6 +103,9 @@ def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
             ink = "white" if image[spot].mean() < 0.45 else INK
             size = min(6.5, 36 / len(objects))
             axes.text(*spot[::-1], text, ha="center", va="center", color=ink, fontsize=size)
+        if row.type > 0 and _lacks_evidence(row):
+            y, x = spot
+            axes.plot([x - 0.45, x + 0.45], [y + 0.45, y - 0.45], color=INK, linewidth=CROSS)
     axes.imshow(image)
     axes.grid(False)
     axes.tick_params(length=0)
@@ -101,6 +115,11 @@ def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
     labels = [plain(objects[i]) for i in ticks]
     axes.set_xticks(ticks, labels, **turned)
     axes.set_yticks(ticks, labels)
+
+
+def _lacks_evidence(row: Any) -> bool:
+    """Whether an edge was tested in vain."""
+    return str(getattr(row, "evidence", "")) == "False"
 
 
 def _confidence(axes: Axes, edges: pd.DataFrame, types: int) -> None:
@@ -117,8 +136,8 @@ def _percent(which: pd.Series) -> str:
     return f"{100 * which.mean():.0f} %"
 
 
-def caption(edges: pd.DataFrame, runs: pd.DataFrame) -> str:
-    """Say what `plot_edges` shows of the seeds of one run."""
+def caption(edges: pd.DataFrame, runs: pd.DataFrame, verdict: str = "") -> str:
+    """Say what `plot_edges` shows of the seeds of one run; first of all the verdict."""
     run, dataset = runs.iloc[0], dataset_entry(runs["dataset"].iloc[0]).title
     seeds, stability, refined = f"seed {run['seed']}", "", ""
     if len(runs) > 1:
@@ -129,11 +148,15 @@ def caption(edges: pd.DataFrame, runs: pd.DataFrame) -> str:
         refined = f" Below, the graph refined by the decoder, with the same type for {same}."
         if len(runs) > 1:
             refined += f" Here the seeds agree on {_percent(edges['refined_agreement'] == 1)}."
+    crossed = ""
+    if "evidence" in edges:
+        crossed = " Crossed out: an edge without evidence that its sender acts on its receiver."
     return (
-        f"{dataset}, {run['name']}: the inferred type of each edge, by {seeds}, of the first test "
-        "samples, unchosen, with its probability in percent (in brackets: the seeds differ); "
-        "right, the probabilities of all edges of all test samples. Types of different seeds are "
-        f"matched one to one.{stability}{refined} {describe_scale(runs)}"
+        f"{verdict}{dataset}, {run['name']}: the inferred type of each edge, by {seeds}, of the "
+        "first test samples, unchosen, with its probability in percent (in brackets: the seeds "
+        "differ); right, the probabilities of all edges of all test samples. Types of "
+        f"different seeds are matched one to one.{crossed}{stability}{refined} "
+        f"{describe_scale(runs)}"
     )
 
 
@@ -159,17 +182,26 @@ def read_edges(path: str | os.PathLike, types: int) -> pd.DataFrame:
     return edges
 
 
+def read_verdict(path: str | os.PathLike) -> str:
+    """The sentence of a verdict.json; raises ResultsError if the file is none."""
+    try:
+        return str(json.loads(Path(path).read_text(encoding="utf-8"))["sentence"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{path}: holds no verdict ({error}); {make_again(path)}") from error
+
+
 def main() -> None:
     """Draw the table of inferred edges."""
-    paths = read_paths(__doc__, one=["edges"], several=["configs"])
+    paths = read_paths(__doc__, one=["edges", "verdict"], several=["configs"])
     runs = shown_runs(paths.configs)
     types = int(runs["edge_types"].iloc[0])
     edges = read_edges(paths.edges, types)
+    verdict = read_verdict(paths.verdict)
     save(
         plot_edges(edges, types),
         paths.output,
         f"Inferred edges, {dataset_entry(runs['dataset'].iloc[0]).title}",
-        caption(edges, runs),
+        caption(edges, runs, f"{verdict} "),
     )
 
 

@@ -19,6 +19,7 @@ HELP = {
     "posteriors": "posterior.npz of every run, in the order of the configs",
     "runs": "results/runs.csv",
     "segments": "where each segment is from, CSV",
+    "verdict": "verdict.json beside the edges",
 }
 
 

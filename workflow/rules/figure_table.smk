@@ -164,6 +164,7 @@ FIGURES = {
         "edges",
         from_source("own", SHOWN),
         edges=lambda dataset, run: f"results/graphs/{dataset}/{run}/edges.csv",
+        verdict=lambda dataset, run: f"results/graphs/{dataset}/{run}/verdict.json",
         configs=every_seed("config.json"),
     ),
     **figures(

@@ -3,6 +3,11 @@
 INFERENCE_SETTINGS = {
     name: entry.model_dump() | {"refine": CONFIG.evaluation.refine} for name, entry in INFER.items()
 }
+GRAPH_CODE = {
+    key: source_digests("scripts/graphs.py", *networks_of(run))
+    for key, run in RUNS.items()
+    if DATASETS[run.dataset].source == "own" and run.encoder in ENCODERS
+}
 INFERENCE_CODE = {
     name: source_digests("scripts/infer.py", *networks_of(RUNS[entry.dataset, entry.run]))
     for name, entry in INFER.items()
@@ -11,31 +16,34 @@ INFERENCE_CODE = {
 
 rule infer_test:
     input:
+        models=lambda wildcards: all_seeds("model.safetensors", wildcards),
         posteriors=lambda wildcards: all_seeds("posterior.npz", wildcards),
         configs=lambda wildcards: all_seeds("config.json", wildcards),
         data="results/data/{dataset}.h5",
         windows="results/data/{dataset}.windows.csv",
     output:
         edges="results/graphs/{dataset}/{run}/edges.csv",
+        verdict="results/graphs/{dataset}/{run}/verdict.json",
         graphs=directory("results/graphs/{dataset}/{run}/graphml"),
     log:
         "results/logs/graphs/{dataset}/{run}.log",
     benchmark:
         "results/benchmarks/graphs/{dataset}/{run}.tsv"
     conda:
-        "../../envs/cpu.yaml"
+        "../../envs/cuda.yaml"
     threads: 1
     resources:
         mem_mb=4000,
-        runtime=10,
+        runtime=120,
     params:
-        *source_digests("scripts/graphs.py"),
+        *padded(GRAPH_CODE, lambda wildcards: (wildcards.dataset, wildcards.run)),
         program=script("graphs.py"),
         runs=lambda wildcards, input: [str(Path(path).parent) for path in input.configs],
         directory=lambda wildcards, output: Path(output.edges).parent,
     shell:
         "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
-        " --windows {input.windows:q} --output {params.directory:q} > {log:q} 2>&1"
+        " --windows {input.windows:q} --threads {threads} --output {params.directory:q}"
+        " > {log:q} 2>&1"
 
 
 rule infer_new:
@@ -47,6 +55,7 @@ rule infer_new:
         data=lambda wildcards: user_file(INFER[wildcards.name].path),
     output:
         edges="results/inferred/{name}/edges.csv",
+        verdict="results/inferred/{name}/verdict.json",
         graphs=directory("results/inferred/{name}/graphml"),
     log:
         "results/logs/inferred/{name}.log",
