@@ -12,7 +12,8 @@ from nri.data.samples import load_samples
 from nri.device import choose_device
 from nri.evaluation.correlation import correlation_rows, hidden_vectors, path_vectors
 from nri.evaluation.metrics_file import write_metrics
-from nri.evaluation.static import static_mse
+from nri.evaluation.own_units import own_units, rmse_of_features
+from nri.evaluation.static import static_errors
 from nri.logs import start_log
 from nri.model.build import load_model
 from nri.model.decoders.lstm import SingleLSTM
@@ -46,8 +47,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
     frames = metadata.config["frames"]["train"]
     test = load_samples(arguments.data, "test", device)
     if arguments.baseline.baseline == "static":
-        errors = enumerate(static_mse(test, frames, arguments.horizon), start=1)
-        rows = [{"metric": "mse", "step": step, "value": value} for step, value in errors]
+        errors = static_errors(test, frames, arguments.horizon)
+        steps = enumerate(errors.mean(-1), start=1)
+        rows = [{"metric": "mse", "step": step, "value": value} for step, value in steps]
+        rows += rmse_of_features(errors, own_units(metadata))
     else:
         train = load_samples(arguments.data, "train", device)
         if arguments.lstm is None:

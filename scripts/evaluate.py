@@ -15,6 +15,7 @@ from nri.evaluation.evaluation import Evaluation, on_own_data
 from nri.evaluation.make_examples import make_examples
 from nri.evaluation.measure import measure
 from nri.evaluation.metrics_file import write_metrics
+from nri.evaluation.own_units import own_units
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.refine import posterior_temperature, refined_posterior, refines
 from nri.evaluation.transfer import on_other_data
@@ -59,7 +60,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         validation = load_samples(arguments.data, "valid", device)
         temperature = posterior_temperature(model, settings, validation, frames)
         refine = partial(refined_posterior, model, settings, temperature=temperature)
-    own = on_own_data(model, objective, types, samples, frames, horizon, refine)
+    units = own_units(metadata)
+    own = on_own_data(model, objective, types, samples, frames, horizon, refine, units)
     rows = [identity | row for row in measure(own)]
     matching = None if own.inferred is None else own.inferred.matching
     for path in arguments.test_on:

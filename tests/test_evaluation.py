@@ -16,12 +16,14 @@ from nri.evaluation.measure import measure
 from nri.evaluation.metrics.confidence import calibration_error, log_loss
 from nri.evaluation.metrics.edge_auroc import edge_auroc
 from nri.evaluation.metrics.mse import future_mse
+from nri.evaluation.own_units import own_units
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.protocol import posterior, predict
 from nri.files import ResultsError
 from nri.model.decoders.rnn import RNNDecoder
 from nri.model.encoders.mlp import MLPEncoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
+from nri.results.metrics import metric_entry
 
 FEATURES = ("x", "y", "vx", "vy")
 
@@ -30,6 +32,9 @@ class Countdown(torch.nn.Module):
     """A decoder that adds a constant to every feature: what it predicts is known."""
 
     recurrent = False
+
+    def state_before(self, x, times):
+        return None
 
     def forward(self, x, edges, state=None):
         return x + 1.0, None
@@ -244,3 +249,25 @@ def test_a_tempered_posterior_is_scored_for_its_confidence_alone():
     assert tempered["edge_calibration_error"] == pytest.approx(0.4, abs=1e-6)
     assert tempered["edge_log_loss"] == pytest.approx(-np.log(0.6), rel=1e-6)
     assert {"edge_accuracy", "edge_log_loss"} <= set(rows["metric"][rows["graph"] == "refined"])
+
+
+def test_errors_of_own_data_are_also_in_their_own_units(build, make_settings, small_springs):
+    """Of each feature, as if the motion had been predicted and compared in these units."""
+    metadata, device = read_metadata(small_springs), torch.device("cpu")
+    assert own_units(metadata) == {}
+    own = replace(metadata, config={**metadata.config, "source": "own"})
+    units = own_units(own)
+    model, samples = build(make_settings()), load_samples(small_springs, "test", device)
+    evaluation = Evaluation(model, samples, 49, 5, 2, own_units=units)
+    rows = pd.DataFrame(measure(evaluation)).query("metric.str.startswith('rmse_')")
+    assert set(rows["metric"]) == {"rmse_x", "rmse_y", "rmse_vx", "rmse_vy"}
+    truth = read_split(small_springs, "test").trajectories[:, :, 50:55]
+    motion = predict(model, samples, 49, 5).transpose(1, 2).numpy()
+    difference = metadata.normalisation.invert(motion.astype(float)) - truth
+    expected = np.sqrt((difference**2).mean((0, 1)))
+    for number, feature in enumerate(metadata.features):
+        found = rows.query(f"metric == 'rmse_{feature}'")
+        np.testing.assert_array_equal(found["step"], range(1, 6))
+        np.testing.assert_allclose(found["value"], expected[:, number], rtol=1e-4)
+    entry = metric_entry("rmse_x")
+    assert (entry.table, entry.steps) == ("", True)

@@ -1,7 +1,7 @@
 """A trained model and the samples that it is tested on: what the metrics measure."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -21,12 +21,14 @@ __all__ = ["Evaluation", "FoundGraph", "Measure", "Measurement", "Refine", "on_o
 class Measurement:
     """One number of a metric, of one prediction step or of all, under one kind of graph.
 
-    graph: None is the model's own, inferred or given.
+    graph: None is the model's own, inferred or given. metric: its name, where one function
+    measures several; None is that of the line in `nri.evaluation.metrics.table`.
     """
 
     value: float
     step: int | None = None
     graph: str | None = None
+    metric: str | None = None
 
 
 Measure = Callable[["Evaluation"], Iterator[Measurement]]
@@ -67,6 +69,8 @@ class Evaluation:
     there is one.
     objective: what the model was trained to minimise, on the data set of its training.
     units (D,): factors that convert an error into the units to report it in.
+    own_units: what a normalised unit of each feature is in the units of the data, if errors are
+    reported in those too (`nri.evaluation.own_units`).
     """
 
     model: NRI
@@ -79,6 +83,7 @@ class Evaluation:
     tempered: FoundGraph | None = None
     objective: Objective | None = None
     units: Tensor | None = None
+    own_units: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def graphs(self) -> dict[str | None, FoundGraph]:
@@ -152,6 +157,7 @@ def on_own_data(
     frames: int,
     horizon: int,
     refine: Refine | None = None,
+    own_units: Mapping[str, float] | None = None,
 ) -> Evaluation:
     """A model on the test split of the data set of its training.
 
@@ -178,6 +184,7 @@ def on_own_data(
         refined=refined,
         tempered=tempered,
         objective=objective,
+        own_units=own_units or {},
     )
 
 

@@ -8,6 +8,8 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from nri.evaluation.metrics_file import RMSE
+
 __all__ = ["METRICS", "STEPS", "Metric", "metric_entry", "metric_of_table", "tables_of"]
 
 STEPS = (1, 10, 20)
@@ -155,6 +157,10 @@ def metric_entry(name: str) -> Metric:
     """The entry of a metric, or the default look of one that has none."""
     if name in METRICS:
         return METRICS[name]
+    if name.startswith(RMSE):
+        feature = name.removeprefix(RMSE)
+        caption = f"root mean squared error of {feature} in the units of the data"
+        return Metric(name, table="", heading="", caption=caption, short=name, steps=True)
     return Metric(name, table=name, heading="Ours", caption=name, short=name)
 
 

@@ -1,4 +1,7 @@
-"""Mean squared error of the predicted frames, step by step (paper Table 2)."""
+"""Mean squared error of the predicted frames, step by step (paper Table 2).
+
+Of the user's own data, also the root of the error of each feature, in its own units.
+"""
 
 from collections.abc import Iterator
 from itertools import repeat
@@ -9,11 +12,12 @@ from torch import Tensor
 
 from nri.data.samples import Samples
 from nri.evaluation.evaluation import Evaluation, Measurement
+from nri.evaluation.own_units import rmse_of_features
 from nri.evaluation.protocol import BATCH, REESTIMATED, predict
 from nri.model.latent import one_hot
 from nri.model.nri import NRI
 
-__all__ = ["future_mse", "measure"]
+__all__ = ["future_errors", "future_mse", "measure"]
 
 
 def measure(evaluation: Evaluation) -> Iterator[Measurement]:
@@ -27,7 +31,7 @@ def measure(evaluation: Evaluation) -> Iterator[Measurement]:
         kinds["refined"] = ("fixed", one_hot(evaluation.refined.posterior))
     kinds |= {graph: (graph, None) for graph in (REESTIMATED if reestimates else ())}
     for name, (graph, edges) in kinds.items():
-        errors = future_mse(
+        errors = future_errors(
             model,
             evaluation.samples,
             frames=evaluation.frames,
@@ -36,11 +40,21 @@ def measure(evaluation: Evaluation) -> Iterator[Measurement]:
             units=evaluation.units,
             edges=edges,
         )
-        for step, value in enumerate(errors, start=1):
+        for step, value in enumerate(errors.mean(-1), start=1):
             yield Measurement(float(value), step=step, graph=name)
+        for row in rmse_of_features(errors, evaluation.own_units):
+            yield Measurement(**row, graph=name)
 
 
-def future_mse(
+def future_mse(model: NRI, samples: Samples, frames: int, horizon: int) -> np.ndarray:
+    """MSE of each step over samples, objects and features, in normalised units: (horizon,).
+
+    Under the model's own graph; arguments as `future_errors`.
+    """
+    return future_errors(model, samples, frames, horizon).mean(-1)
+
+
+def future_errors(
     model: NRI,
     samples: Samples,
     frames: int,
@@ -49,18 +63,19 @@ def future_mse(
     units: Tensor | None = None,
     edges: Tensor | None = None,
 ) -> np.ndarray:
-    """MSE of each step over samples, objects and features, in normalised units: (horizon,).
+    """MSE of each step and feature over samples and objects, in normalised units: (horizon, D).
 
     A horizon beyond the end of the test trajectories is cut there. graph: as in
     `nri.evaluation.protocol.predict`. edges (S, E, K): a graph to use instead of the model's own.
     Errors are in the samples' own units or, with `units` (D,), multiplied by those.
     """
     horizon = min(horizon, samples.x.shape[2] - frames - 1)
-    total = torch.zeros(horizon, dtype=torch.float64, device=samples.x.device)
+    shape = horizon, samples.x.shape[-1]
+    total = torch.zeros(shape, dtype=torch.float64, device=samples.x.device)
     graphs = repeat(None) if edges is None else edges.to(samples.x).split(BATCH)
     for batch, given in zip(samples.batches(BATCH), graphs, strict=False):
         predicted = predict(model, batch, frames, horizon, graph, given)
         truth = batch.x[:, :, frames + 1 : frames + 1 + horizon].transpose(1, 2)
         error = predicted - truth if units is None else (predicted - truth) * units
-        total += error.double().square().mean((-1, -2)).sum(0)
+        total += error.double().square().mean(-2).sum(0)
     return (total / len(samples)).cpu().numpy()
