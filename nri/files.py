@@ -27,8 +27,8 @@ class ResultsError(ValueError):
 
 
 def make_again(path: str | os.PathLike) -> str:
-    """The remedy for a damaged file of results: Snakemake makes what is asked for and not there."""
-    return f"delete it and make it again: snakemake --cores all {path} [--configfile YOURS]"
+    """The remedy for a damaged file of results: the rule that made it runs again."""
+    return f"make it again: snakemake --cores all --forcerun {path} [--configfile YOURS]"
 
 
 @contextmanager

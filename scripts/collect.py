@@ -4,6 +4,7 @@ import argparse
 import json
 
 from nri.files import write_table
+from nri.logs import start_log
 from nri.results.rows import collect_metrics, collect_runs
 
 
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("--output-metrics", required=True)
     parser.add_argument("--output-runs", required=True)
     arguments = parser.parse_args()
+    start_log()
 
     metrics = collect_metrics(arguments.metrics)
     runs = collect_runs(arguments.configs, arguments.studies)

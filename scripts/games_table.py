@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from nri.files import atomic_path
+from nri.logs import start_log
 from nri.results.catalogue import dataset_entry
 from nri.results.games_table import games_table, read_games
 
@@ -14,6 +15,7 @@ def main() -> None:
     parser.add_argument("--games", required=True, type=Path, help="what each game gave, CSV")
     parser.add_argument("--output", required=True, type=Path, help="the table, HTML")
     arguments = parser.parse_args()
+    start_log()
 
     dataset = arguments.games.name.removesuffix(".games.csv")
     table = games_table(read_games(arguments.games), dataset_entry(dataset).title)

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from nri.files import atomic_path
+from nri.logs import start_log
 from nri.results.comparison import read_paper_numbers
 from nri.results.page.data_sets import read_data_set
 from nri.results.page.figures import read_figure
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--command", required=True, help="what makes this page, for its reader")
     parser.add_argument("--output", required=True)
     arguments = parser.parse_args()
+    start_log()
 
     results = Results(
         metrics=read_metrics(arguments.metrics),

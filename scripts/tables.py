@@ -4,6 +4,7 @@ import argparse
 import json
 
 from nri.files import atomic_path, write_table
+from nri.logs import start_log
 from nri.results.comparison import cells_of_table, every_seed, read_paper_numbers
 from nri.results.metrics import metric_of_table
 from nri.results.rows import read_metrics, read_runs, without_studies
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--studies", default={}, type=json.loads, help="{NAME: TITLE}, as JSON")
     parser.add_argument("--output", required=True, help="the files' path without extension")
     arguments = parser.parse_args()
+    start_log()
 
     metrics = read_metrics(arguments.metrics)
     runs = read_runs(arguments.runs)

@@ -27,6 +27,7 @@ from nri.data.checks import (
 from nri.data.normalisation import Normalisation
 from nri.data.reading import check_size, crash, reading
 from nri.data.splits import SPLITS
+from nri.files import make_again
 
 __all__ = [
     "FORMAT",
@@ -100,7 +101,7 @@ class Split:
 
 def _reading(path: str | os.PathLike) -> AbstractContextManager[None]:
     """Turns what h5py raises in a block into DataFormatError."""
-    return reading(path, "not a readable HDF5 file", "delete it and make it again", DataFormatError)
+    return reading(path, "not a readable HDF5 file", make_again(path), DataFormatError)
 
 
 def _open(path: str | os.PathLike) -> h5py.File:
@@ -232,8 +233,8 @@ class Dataset:
         with _reading(path):
             if problem := crash(lambda: _checked(_open(path), needs_range)):
                 raise DataFormatError(
-                    f"{path}: damaged, so that libhdf5 cannot read it ({problem}); delete it and "
-                    "make it again"
+                    f"{path}: damaged, so that libhdf5 cannot read it ({problem}); "
+                    f"{make_again(path)}"
                 )
             self._file = _open(path)
             try:

@@ -4,6 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from nri.logs import start_log
+
 __all__ = ["read_paths"]
 
 HELP = {
@@ -36,4 +38,6 @@ def read_paths(
         parser.add_argument(f"--{name}", required=True, type=Path, help=HELP.get(name))
     for name in (*several, "output"):
         parser.add_argument(f"--{name}", required=True, type=Path, nargs="+", help=HELP.get(name))
-    return parser.parse_args()
+    paths = parser.parse_args()
+    start_log()
+    return paths
