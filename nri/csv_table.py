@@ -52,6 +52,8 @@ def read_table(
             f"{path}: unknown columns: {', '.join(unknown) or 'none'}; "
             f"missing columns: {', '.join(missing) or 'none'}; {remedy}"
         )
+    if frame.empty:
+        raise ResultsError(f"{path}: a header and no rows: the file is cut short; {remedy}")
     # Where lines have more fields than there are columns, pandas takes the first for an index.
     if not isinstance(frame.index, pd.RangeIndex):
         raise ResultsError(f"{path}: line 2: more fields than columns; {remedy}")

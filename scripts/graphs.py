@@ -94,7 +94,8 @@ def read_windows(path: Path, samples: int, objects: int, split: str = "test") ->
     windows = read_table(path, WINDOW_COLUMNS, remedy)
     windows = windows[windows["split"] == split].reset_index(drop=True)
     names = windows["objects"].str.count(SEPARATOR) + 1
-    if list(windows["sample"]) != list(range(samples)) or windows["start"].isna().any():
+    known = windows["sample"].fillna(-1).tolist() == list(range(samples))
+    if not known or not np.isfinite(windows["start"]).all():
         raise ResultsError(f"{path}: not a row of each of {samples} {split} samples; {remedy}")
     if (names != objects).any():
         raise ResultsError(f"{path}: not the names of {objects} objects in every row; {remedy}")

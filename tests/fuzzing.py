@@ -100,12 +100,13 @@ def attack(
     seeds: Sequence[int],
     accepted: Callable[[object, bytes], bool] = lambda value, mutant: True,
     named: bool = True,
+    remedy: str = "",
 ) -> None:
     """Damage the file again and again and read it; only `errors` may come of it.
 
     reader: its name in the table of outcomes. accepted: whether what was read of a damaged file is
-    right, given its content. named: all errors name the file. The undamaged file has to be accepted
-    first. A failure tells the seed of the damage.
+    right, given its content. named: all errors name the file. remedy: what all errors say. The
+    undamaged file has to be accepted first. A failure tells the seed of the damage.
     """
     content = path.read_bytes()
     read()
@@ -122,6 +123,8 @@ def attack(
             except errors as error:
                 if named and path.name not in str(error):
                     pytest.fail(f"mutant {seed} of {path.name} is not named: {error}")
+                if remedy not in str(error):
+                    pytest.fail(f"mutant {seed} of {path.name}: what to do? {error}")
                 counts["refused"] += 1
             except (Exception, Endless) as error:
                 pytest.fail(f"mutant {seed} of {path.name}: {error!r}")

@@ -47,7 +47,7 @@ def start_snakemake(workflow: Path, directory: Path, *arguments, **options) -> s
         )
 
 
-def snakemake(workflow: Path, directory: Path, *arguments, timeout=300, **options) -> None:
+def snakemake(workflow: Path, directory: Path, *arguments, timeout=1200, **options) -> None:
     """Run Snakemake to its successful end."""
     process = start_snakemake(workflow, directory, *arguments, **options)
     try:

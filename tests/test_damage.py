@@ -42,6 +42,7 @@ from nri.training.record import Work, write_record
 from scripts.graphs import read_windows
 
 CPU = torch.device("cpu")
+RERUN = "snakemake --cores all --forcerun "
 
 
 class SetAsideError(ValueError):
@@ -81,7 +82,7 @@ def test_a_run_with_damaged_files_infers_nothing(name, run, tmp_path, seeds):
         load_model(copy, trained_metadata(copy), CPU)
 
     same = same_run(path.read_bytes(), path)
-    attack(f"{name} of a run", path, read, ResultsError, seeds=seeds, accepted=same)
+    attack(f"{name} of a run", path, read, ResultsError, seeds=seeds, remedy=RERUN, accepted=same)
 
 
 def test_weights_that_are_no_numbers_are_refused_by_their_name(run, tmp_path):
@@ -140,7 +141,7 @@ def test_metrics(tmp_path, seeds):
     rows = [(*row, step, 0.5 * step) for step in range(1, 6)]
     pd.DataFrame(rows, columns=METRIC_COLUMNS).to_csv(path, index=False)
     read = partial(read_metrics, path)
-    attack("metrics.csv", path, read, ResultsError, seeds=seeds, accepted=finite)
+    attack("metrics.csv", path, read, ResultsError, seeds=seeds, remedy=RERUN, accepted=finite)
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def results(tmp_path):
 def test_runs(results, seeds):
     path = results / "runs.csv"
     collect_runs([results / "config.json"]).to_csv(path, index=False)
-    attack("runs.csv", path, partial(read_runs, path), ResultsError, seeds=seeds)
+    attack("runs.csv", path, partial(read_runs, path), ResultsError, seeds=seeds, remedy=RERUN)
 
 
 def test_numbers_of_the_paper(repository, tmp_path, seeds):
@@ -164,7 +165,14 @@ def test_numbers_of_the_paper(repository, tmp_path, seeds):
 
 def test_curves(results, seeds):
     path, config = results / "curve.csv", results / "config.json"
-    attack("curve.csv", path, partial(read_curves, [path], [config]), ResultsError, seeds=seeds)
+    attack(
+        "curve.csv",
+        path,
+        partial(read_curves, [path], [config]),
+        ResultsError,
+        seeds=seeds,
+        remedy=RERUN,
+    )
 
 
 def test_edges(tmp_path, seeds):
@@ -178,7 +186,7 @@ def test_edges(tmp_path, seeds):
         return frame["type"].isin([0, 1]).all() and frame["probability"].between(0, 1).all()
 
     read = partial(read_edges, path, 2)
-    attack("edges.csv", path, read, ResultsError, seeds=seeds, accepted=right)
+    attack("edges.csv", path, read, ResultsError, seeds=seeds, remedy=RERUN, accepted=right)
 
 
 def test_windows(tmp_path, seeds):
@@ -190,7 +198,7 @@ def test_windows(tmp_path, seeds):
         return list(frame["sample"]) == list(range(6)) and np.isfinite(frame["start"]).all()
 
     read = partial(read_windows, path, 6, 3)
-    attack("windows.csv", path, read, ResultsError, seeds=seeds, accepted=right)
+    attack("windows.csv", path, read, ResultsError, seeds=seeds, remedy=RERUN, accepted=right)
 
 
 def test_segments(tmp_path, seeds):
@@ -202,7 +210,7 @@ def test_segments(tmp_path, seeds):
         for segment in read_segments(path).itertuples():
             segment_title(segment.sample, segment.quarter, segment.clock)
 
-    attack("segments.csv", path, read, ResultsError, seeds=seeds)
+    attack("segments.csv", path, read, ResultsError, seeds=seeds, remedy=RERUN)
 
 
 def test_games(tmp_path, seeds):
@@ -215,7 +223,9 @@ def test_games(tmp_path, seeds):
     write_table(frame, path)
     read = partial(read_games, path)
     games_table(read(), "Basketball")
-    attack("games.csv", path, lambda: games_table(read(), "B"), ResultsError, seeds=seeds)
+    attack(
+        "games.csv", path, lambda: games_table(read(), "B"), ResultsError, seeds=seeds, remedy=RERUN
+    )
 
 
 def test_posteriors(tmp_path, seeds):
@@ -227,7 +237,7 @@ def test_posteriors(tmp_path, seeds):
         return np.array_equal(posterior.inferred, inferred)
 
     read = partial(StoredPosterior.load, path)
-    attack("posterior.npz", path, read, ResultsError, seeds=seeds, accepted=same)
+    attack("posterior.npz", path, read, ResultsError, seeds=seeds, remedy=RERUN, accepted=same)
 
 
 def test_examples(results, seeds):
@@ -238,7 +248,7 @@ def test_examples(results, seeds):
         return np.array_equal(found.truth, sound.truth) and found.features == sound.features
 
     read = partial(Examples.load, path)
-    attack("examples.npz", path, read, ResultsError, seeds=seeds, accepted=same)
+    attack("examples.npz", path, read, ResultsError, seeds=seeds, remedy=RERUN, accepted=same)
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "own.yaml"])

@@ -126,7 +126,8 @@ def test_motion_capture(tmp_path, name, seeds):
         joint_positions(skeleton, read_amc(amc, skeleton))
 
     reader = f"motion capture, {Path(name).suffix.upper()[1:]}"
-    attack(reader, tmp_path / name, read, MotionFileError, seeds=seeds)
+    # A bone that is missing in one file is a bone too many in the other.
+    attack(reader, tmp_path / name, read, MotionFileError, seeds=seeds, named=False)
 
 
 @pytest.mark.parametrize("name", ["game.json", "game.7z"])

@@ -80,6 +80,8 @@ def read_segments(path: Path) -> pd.DataFrame:
     segments = read_table(path, columns, make_again(path), more=True)
     unknown = segments[["sample", "quarter"]].isna().any(axis=1)
     refuse(path, unknown, lambda _: "no sample or no quarter", make_again(path))
+    endless = np.isinf(segments["clock"])
+    refuse(path, endless, lambda _: "clock is not a finite number", make_again(path))
     return segments[segments["split"] == "test"].head(SHOWN)
 
 
