@@ -74,8 +74,8 @@ class Evaluation(Settings):
     """What is scored on test splits, and kept of it."""
 
     horizon: Positive = 20
-    """Steps of prediction that are scored. Some data set must have as many after the frames that the
-    encoder sees and the one to start from; those with shorter tests score what they have."""
+    """Steps of prediction that are scored: at most as many as the longest test trajectories have
+    left; data sets with shorter tests score what they have."""
     examples: Positive = 8
     """Test samples whose predictions are kept for the figures."""
     refine: bool = True
