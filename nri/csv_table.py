@@ -16,7 +16,7 @@ TEXT = ["dataset", "trained_on", "model", "encoder", "decoder", "recipe", "graph
 TEXT += ["study", "commit", "machine", "versions", "table", "source", "note"]
 TEXT += ["value_provenance", "standard_error_provenance"]
 TEXT += ["split", "recording", "objects", "sender", "receiver"]
-TEXT += ["game", "status", "gameid", "sha256"]
+TEXT += ["game", "status", "gameid", "sha256", "evidence"]
 WHOLE = ["edge_types", "seed", "step", "simulations", "updates", "parameters"]
 WHOLE += ["stage", "sample", "type", "true_type", "refined_type", "quarter"]
 """The columns of all tables that hold text or whole numbers; others hold real numbers."""

@@ -180,7 +180,7 @@ def test_edges(tmp_path, seeds):
     posteriors = np.random.default_rng(0).dirichlet([1, 1], size=(3, 2, 6))
     path = tmp_path / "edges.csv"
     table = edge_table(posteriors, posteriors[::-1], windows.assign(objects="x;y;z"))
-    write_table(table, path)
+    write_table(table.assign(evidence=[True, False] * 6, p_value=0.02), path)
 
     def right(frame, _):
         return frame["type"].isin([0, 1]).all() and frame["probability"].between(0, 1).all()
