@@ -143,7 +143,7 @@ def test_dataset_file(prepared, settings, walks):
     path, _ = prepared
     skeleton, trials = walks
     metadata = read_metadata(path)
-    assert metadata.config == settings
+    assert metadata.config == {**settings, "glitches": "keep"}
     assert metadata.observed_frames == 49
     assert metadata.features == ("x", "y", "z", "vx", "vy", "vz")
     assert metadata.units == ("m",) * 3 + ("m/s",) * 3
@@ -197,3 +197,16 @@ def test_command_line(data_dir, settings, repository, tmp_path):
     subprocess.run(command, check=True, env=environment)
     assert read_split(output, "test").trajectories.shape == (1, 31, 99, 6)
     assert pd.read_csv(glitches).columns.tolist()[:3] == ["split", "trial", "sample"]
+
+
+def test_segments_with_glitches_can_be_dropped(data_dir, settings, prepared, tmp_path):
+    """All reported jumps go with their segments, and the velocities fill more of their range."""
+    path, glitches = prepared
+    chosen = MocapSettings(**settings, glitches="drop")
+    output = tmp_path / "mocap35.h5"
+    left = prepare_mocap(chosen, files_of(settings, data_dir), output)
+    assert len(left) == len(glitches)
+    assert left["sample"].isna().all()
+    before, after = (read_metadata(each).normalisation.maximum[3] for each in (path, output))
+    assert after < 0.5 * before
+    assert len(read_split(output, "train").trajectories) == 80

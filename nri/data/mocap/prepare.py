@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 
 from nri.data.format import Metadata
+from nri.data.glitches import Glitches, note_glitches, treat_glitches
 from nri.data.mocap.asf_amc import MotionFileError, read_amc, read_asf
 from nri.data.mocap.kinematics import joint_positions
 from nri.data.mocap.settings import FEATURES, UNITS, MocapSettings
 from nri.data.splits import SPLITS
 from nri.data.velocities import with_velocities
 from nri.data.writer import DatasetWriter
+from nri.files import atomic_path
 
 __all__ = ["cut", "find_glitches", "prepare_mocap"]
 
@@ -66,9 +68,9 @@ def prepare_mocap(
     """Make the dataset file `output` from the files of `Mocap.inputs`.
 
     The file holds the joints' names, their bone graph as `skeleton`, and no edges: the
-    truth is not known. Returns the glitches, which stay in the data, with the columns
-    `split`, `trial` and `sample` (the segment within the split; empty where the frame
-    belongs to none) beside those of `find_glitches`.
+    truth is not known. Returns the joints that jump, with the columns `split`, `trial`
+    and `sample` (the segment within the split; empty where the frame belongs to none, or
+    to one that `glitches` has dropped) beside those of `find_glitches`.
 
     Raises, before anything is written, MotionFileError for a broken file or a trial
     that is too short, FileNotFoundError for an absent one.
@@ -109,17 +111,41 @@ def prepare_mocap(
         objects=skeleton.names,
         skeleton=skeleton.adjacency,
     )
+    report = pd.concat(glitches, ignore_index=True)
+    if settings.glitches == "keep":
+        _write(segments, metadata, output)
+    else:
+        treated = treat_glitches(segments, FEATURES, SHARED_RANGES, settings.glitches)
+        report["sample"] = _renumbered(report, treated)
+        with atomic_path(output) as temporary:
+            _write(treated.samples, metadata, temporary)
+            note_glitches(temporary, treated)
+    return report[["split", "trial", "sample", "frame", "joint", "acceleration"]]
+
+
+def _write(
+    segments: Mapping[str, np.ndarray], metadata: Metadata, output: str | os.PathLike
+) -> None:
     with DatasetWriter(output, metadata) as writer:
         for split, samples in segments.items():
             count, joints, frames, _ = samples.shape
             writer.create_split(split, count, joints, frames, with_edges=False)
             writer.write(split, 0, samples)
-    report = pd.concat(glitches, ignore_index=True)
-    return report[["split", "trial", "sample", "frame", "joint", "acceleration"]]
+
+
+def _renumbered(report: pd.DataFrame, treated: Glitches) -> pd.Series:
+    """The samples of glitches as they are numbered after some were dropped; empty for those."""
+    numbers = [
+        np.cumsum(treated.kept[row.split])[row.sample] - 1
+        if pd.notna(row.sample) and treated.kept[row.split][row.sample]
+        else None
+        for row in report.itertuples()
+    ]
+    return pd.Series(numbers, index=report.index, dtype="Int64")
 
 
 def _warn_of(glitches: pd.DataFrame, trial: int) -> None:
     if not glitches.empty:
         joints = ", ".join(glitches["joint"].unique())
         frames = ", ".join(map(str, glitches["frame"].unique()))
-        log.warning("trial %s: %s jump in frames %s, kept as recorded", trial, joints, frames)
+        log.warning("trial %s: %s jump in frames %s", trial, joints, frames)

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from nri.data.source import DatasetSettings, PerSplit
+from nri.data.treatment import Treatment
 from nri.declare import AboveZero, Distinct, Positive
 
 __all__ = ["FEATURES", "UNITS", "MocapSettings"]
@@ -24,3 +25,5 @@ class MocapSettings(DatasetSettings):
     """Trials of each split; none may be in two."""
     frame_rate: AboveZero = 120
     """Frames per second of the recording."""
+    glitches: Treatment = "keep"
+    """Values far beyond all others: kept, clipped, or their segments dropped."""

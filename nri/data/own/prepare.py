@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from nri.data.format import Metadata
+from nri.data.glitches import Glitches, note_glitches, treat_glitches
 from nri.data.names import wrong_name
 from nri.data.own.arrays import read_arrays, read_dataset
 from nri.data.own.dnri import read_dnri
@@ -34,6 +35,7 @@ from nri.data.own.tables import read_table
 from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS, Windows, explain_nothing, find_windows
 from nri.data.splits import SPLITS
 from nri.data.writer import DatasetWriter
+from nri.files import atomic_path
 
 __all__ = ["prepare_own", "read_own", "regular_recordings", "split_recordings"]
 
@@ -173,9 +175,26 @@ def prepare_own(
             reason = explain_nothing(split, frames, regular[split], settings.objects)
             raise RecordingError(reason)
     interval = next(r.interval for r in regular["train"])
-    _write(settings, found, interval, output)
+    if settings.glitches == "keep":
+        _write(settings, found, interval, output)
+    else:
+        treated = _treat(settings, found)
+        with atomic_path(output) as temporary:
+            _write(settings, found, interval, temporary)
+            note_glitches(temporary, treated)
     rows = [{"split": split, **row} for split in SPLITS for row in found[split].rows]
     return pd.DataFrame(rows, columns=WINDOW_COLUMNS)
+
+
+def _treat(settings: OwnSettings, found: Mapping[str, Windows]) -> Glitches:
+    """Clip or drop what lies far beyond all other values, in the windows themselves."""
+    stacked = {split: np.stack(found[split].trajectories) for split in SPLITS}
+    treated = treat_glitches(
+        stacked, all_features(settings), settings.shared_ranges, settings.glitches
+    )
+    for split, windows in found.items():
+        windows.replace(treated.samples[split], treated.kept[split])
+    return treated
 
 
 def regular_recordings(parts: Sequence[Rows | Recording], settings: OwnSettings) -> list[Recording]:

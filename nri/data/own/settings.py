@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from nri.data.source import DatasetSettings, PerSplit
+from nri.data.treatment import Treatment
 from nri.declare import AboveZero, Distinct, Positive, Settings, setting
 
 __all__ = [
@@ -93,6 +94,8 @@ class OwnSettings(DatasetSettings):
     """What to do where a value or a frame is missing."""
     max_gap: AboveZero | None = None
     """Longest time in s between two values to interpolate between."""
+    glitches: Treatment = "keep"
+    """Values far beyond all others: kept, clipped, or their samples dropped."""
     split: SplitRule = SplitRule()
     """What part of the recordings goes to which split."""
     edges: str | None = None

@@ -48,6 +48,13 @@ class Windows:
             }
         )
 
+    def replace(self, trajectories: np.ndarray, kept: np.ndarray) -> None:
+        """The windows that are kept (bool, as many as there are), with other trajectories."""
+        numbers = np.flatnonzero(kept)
+        self.trajectories = list(trajectories)
+        self.edges = [self.edges[number] for number in numbers] if self.edges else []
+        self.rows = [{**self.rows[old], "sample": new} for new, old in enumerate(numbers)]
+
 
 def find_windows(
     recordings: Sequence[Recording], frames: int, objects: int | None, stride: int
