@@ -111,6 +111,11 @@ def test_a_link_to_an_origin_opens_it(opened):
     page.wait_for_selector("#origin-springs5-static", state="visible")
 
 
+def test_figures_are_unpacked(opened):
+    page = opened(LAPTOP)
+    page.wait_for_function("document.querySelector('figure.plot img').naturalWidth > 100")
+
+
 def test_further_rows_unfold(opened):
     page = opened(LAPTOP)
     button = page.locator(".unfold").first

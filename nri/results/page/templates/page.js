@@ -35,6 +35,16 @@
   document.addEventListener("focusin", (event) => (event.target.matches(":focus-visible") ? show(event) : hide()));
   for (const event of ["focusout", "scroll", "click"]) document.addEventListener(event, hide, { capture: true, passive: true });
 
+  // Figures are packed; the page is there before they are.
+  const unpack = async (image) => {
+    const bytes = Uint8Array.from(atob(image.dataset.packed), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    image.src = `data:image/svg+xml,${encodeURIComponent(await new Response(stream).text())}`;
+  };
+  requestAnimationFrame(() => setTimeout(async () => {
+    for (const image of document.querySelectorAll("img[data-packed]")) await unpack(image);
+  }));
+
   // A link to an origin opens it; paper shows what is folded.
   const open = () => {
     const target = location.hash.startsWith("#origin-") && document.getElementById(location.hash.slice(1));
