@@ -13,6 +13,7 @@ from nri.results.page.published import read_best_published
 from nri.results.page.records import read_records
 from nri.results.page.render import Results, render_page
 from nri.results.rows import read_metrics, read_runs
+from nri.results.verdicts import read_verdict
 
 
 def main() -> None:
@@ -25,6 +26,7 @@ def main() -> None:
     parser.add_argument("--studies", default={}, type=json.loads, help="{NAME: TITLE}, as JSON")
     parser.add_argument("--configs", nargs="*", default=[], help="config.json of each run")
     parser.add_argument("--data", nargs="*", default=[], help="HDF5 of each data set")
+    parser.add_argument("--verdicts", nargs="*", default=[], type=Path, help="verdict.json of runs")
     parser.add_argument("--tables", nargs="*", default=[], type=Path, help="HTML of other tables")
     parser.add_argument("--figures", nargs="*", default=[], help="SVG of the figures")
     parser.add_argument("--explorer", type=Path, help="HTML of the explorer, to be put in as it is")
@@ -41,6 +43,7 @@ def main() -> None:
         studies=arguments.studies,
         records=read_records(arguments.configs),
         data=[read_data_set(path) for path in arguments.data],
+        verdicts={"/".join(path.parts[-3:-1]): read_verdict(path) for path in arguments.verdicts},
     )
     page = render_page(
         results,

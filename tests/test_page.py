@@ -26,9 +26,10 @@ from nri.results.page.data_sets import DataSet
 from nri.results.page.figures import read_figure
 from nri.results.page.overview import overview
 from nri.results.page.published import read_best_published
-from nri.results.page.records import read_records
+from nri.results.page.records import RunRecord, read_records
 from nri.results.page.render import Results, render_page
 from nri.results.rows import ResultsError, collect_metrics, collect_runs, read_runs
+from nri.results.verdicts import read_verdict
 
 
 class Reader(HTMLParser):
@@ -349,6 +350,42 @@ def test_samples_of_each_split_are_listed(shown):
     page = render_page(replace(shown, data=[data]), [], "")
     row = re.sub(r"<[^>]*>", " ", sections(page)["provenance"].partition("birds")[2])
     assert row.split()[:5] == ["1,234", "5", "1", "7", "49"]
+
+
+def test_verdicts_on_graphs_come_first(shown, tmp_path):
+    path = tmp_path / "graphs" / "birds" / "mlp-mlp-k2" / "verdict.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"sentence": "Interaction found: 54 of <120>."}))
+    verdicts = {"birds/mlp-mlp-k2": read_verdict(path)}
+    first = render_page(replace(shown, verdicts=verdicts), [], "").partition("<figure")[0]
+    assert "Interaction found: 54 of &lt;120&gt;." in first
+    path.write_text("{}")
+    with pytest.raises(ResultsError, match=r"verdict\.json: holds no verdict"):
+        read_verdict(path)
+
+
+def test_the_page_of_own_data_speaks_of_them_alone(shown, tmp_path):
+    """Its own title, command and counts; what type 0 means; no word of the paper."""
+    metrics, runs = (
+        frame[(frame["dataset"] == "springs5") & (frame["encoder"] != "node-cnn")]
+        .replace("springs5", "birds")
+        .assign(recipe=lambda rows: rows["recipe"].where(rows["encoder"] == "", "fast"))
+        for frame in (shown.metrics, shown.runs)
+    )
+    training = {"run": {"model": "nri_learned"}, "training": {"skip_first": True}}
+    records = [RunRecord("runs/birds/mlp-mlp-k2-fast", 1, training)]
+    samples = {"train": 40, "valid": 5, "test": 1}
+    data = DataSet("birds", "birds", samples, 7, {"train": 49}, (), ())
+    own = replace(shown, metrics=metrics, runs=runs, records=records, data=[data])
+    page = render_page(own, [], "snakemake --cores all --configfile my.yaml")
+    text = Reader(re.sub("<(style|script)>.*?</(style|script)>", "", page, flags=re.S)).text
+    assert "Inferred relations: birds" in text
+    assert "birds: 40 training, 5 validation and 1 test samples of 7 objects." in text
+    assert "No true edges of birds are known" in text
+    assert "edges of type 0 send no message" in text
+    assert "snakemake --cores all --configfile my.yaml" in text
+    assert "20 steps ahead, predictions under the inferred graph err" in text
+    assert "paper" not in text.lower()
 
 
 def test_text_from_users_is_escaped(shown):

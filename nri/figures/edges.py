@@ -1,8 +1,6 @@
 """The graphs that the seeds of a run find in own data, how sure and how stable they are."""
 
-import json
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -31,6 +29,7 @@ from nri.figures.style import (
 from nri.files import ResultsError, make_again
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
+from nri.results.verdicts import read_verdict
 
 __all__ = ["plot_edges"]
 
@@ -180,14 +179,6 @@ def read_edges(path: str | os.PathLike, types: int) -> pd.DataFrame:
             refuse(path, beyond, lambda _: "a share that is not from 0 to 1", remedy)
     refuse(path, edges["sample"].isna(), lambda _: "no sample", remedy)
     return edges
-
-
-def read_verdict(path: str | os.PathLike) -> str:
-    """The sentence of a verdict.json; raises ResultsError if the file is none."""
-    try:
-        return str(json.loads(Path(path).read_text(encoding="utf-8"))["sentence"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(f"{path}: holds no verdict ({error}); {make_again(path)}") from error
 
 
 def main() -> None:

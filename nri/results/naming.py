@@ -3,21 +3,26 @@
 import pandas as pd
 
 from nri.config.identity import PAPER
-from nri.results.catalogue import dataset_entry, model_entry
+from nri.results.catalogue import DATASETS, dataset_entry, model_entry
 
 __all__ = ["configuration", "origin", "recipe_words", "row_names", "trained_elsewhere"]
 
 RECIPES = {PAPER: "paper's recipe", "fast": "fast recipe"}
 
 
-def recipe_words(recipe: str) -> str:
-    """The words for a recipe: "paper" → "paper's recipe", "fast_wide" → "fast wide"."""
+def recipe_words(recipe: str, dataset: str = "") -> str:
+    """The words for a recipe: "paper" → "paper's recipe", "fast_wide" → "fast wide".
+
+    Of a `dataset` that the paper does not have, nothing is the paper's.
+    """
+    if recipe == PAPER and dataset and dataset not in DATASETS:
+        return "as configured"
     return RECIPES.get(recipe, recipe.replace("_", " "))
 
 
-def origin(recipe: str, elsewhere: str = "") -> str:
+def origin(recipe: str, elsewhere: str = "", dataset: str = "") -> str:
     """The recipe of a row in words and, if it was trained elsewhere, on which data set."""
-    words = recipe_words(recipe)
+    words = recipe_words(recipe, dataset)
     return f"{words}, trained on {dataset_entry(elsewhere).title}" if elsewhere else words
 
 

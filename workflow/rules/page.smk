@@ -15,6 +15,10 @@ rule page:
         paper=pipeline_file("config/paper_numbers.csv"),
         best=pipeline_file("config/best_published.csv"),
         tables=OTHER_TABLES,
+        verdicts=[
+            f"results/graphs/{dataset}/{run}/verdict.json"
+            for dataset, run in from_source("own", SHOWN)
+        ],
         figures=[file for file in FIGURE_FILES if file.endswith(".svg")],
         explorer=[rules.explorer.output[0]] if EXPLORED else [],
         templates=[
@@ -44,6 +48,7 @@ rule page:
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --configs {input.configs:q} --data {input.data:q} --paper {input.paper:q}"
-        " --best {input.best:q} --tables {input.tables:q} --figures {input.figures:q}"
+        " --best {input.best:q} --tables {input.tables:q} --verdicts {input.verdicts:q}"
+        " --figures {input.figures:q}"
         " --studies {params.studies:q} {params.explorer:q} --command={params.command:q}"
         " --output {output:q} > {log:q} 2>&1"

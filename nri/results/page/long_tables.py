@@ -113,7 +113,9 @@ def _run_columns(rows: pd.DataFrame) -> pd.DataFrame:
             "run": [configuration(*run) or "baseline" for run in which],
             "recipe": [
                 origin(*names)
-                for names in zip(rows["recipe"], trained_elsewhere(rows), strict=True)
+                for names in zip(
+                    rows["recipe"], trained_elsewhere(rows), rows["dataset"], strict=True
+                )
             ],
             "seed": rows["seed"].astype(str),
         },

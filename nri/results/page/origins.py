@@ -115,7 +115,11 @@ def _origin(
 def _facts(
     place: str, first: pd.Series, runs: pd.DataFrame, records: list[RunRecord]
 ) -> dict[str, str]:
-    facts = {"Run": place, "Recipe": recipe_words(first["recipe"]), "Trained with": ""}
+    facts = {
+        "Run": place,
+        "Recipe": recipe_words(first["recipe"], first["trained_on"]),
+        "Trained with": "",
+    }
     if len(runs):
         facts["Trained with"] = describe_work(runs.iloc[0])
         seconds = runs["process_seconds"].dropna()

@@ -39,7 +39,8 @@ class Results:
 
     metrics, runs: as `nri.results.rows` reads them. paper: as `read_paper_numbers` of
     `nri.results.comparison`. best: as `read_best_published`. studies: as the configuration has
-    them, {NAME: {"title": …}}. records: of all runs. data: of all data sets.
+    them, {NAME: {"title": …}}. records: of all runs. data: of all data sets. verdicts: the
+    sentences on inferred graphs, by DATASET/RUN.
     """
 
     metrics: pd.DataFrame
@@ -49,6 +50,7 @@ class Results:
     studies: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     records: Sequence[RunRecord] = ()
     data: Sequence[DataSet] = ()
+    verdicts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def own(self) -> bool:
@@ -91,6 +93,7 @@ def render_page(
             if results.own
             else overview(metrics, runs, paper, results.best)
         ),
+        verdicts=results.verdicts,
         facts=own_facts(results.data, results.records) if results.own else [],
         scale=describe_scale(without_transfers(without_studies(runs, runs))),
         style=Markup((TEMPLATES / "page.css").read_text(encoding="utf-8")),
