@@ -40,6 +40,10 @@ def _copy(model: nn.Module, classes: dict[type, type]) -> nn.Module:
 class TorchMessages(Messages):
     """Messages without the fused path."""
 
+    def is_fused(self, nodes: Tensor) -> bool:
+        """Never: neither are the decoder's steps."""
+        return False
+
     def forward(
         self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
     ) -> Tensor:
@@ -57,7 +61,7 @@ class OneHotPairLinear(PairLinear):
         return nn.functional.linear(pairs, self.weight, self.bias)
 
 
-class OneHotMessages(Messages):
+class OneHotMessages(TorchMessages):
     """Σ_j Σ_k z_ij,k f_k(x_j, x_i) (Eqs. 10-11), each f_k evaluated on every edge."""
 
     def forward(

@@ -24,6 +24,7 @@ from nri.evaluation.protocol import posterior
 from nri.figures.changing_edges import constant_accuracy, plot_changing_edges
 from nri.graph import matrix_to_edges, receivers
 from nri.matching import best_matching, count_types
+from nri.model.decoders.decoder import Decoder
 from nri.model.encoders.encoder import Encoder
 from nri.model.nri import NRI, InferredGraph
 from nri.model.objectives import CrossEntropy
@@ -296,7 +297,7 @@ class LastFrame(Encoder):
         return torch.stack([seen, -seen], dim=-1)  # type 1 is called 0
 
 
-class Still(torch.nn.Module):
+class Still(Decoder):
     """A decoder with memory after which nothing moves any more."""
 
     recurrent = True

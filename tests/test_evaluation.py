@@ -20,6 +20,7 @@ from nri.evaluation.own_units import own_units
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.protocol import posterior, predict
 from nri.files import ResultsError
+from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.rnn import RNNDecoder
 from nri.model.encoders.mlp import MLPEncoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
@@ -28,7 +29,7 @@ from nri.results.metrics import metric_entry
 FEATURES = ("x", "y", "vx", "vy")
 
 
-class Countdown(torch.nn.Module):
+class Countdown(Decoder):
     """A decoder that adds a constant to every feature: what it predicts is known."""
 
     recurrent = False

@@ -90,10 +90,13 @@ def test_first_layers_of_pairs(nodes, edge_features):
         torch.testing.assert_close(ours, plain, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("network", [MLPDecoder, RNNDecoder])
-def test_gradients_through_free_running(network):
+@pytest.mark.parametrize(
+    ("network", "options"), [(MLPDecoder, {}), (MLPDecoder, {"changes": True}), (RNNDecoder, {})]
+)
+def test_gradients_through_free_running(network, options):
     torch.manual_seed(0)
-    decoder = network(FEATURES, HIDDEN, 3, False, 0.0)
+    decoder = network(FEATURES, HIDDEN, 3, False, 0.0, **options)
+    decoder.scaling.fit(torch.randn(7, 5, 9, FEATURES))
     x, edges = torch.randn(2, 5, FEATURES), torch.rand(2, 20, 3, requires_grad=True)
     found, expected = [], []
     for model, gradients in ((decoder, found), (one_hot_copy(decoder), expected)):

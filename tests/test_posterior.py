@@ -19,6 +19,7 @@ from nri.model.likelihood import StudentTLikelihood
 from nri.model.message_passing import reverse_index
 from nri.model.nri import NRI, GivenGraph
 from nri.model.objectives import count_types
+from nri.model.posterior import fused_tables
 from nri.model.posterior import tables as tables_module
 from nri.model.posterior.assignments import digits, graph_assignments, pair_of_edge
 from nri.model.posterior.blocks import climb, graph_score
@@ -85,7 +86,7 @@ CASES = [
 def test_exact_posterior_is_that_of_all_graphs(
     nodes, types, undirected, skip_first, changes, monkeypatch
 ):
-    monkeypatch.setattr(tables_module, "BLOCK_BYTES", 4000)  # several blocks, the last one short
+    monkeypatch.setattr(tables_module, "BLOCK_ROWS", 100)  # several blocks, the last one short
     decoder, likelihood, x = make(nodes, types, skip_first, changes=changes)
     prior, graphs = prior_of(types), all_graphs(nodes, types, undirected)
     scores = log_joint(decoder, likelihood, x, graphs, prior, undirected)
@@ -324,6 +325,22 @@ def test_inference_leaves_no_gradients(method):
     found = infer(decoder, likelihood, x, prior_of(2), True, method)
     assert not found.probabilities.requires_grad
     assert all(parameter.grad is None for parameter in decoder.parameters())
+
+
+@pytest.mark.parametrize("skip_first", [False, True])
+@pytest.mark.parametrize(("nodes", "types"), [(2, 2), (3, 3), (5, 2), (6, 3)])
+def test_blocks_of_assignments_move_receivers_as_plain_torch_does(
+    nodes, types, skip_first, monkeypatch
+):
+    monkeypatch.setattr(fused_tables, "BLOCK_ROWS", 37)  # several, the last one short
+    decoder, likelihood, x = make(nodes, types, skip_first)
+    every = torch.arange(FRAMES - 1).expand(SAMPLES, -1)
+    chosen = torch.randint(types ** (nodes - 1), (SAMPLES, nodes, 7))
+    for which in (None, chosen):
+        with torch.no_grad():
+            found = receiver_tables(decoder, likelihood, x, types, every, which)
+        expected = receiver_tables(decoder, likelihood, x, types, every, which).detach()
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_tables_pass_gradients():

@@ -21,14 +21,17 @@ needed, they are left out, so that under a hard graph each edge is computed for 
 
 The layers of one type are h = σ(s_j + r_i), where s and r are the first layer's shares of sender
 and receiver, and m = σ(W h + b). With g, the gradient with respect to the sum at the receiver,
-d = g σ' and u = Wᵀ d, the backward pass is
+d = z g σ' and u = Wᵀ d, the backward pass is
 
-    ∂W = Σ d (z h)ᵀ,   ∂b = Σ z d,   ∂s_j = ∂r_i = Σ z u σ',   ∂z = gᵀ m,
+    ∂W = Σ d hᵀ,   ∂b = Σ d,   ∂s_j = ∂r_i = Σ u σ',   ∂z = gᵀ m,
 
-the last one for a ReLU dᵀ (W h + b) = uᵀ h + dᵀ b, for which m need not be kept.
+the last one for a ReLU (uᵀ h + dᵀ b) / z, for which m need not be kept; where ∂z is wanted, d and u
+are made without z, and multiplied with it after.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numba
@@ -37,12 +40,31 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-__all__ = ["fused_messages"]
+from nri import graph
 
-BLOCK_BYTES = 2**19  # of one layer of a block: a few of them fit the cache of a core
+__all__ = [
+    "Block",
+    "MessageGradients",
+    "add_shares",
+    "all_edges",
+    "blocks_of",
+    "first_layer",
+    "fused_messages",
+    "is_fused",
+    "send",
+    "send_back",
+    "shares_of",
+]
+
+BLOCK_BYTES = 2**18  # of one layer of a block: a few of them fit the cache of a core
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
 
 _compiled = numba.njit(error_model="numpy", cache=True, fastmath={"reassoc", "contract"})
+
+
+def is_fused(x: Tensor) -> bool:
+    """Whether what is computed from x goes through the loops of this module."""
+    return x.device.type == "cpu" and x.dtype == torch.float32
 
 
 def fused_messages(
@@ -56,22 +78,162 @@ def fused_messages(
     `layers` are the two layers of each of the K types, of which the first reads [sender, receiver];
     `activation` is relu or tanh.
     """
-    first, second = zip(*layers, strict=True)
     leading, count = nodes.shape[:-2], nodes.shape[-2]
-    # The first layer's shares of both ends of an edge, per node: (rows, K, 2, H).
-    weight = torch.cat([half for layer in first for half in layer.weight.t().chunk(2)], dim=1)
-    bias = torch.cat([b for layer in first for b in (torch.zeros_like(layer.bias), layer.bias)])
-    shares = torch.addmm(bias, nodes.flatten(0, -2), weight).unflatten(-1, (len(first), 2, -1))
     received = _Messages.apply(
-        shares,
+        shares_of(layers, nodes),
         edges.expand(*leading, -1, -1).flatten(0, -2).t().contiguous(),
-        torch.stack([layer.weight for layer in second]),
-        torch.stack([layer.bias for layer in second]),
+        torch.stack([second.weight for _, second in layers]),
+        torch.stack([second.bias for _, second in layers]),
         count,
         activation is nn.functional.relu,
         torch.is_grad_enabled(),
     )
     return received.view(*leading, count, -1)
+
+
+def first_layer(layers: Sequence[tuple[nn.Linear, nn.Linear]]) -> tuple[Tensor, Tensor]:
+    """Weight (F, K·2·H) and bias of the first layer's shares of both ends of an edge."""
+    first = [layer for layer, _ in layers]
+    weight = torch.cat([half for layer in first for half in layer.weight.t().chunk(2)], dim=1)
+    bias = torch.cat([b for layer in first for b in (torch.zeros_like(layer.bias), layer.bias)])
+    return weight, bias
+
+
+def shares_of(layers: Sequence[tuple[nn.Linear, nn.Linear]], nodes: Tensor) -> Tensor:
+    """The first layer's shares of every node as sender and as receiver: (..., N, F) →
+    (rows, K, 2, H).
+    """
+    weight, bias = first_layer(layers)
+    return torch.addmm(bias, nodes.flatten(0, -2), weight).unflatten(-1, (len(layers), 2, -1))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some edges of one type that send, and room for their layers.
+
+    `rows` is their place among all that send; `edges` their numbers, (V,), `senders` and
+    `receivers` the rows of their ends, `weights` their z. `layers` (3, V, H) and `arrays` are the
+    same memory, which all blocks share.
+    """
+
+    type: int
+    rows: slice
+    edges: np.ndarray
+    senders: np.ndarray
+    receivers: np.ndarray
+    weights: np.ndarray
+    layers: Sequence[Tensor]
+    arrays: Sequence[np.ndarray]
+
+
+def blocks_of(z: Tensor, nodes: int, hidden: int, every: bool) -> list[Block]:
+    """All edges of weights z (K, rows·(N - 1)), or those of a weight but zero, type by type."""
+    senders, receivers = all_edges(z.shape[1] // (nodes * (nodes - 1)), nodes)
+    visited = [np.arange(len(row)) if every else np.flatnonzero(row) for row in z.numpy()]
+    size = min(BLOCK_BYTES // (4 * hidden), max(1, *map(len, visited)))
+    buffers, blocks, first = z.new_empty(3, size, hidden), [], 0
+    for k, edges in enumerate(visited):
+        for start in range(0, len(edges), size):
+            block = edges[start : start + size]
+            layers = buffers[:, : len(block)].unbind()
+            blocks.append(
+                Block(
+                    type=k,
+                    rows=slice(first + start, first + start + len(block)),
+                    edges=block,
+                    senders=senders[block],
+                    receivers=receivers[block],
+                    weights=z.numpy()[k, block],
+                    layers=layers,
+                    arrays=[layer.numpy() for layer in layers],
+                )
+            )
+        first += len(edges)
+    return blocks
+
+
+@lru_cache(maxsize=16)
+def all_edges(frames: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of the sender and the receiver of every edge of so many frames, both int32."""
+    first = nodes * np.arange(frames, dtype=np.int32)[:, None]
+    ends = graph.senders(nodes), graph.receivers(nodes)
+    senders, receivers = ((first + end.astype(np.int32)).ravel() for end in ends)
+    return senders, receivers
+
+
+def send(
+    shares: Tensor, W: Tensor, b: Tensor, blocks: list[Block], relu: bool,
+    keep: bool,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """The sums of messages (rows, H) and, with `keep`, what `send_back` needs of each message."""
+    received = shares.new_zeros(len(shares), len(b[0]))
+    count = blocks[-1].rows.stop if keep and blocks else 0
+    kept = torch.empty(count, len(b[0]), dtype=torch.uint8 if relu else shares.dtype)
+    all_shares, all_received, all_kept = shares.numpy(), received.numpy(), kept.numpy()
+    for block in blocks:
+        k, (h, m, _) = block.type, block.layers
+        add_shares(all_shares, k, block.senders, block.receivers, relu, block.arrays[0])
+        torch.addmm(b[k], h if relu else _tanh(h), W[k].t(), out=m)
+        if not relu:
+            _tanh(m)
+        _add_messages(
+            block.arrays[1], block.weights, block.receivers, relu, all_received,
+            all_kept[block.rows],
+        )  # fmt: skip
+    return received, kept
+
+
+@dataclass(frozen=True)
+class MessageGradients:
+    """Gradients with respect to W (K, H, H), b (K, H) and, if it is wanted, z (K, edges).
+
+    `send_back` adds to them.
+    """
+
+    W: Tensor
+    b: Tensor
+    z: Tensor | None
+
+    @staticmethod
+    def zeros(W: Tensor, b: Tensor, z: Tensor | None) -> "MessageGradients":
+        """None yet."""
+        return MessageGradients(
+            torch.zeros_like(W), torch.zeros_like(b), None if z is None else torch.zeros_like(z)
+        )
+
+
+def send_back(
+    g: Tensor,
+    shares: Tensor,
+    W: Tensor,
+    b: Tensor,
+    blocks: list[Block],
+    kept: Tensor,
+    relu: bool,
+    gradients: MessageGradients,
+) -> Tensor:
+    """Of the gradient g (rows, H) with respect to the sums: that with respect to the shares."""
+    of_shares, of_z, early = torch.zeros_like(shares), gradients.z, gradients.z is None
+    arrays = g.numpy(), shares.numpy(), kept.numpy(), gradients.b.numpy(), of_shares.numpy()
+    all_g, all_shares, all_kept, of_b, all_of_shares = arrays
+    for block in blocks:
+        k, (h, d, u), (hs, ds, us) = block.type, block.layers, block.arrays
+        add_shares(all_shares, k, block.senders, block.receivers, relu, hs)
+        if not relu:
+            _tanh(h)
+        # Where z gets no gradient, it goes into d, and so into all that follows from it.
+        of_weights = np.empty(0 if early else len(block.edges), np.float32)
+        _back_to_messages(
+            all_g, all_kept[block.rows], block.receivers, block.weights, relu, early, ds,
+            of_weights, of_b[k],
+        )  # fmt: skip
+        torch.mm(d, W[k], out=u)
+        if of_z is not None:
+            _weigh(us, hs, ds, b[k].numpy(), block.weights, relu, of_weights, of_b[k])
+            of_z.numpy()[k, block.edges] += of_weights
+        _back_to_shares(us, hs, k, block.senders, block.receivers, relu, all_of_shares)
+        gradients.W[k].addmm_(d.t(), h)
+    return of_shares
 
 
 class _Messages(torch.autograd.Function):
@@ -88,60 +250,21 @@ class _Messages(torch.autograd.Function):
         relu: bool,
         keep: bool,
     ) -> Tensor:
-        every = keep and z.requires_grad
-        shares, z, received = shares.detach(), z.detach(), shares.new_zeros(len(shares), len(W[0]))
-        visited = [np.arange(len(row)) if every else np.flatnonzero(row) for row in z.numpy()]
-        kept = [
-            torch.empty(len(v) if keep else 0, len(b[0]), dtype=torch.uint8 if relu else b.dtype)
-            for v in visited
-        ]
-        buffers = _buffers(2, visited, b)
-        for k, rows, edges, (h, m) in _blocks(visited, buffers):
-            _add_shares(shares.numpy(), k, edges, nodes, relu, h.numpy())
-            torch.addmm(b[k], h if relu else _tanh(h), W[k].t(), out=m)
-            if not relu:
-                _tanh(m)
-            _add_messages(m.numpy(), z.numpy(), k, edges, nodes, relu, received.numpy())
-            if keep and relu:
-                _keep_open(m.numpy(), kept[k][rows].numpy())
-            elif keep:
-                kept[k][rows] = m
-        ctx.save_for_backward(shares, z, W, b, *kept)
-        ctx.visited, ctx.nodes, ctx.relu = visited, nodes, relu
+        ctx.blocks = blocks_of(z.detach(), nodes, W.shape[1], keep and z.requires_grad)
+        received, kept = send(shares.detach(), W, b, ctx.blocks, relu, keep)
+        ctx.save_for_backward(shares, z, W, b, kept)
+        ctx.relu = relu
         return received
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        shares, z, W, b, *kept = ctx.saved_tensors
-        nodes, relu, g = ctx.nodes, ctx.relu, gradient.contiguous().numpy()
-        W, b = W.detach(), b.detach()
-        of_shares, of_z, of_W, of_b = (torch.zeros_like(tensor) for tensor in (shares, z, W, b))
-        buffers = _buffers(3, ctx.visited, b)
-        for k, rows, edges, (h, d, u) in _blocks(ctx.visited, buffers):
-            _add_shares(shares.numpy(), k, edges, nodes, relu, h.numpy())
-            if not relu:
-                _tanh(h)
-            _back_to_messages(
-                g, kept[k][rows].numpy(), k, edges, nodes, relu, d.numpy(), of_z.numpy()
-            )
-            torch.mm(d, W[k], out=u)
-            _back_to_shares(
-                u.numpy(),
-                h.numpy(),
-                d.numpy(),
-                b.numpy(),
-                z.numpy(),
-                k,
-                edges,
-                nodes,
-                relu,
-                of_shares.numpy(),
-                of_z.numpy(),
-                of_b.numpy(),
-            )
-            of_W[k].addmm_(d.t(), h)
-        return of_shares, of_z, of_W, of_b, None, None, None
+        shares, z, W, b, kept = (tensor.detach() for tensor in ctx.saved_tensors)
+        found = MessageGradients.zeros(W, b, z if ctx.needs_input_grad[1] else None)
+        of_shares = send_back(
+            gradient.contiguous(), shares, W, b, ctx.blocks, kept, ctx.relu, found
+        )
+        return of_shares, found.z, found.W, found.b, None, None, None
 
 
 def _tanh(x: Tensor) -> Tensor:
@@ -149,97 +272,85 @@ def _tanh(x: Tensor) -> Tensor:
     return x.mul_(2).sigmoid_().mul_(2).sub_(1)
 
 
-def _buffers(count: int, visited: list[np.ndarray], like: Tensor) -> Tensor:
-    """Room for `count` layers of a block: (count, edges, H)."""
-    edges = min(BLOCK_BYTES // (4 * like.shape[-1]), max(1, *map(len, visited)))
-    return like.new_empty(count, edges, like.shape[-1])
-
-
-def _blocks(
-    visited: list[np.ndarray], buffers: Tensor
-) -> Iterator[tuple[int, slice, np.ndarray, Tensor]]:
-    """Each block: its type, its place among the type's visited edges, these edges, buffers."""
-    for k, edges in enumerate(visited):
-        for start in range(0, len(edges), buffers.shape[1]):
-            block = edges[start : start + buffers.shape[1]]
-            yield k, slice(start, start + len(block)), block, buffers[:, : len(block)]
-
-
 @_compiled
-def _ends(edge, nodes):
-    """The rows of an edge's sender and receiver; edges and rows count through all frames."""
-    receiver = edge // (nodes - 1)
-    sender = edge % (nodes - 1)
-    sender += sender >= receiver % nodes  # nobody sends to itself
-    return receiver // nodes * nodes + sender, receiver
-
-
-@_compiled
-def _add_shares(shares, k, edges, nodes, relu, h):
+def add_shares(shares, k, senders, receivers, relu, h):
     """The hidden layer h = s_j + r_i, and with `relu` its positive part."""
-    for row in range(len(edges)):
-        sender, receiver = _ends(edges[row], nodes)
+    for row in range(len(senders)):
+        sender, receiver = senders[row], receivers[row]
         for c in range(h.shape[1]):
             total = shares[sender, k, 0, c] + shares[receiver, k, 1, c]
             h[row, c] = ZERO if relu and total < 0 else total  # not a number stays so
 
 
 @_compiled
-def _add_messages(m, z, k, edges, nodes, relu, received):
-    """Add z m at the receivers, with `relu` of the positive part of m."""
-    for row in range(len(edges)):
-        weight, receiver = z[k, edges[row]], edges[row] // (nodes - 1)
+def _add_messages(m, weights, receivers, relu, received, kept):
+    """Add z m at the receivers, with `relu` of the positive part of m.
+
+    Keeps m or, of a ReLU, where it is open; where nothing is kept, `kept` has no rows.
+    """
+    for row in range(len(receivers)):
+        weight, receiver = weights[row], receivers[row]
         for c in range(m.shape[1]):
             value = ZERO if relu and m[row, c] < 0 else m[row, c]
             received[receiver, c] += weight * value
+        if len(kept):
+            for c in range(m.shape[1]):
+                kept[row, c] = m[row, c] > 0 if relu else m[row, c]
 
 
 @_compiled
-def _keep_open(m, kept):
-    """Where the ReLU of a message is open."""
-    for row in range(m.shape[0]):
-        for c in range(m.shape[1]):
-            kept[row, c] = m[row, c] > 0
+def _back_to_messages(g, kept, receivers, weights, relu, early, d, of_weights, of_b):
+    """Set d = g σ' or, `early`, z g σ', and add it to ∂b; if not early, of tanh set ∂z.
 
-
-@_compiled
-def _back_to_messages(g, kept, k, edges, nodes, relu, d, of_z):
-    """Set d = g σ', and of tanh ∂z; `kept` is where the ReLU was open, or tanh itself."""
-    for row in range(len(edges)):
-        receiver = edges[row] // (nodes - 1)
+    `kept` is where the ReLU was open, or tanh itself.
+    """
+    for row in range(len(receivers)):
+        receiver, weight = receivers[row], weights[row] if early else ONE
         if relu:
             for c in range(d.shape[1]):
-                d[row, c] = g[receiver, c] if kept[row, c] else ZERO
+                d[row, c] = weight * g[receiver, c] if kept[row, c] else ZERO
         else:
             product = ZERO
             for c in range(d.shape[1]):
-                d[row, c] = g[receiver, c] * (ONE - kept[row, c] * kept[row, c])
+                d[row, c] = weight * g[receiver, c] * (ONE - kept[row, c] * kept[row, c])
                 product += g[receiver, c] * kept[row, c]
-            of_z[k, edges[row]] = product
+            if not early:
+                of_weights[row] = product
+        if early:
+            for c in range(d.shape[1]):
+                of_b[c] += d[row, c]
 
 
 @_compiled
-def _back_to_shares(u, h, d, b, z, k, edges, nodes, relu, of_shares, of_z, of_b):
-    """Add to ∂s, ∂r and ∂b, of a ReLU set ∂z; leaves z h, for ∂W, in the place of h.
-
-    One short loop after the other, each of which the compiler can turn into vectors.
-    """
-    for row in range(len(edges)):
-        sender, receiver = _ends(edges[row], nodes)
-        weight = z[k, edges[row]]
+def _weigh(u, h, d, b, weights, relu, of_weights, of_b):
+    """Multiply u and d with z, where ∂z is wanted; of a ReLU set ∂z before; add to ∂b."""
+    for row in range(len(weights)):
+        weight = weights[row]
         if relu:
             product = ZERO
             for c in range(h.shape[1]):
-                product += u[row, c] * h[row, c] + d[row, c] * b[k, c]
-            of_z[k, edges[row]] = product
+                product += u[row, c] * h[row, c] + d[row, c] * b[c]
+            of_weights[row] = product
+        for c in range(h.shape[1]):
+            u[row, c] *= weight
+        for c in range(h.shape[1]):
+            d[row, c] *= weight
+        for c in range(h.shape[1]):
+            of_b[c] += d[row, c]
+
+
+@_compiled
+def _back_to_shares(u, h, k, senders, receivers, relu, of_shares):
+    """Add u σ' to the shares of both ends.
+
+    One short loop after the other, each of which the compiler can turn into vectors.
+    """
+    for row in range(len(senders)):
+        sender, receiver = senders[row], receivers[row]
         for c in range(h.shape[1]):
             slope = (ONE if h[row, c] > 0 else ZERO) if relu else ONE - h[row, c] * h[row, c]
-            u[row, c] *= weight * slope
+            u[row, c] *= slope
         for c in range(h.shape[1]):
             of_shares[sender, k, 0, c] += u[row, c]
         for c in range(h.shape[1]):
             of_shares[receiver, k, 1, c] += u[row, c]
-        for c in range(h.shape[1]):
-            of_b[k, c] += weight * d[row, c]
-        for c in range(h.shape[1]):
-            h[row, c] *= weight

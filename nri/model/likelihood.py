@@ -54,7 +54,8 @@ class SomeFeatures(nn.Module):
 
     def forward(self, residual: Tensor) -> Tensor:
         """(..., D) → (..., number of features that count)."""
-        return self.likelihood(residual[..., self.index])
+        every = self.index == list(range(residual.shape[-1]))
+        return self.likelihood(residual if every else residual[..., self.index])
 
 
 def make_likelihood(

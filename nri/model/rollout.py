@@ -42,15 +42,18 @@ def teacher_forced_windows(
         starts = window_starts(frames, steps, decoder.order, x.device).expand(len(x), -1)
     times = starts.unsqueeze(-1) + torch.arange(1, steps + 1, device=x.device)
     current, state = frames_at(x, starts), decoder.state_before(x, starts)
-    edges, predictions = edges.unsqueeze(1), []
-    for step in range(1, steps + 1):
-        if every:  # the last windows leave the trajectory first
-            inside = len(range(decoder.order - 1, frames - step, steps))
-            current, state = current[:, :inside], None if state is None else state[:, :inside]
-        current, state = decoder(current, edges, state)
-        ended = starts.shape[1] - current.shape[1]
-        predictions.append(nn.functional.pad(current, (0, 0, 0, 0, 0, ended)))
-    return torch.stack(predictions, dim=2), times
+    edges, windows = edges.unsqueeze(1), starts.shape[1]
+    # Of all windows, the last one may leave the trajectory; it ends there.
+    last = decoder.order - 1 + (windows - 1) * steps
+    inside = min(steps, frames - 1 - last) if every else steps
+    predictions = decoder.unroll(current, edges, inside, state)
+    if inside < steps:
+        if state is not None:
+            state = predictions[:, :-1, -2] if inside > 1 else current[:, :-1]
+        rest = decoder.unroll(predictions[:, :-1, -1], edges, steps - inside, state)
+        rest = nn.functional.pad(rest, (0, 0, 0, 0, 0, 0, 0, 1))
+        predictions = torch.cat([predictions, rest], dim=2)
+    return predictions, times
 
 
 def free_run(decoder: Decoder, x: Tensor, edges: Tensor, steps: int, state: Any = None) -> Tensor:
@@ -58,11 +61,7 @@ def free_run(decoder: Decoder, x: Tensor, edges: Tensor, steps: int, state: Any 
 
     edges (..., E, K); `state` is the decoder's after all frames before x.
     """
-    predictions = []
-    for _ in range(steps):
-        x, state = decoder(x, edges, state)
-        predictions.append(x)
-    return torch.stack(predictions, dim=-3)
+    return decoder.unroll(x, edges, steps, state)
 
 
 def unroll(decoder: Decoder, x: Tensor, edges: Tensor, true_frames: int) -> Tensor:

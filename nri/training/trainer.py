@@ -151,6 +151,7 @@ class Trainer:
         stages = self.stage_settings[: self.progress.stage + 1]
         settings = stages[-1]
         keep_joint_decoder(self.model, stages)
+        self.model.eval()  # until its first update
         trained: nn.Module = self.model
         if settings.freeze is not None:
             frozen_encoder = settings.freeze == "encoder"
@@ -228,11 +229,8 @@ class Trainer:
         """Change the weights once, by the gradient of a batch: the samples at `index`."""
         progress, stage, settings = self.progress, self.stage, self.stage.settings
         batch, graphs = self.train_samples.take(index), self.graphs.of_training(index)
-        self.model.train()
-        if settings.freeze == "encoder":
-            self.model.graph.eval()
-        if settings.freeze == "decoder":
-            self.model.required_decoder.eval()
+        if not self.model.training:
+            self._enter_training_mode()
         for group in stage.optimiser.param_groups:
             group["lr"] = _learning_rate(settings, progress.update, stage.updates_per_epoch)
         done = progress.update / stage.updates
@@ -245,6 +243,14 @@ class Trainer:
         self.averages.add(batch_loss, len(batch))
         progress.update += 1
         progress.total_updates += 1
+
+    def _enter_training_mode(self) -> None:
+        """Put what is trained into training mode, after a validation or at the start of a stage."""
+        self.model.train()
+        if self.stage.settings.freeze == "encoder":
+            self.model.graph.eval()
+        if self.stage.settings.freeze == "decoder":
+            self.model.required_decoder.eval()
 
     def _finish_epoch(self) -> dict[str, Any]:
         """Validate, keep the best weights, add a row to the curve.

@@ -54,6 +54,17 @@ class Decoder(nn.Module):
         """
         return None
 
+    def unroll(self, x: Tensor, edges: Tensor, steps: int, state: Any = None) -> Tensor:
+        """Feed the decoder its own predictions: a frame (..., N, D) → (..., steps, N, D).
+
+        edges (..., E, K); `state` is the decoder's after all frames before x.
+        """
+        predictions = []
+        for _ in range(steps):
+            x, state = self(x, edges, state)
+            predictions.append(x)
+        return torch.stack(predictions, dim=-3)
+
     def observe(self, x: Tensor, edges: Tensor) -> tuple[Tensor, Any]:
         """Feed all frames of x (B, N, T, D): the next of each, (B, T, N, D), and the state."""
         predictions, state = [], None

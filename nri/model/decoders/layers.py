@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from nri.model.frames import asinh
-from nri.model.fused_messages import fused_messages
+from nri.model.fused_messages import fused_messages, is_fused
 from nri.model.message_passing import PairLinear, sum_incoming
 
 __all__ = ["Messages", "OutputMLP", "Scaling", "median_change"]
@@ -56,8 +56,12 @@ class Scaling(nn.Module):
 
     def changes(self, x: Tensor, before: Tensor) -> Tensor:
         """How frames differ from those before, in these units, large changes compressed."""
-        unit = torch.where(self.change > 0, self.change, 1.0)
-        return asinh((x - before) / unit) / 2
+        return asinh((x - before) / self.change_unit) / 2
+
+    @property
+    def change_unit(self) -> Tensor:
+        """The unit of changes, (D,); 1 for features that never change."""
+        return torch.where(self.change > 0, self.change, 1.0)
 
     def advance(self, x: Tensor, change: Tensor) -> Tensor:
         """The next frame from this one and the decoder's output (Eq. 13: x + Δx)."""
@@ -102,13 +106,16 @@ class Messages(nn.Module):
         self, nodes: Tensor, edges: Tensor, activation: Callable[[Tensor], Tensor]
     ) -> Tensor:
         """(..., N, F), (..., E, K) → (..., N, H); `activation` is relu or tanh."""
-        dropout = self.training and self.dropout.p > 0
-        if nodes.device.type == "cpu" and nodes.dtype == torch.float32 and not dropout:
+        if self.is_fused(nodes):
             weights = edges[..., self.active.start :]
-            return fused_messages(nodes, weights, self._active_layers(), activation)
+            return fused_messages(nodes, weights, self.active_layers(), activation)
         return self.layer_by_layer(nodes, edges, activation)
 
-    def _active_layers(self) -> list[tuple[nn.Linear, nn.Linear]]:
+    def is_fused(self, nodes: Tensor) -> bool:
+        """Whether the messages of these nodes are fused."""
+        return is_fused(nodes) and not (self.training and self.dropout.p > 0)
+
+    def active_layers(self) -> list[tuple[nn.Linear, nn.Linear]]:
         """Both layers of each type that sends messages."""
         # The casts: a ModuleList does not know what its members are.
         return [

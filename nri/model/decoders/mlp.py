@@ -9,6 +9,7 @@ from nri.model.context import ModelContext
 from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import Messages, OutputMLP, Scaling
 from nri.model.frames import frames_at
+from nri.model.fused_unroll import fused_unroll
 
 __all__ = ["MLPDecoder"]
 
@@ -55,10 +56,25 @@ class MLPDecoder(Decoder):
         self, x: Tensor, edges: Tensor, state: Tensor | None = None
     ) -> tuple[Tensor, Tensor | None]:
         """(..., N, D), (..., E, K) and, with changes, the frame before → the next frame and x."""
+        next_state = x if self.order == 2 else None
+        if self._is_fused(x, state):
+            return self.unroll(x, edges, 1, state).squeeze(-3), next_state
         inputs = self.inputs(x, state)
         received = self.messages(inputs, edges, nn.functional.relu)
         change = self.output(torch.cat([inputs, received], dim=-1))
-        return self.scaling.advance(x, change), x if self.order == 2 else None
+        return self.scaling.advance(x, change), next_state
+
+    def unroll(self, x: Tensor, edges: Tensor, steps: int, state: Tensor | None = None) -> Tensor:
+        """A frame (..., N, D), (..., E, K) → the next (..., steps, N, D)."""
+        if not self._is_fused(x, state):
+            return super().unroll(x, edges, steps, state)
+        before = None if self.order == 1 else x if state is None else state
+        return fused_unroll(self.scaling, self.messages, self.output, x, edges, steps, before)
+
+    def _is_fused(self, x: Tensor, state: Tensor | None) -> bool:
+        """Whether steps from these frames are; with changes not where they want a gradient."""
+        tracked = x.requires_grad or (state is not None and state.requires_grad)
+        return self.messages.is_fused(x) and not (self.order == 2 and tracked)
 
     def inputs(self, x: Tensor, before: Tensor | None) -> Tensor:
         """What the networks see of frames x (..., N, D) and the ones before, in their units.

@@ -36,6 +36,7 @@ __all__ = ["EM"]
 
 
 STEPS = MeanField(steps=8)  # of an E-step by that method
+NEGLIGIBLE = 1e-8  # probability of a type: below the rounding of the others, and no message is sent
 
 
 class EM(ELBO):
@@ -127,4 +128,5 @@ class EM(ELBO):
         starts = order[:, :wanted] + decoder.order - 1
         log_prior = self.prior.log()
         tables = tables_for(method, decoder, self.likelihood, x, log_prior, starts)
-        return marginals_from_tables(tables * (count / wanted), log_prior, undirected, method)
+        found = marginals_from_tables(tables * (count / wanted), log_prior, undirected, method)
+        return torch.where(found < NEGLIGIBLE, 0.0, found)

@@ -12,7 +12,7 @@ from nri.model.latent import symmetrise
 from nri.model.message_passing import reverse_index
 from nri.model.posterior.assignments import assignment_count
 from nri.model.posterior.blocks import climb, graph_score
-from nri.model.posterior.exact import exact_directed, exact_undirected
+from nri.model.posterior.exact import exact_directed, exact_marginals, exact_undirected
 from nri.model.posterior.mean_field import DAMPED, MeanField, ascend
 from nri.model.posterior.propagation import propagate
 from nri.model.posterior.race import raced_tables
@@ -167,5 +167,5 @@ def marginals_from_tables(
     if not undirected:
         return exact_directed(tables, log_prior).probabilities
     if method == "exact":
-        return exact_undirected(tables, log_prior).probabilities
+        return exact_marginals(tables, log_prior)
     return propagate(tables, log_prior)

@@ -19,12 +19,14 @@ from torch import Tensor, nn
 from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import Messages, OutputMLP, Scaling
 from nri.model.frames import frames_at
+from nri.model.fused_messages import is_fused
 from nri.model.posterior.assignments import assignment_count
+from nri.model.posterior.fused_tables import fused_assignment_changes
 
 __all__ = ["Tabulated", "has_tables", "receiver_tables", "samples_at_once"]
 
 TABLE_ENTRIES = 2**24  # of single transitions in memory at a time
-BLOCK_BYTES = 2**20  # of one layer of all assignments in a block: two of them fit the cache
+BLOCK_ROWS = 2**14  # assignments of receivers that are taken through the network at a time
 
 
 class Tabulated(Protocol):
@@ -72,14 +74,13 @@ def receiver_tables(
     seen = decoder.inputs(frames_at(x, starts), before).flatten(0, 1)  # (B·W, N, F)
     frames = frames_at(x, starts).flatten(0, 1)  # (B·W, N, D)
     following = frames_at(x, starts + 1).flatten(0, 1)
-    hidden = decoder.output.out_fc2.in_features
     count = assignment_count(nodes, edge_types) if chosen is None else chosen.shape[-1]
-    rows = max(1, BLOCK_BYTES // (4 * hidden * count * nodes))
+    rows = max(1, BLOCK_ROWS // (count * nodes))
     wanted: Iterable[Tensor | None] = itertools.repeat(None)
     if chosen is not None:
         wanted = chosen.repeat_interleave(starts.shape[1], dim=0).split(rows)
     blocks = [
-        _costs(decoder, likelihood, *part)
+        _costs(decoder, likelihood, edge_types, *part)
         for part in zip(
             seen.split(rows), frames.split(rows), following.split(rows), wanted, strict=False
         )
@@ -90,6 +91,7 @@ def receiver_tables(
 def _costs(
     decoder: Tabulated,
     likelihood: nn.Module,
+    edge_types: int,
     inputs: Tensor,
     x: Tensor,
     target: Tensor,
@@ -99,6 +101,20 @@ def _costs(
 
     inputs: what the decoder sees of x. chosen (R, N, C): of these assignments, (R, N, C).
     """
+    change = assignment_changes(decoder, inputs, edge_types, chosen)
+    predicted = decoder.scaling.advance(x.unsqueeze(-2), change)
+    return likelihood(predicted - target.unsqueeze(-2)).sum(-1)
+
+
+def assignment_changes(
+    decoder: Tabulated, inputs: Tensor, edge_types: int, chosen: Tensor | None
+) -> Tensor:
+    """The decoder's output for every assignment of every receiver: (R, N, F) → (R, N, A, D).
+
+    chosen (R, N, C): of these assignments, (R, N, C, D).
+    """
+    if is_fused(inputs) and not torch.is_grad_enabled():
+        return fused_assignment_changes(decoder, inputs, edge_types, chosen)
     network, features = decoder.output, inputs.shape[-1]
     weight = network.out_fc1.weight
     own = nn.functional.linear(inputs, weight[:, :features], network.out_fc1.bias)
@@ -106,9 +122,7 @@ def _costs(
     which = None if chosen is None else chosen.flatten(0, 1)
     hidden = _sums(own.flatten(0, 1), received.flatten(0, 1), which).relu_()
     hidden = network.out_fc2(hidden).relu_()
-    change = network.out_fc3(hidden).unflatten(0, x.shape[:2])
-    predicted = decoder.scaling.advance(x.unsqueeze(-2), change)
-    return likelihood(predicted - target.unsqueeze(-2)).sum(-1)
+    return network.out_fc3(hidden).unflatten(0, inputs.shape[:2])
 
 
 def _type_messages(messages: Messages, nodes: Tensor, weight: Tensor) -> Tensor:
