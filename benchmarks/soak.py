@@ -28,13 +28,13 @@ from nri.data.simulated.springs import Springs
 ROOT = Path(__file__).resolve().parent.parent
 WAYS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 SECONDS = ["wall_seconds", "process_seconds"]  # all that may differ between two curves
-GROWTH = 32  # MiB that a process may grow in the second half of its life
+GROWTH = 32  # MiB that a process may grow after its first checkpoint
 SAMPLES = {"train": 256, "valid": 64, "test": 8}
 
 
 @dataclass
 class Watch:
-    """Memory in MiB and open files of each process of the training, once a second."""
+    """Memory in MiB and open files of each process, once a second from its first checkpoint on."""
 
     memory: list[list[float]] = field(default_factory=list)
     files: list[int] = field(default_factory=list)
@@ -46,9 +46,8 @@ class Watch:
 
     @property
     def growth(self) -> float:
-        """The most that a process grew in the second half of its life, long after its imports."""
-        lives = [life for life in self.memory if len(life) > 1]
-        return max((max(life) - max(life[: len(life) // 2]) for life in lives), default=0.0)
+        """The most that a process grew while it trained."""
+        return max((max(life) - life[0] for life in self.memory if life), default=0.0)
 
 
 def command(directory: Path, data: Path, epochs: int) -> list[str]:
@@ -67,11 +66,18 @@ def command(directory: Path, data: Path, epochs: int) -> list[str]:
     return [sys.executable, str(ROOT / "scripts" / "train.py"), *flat]
 
 
-def train(arguments: list[str], watch: Watch, kill: signal.Signals | None, seconds: float) -> bool:
+def train(
+    directory: Path,
+    arguments: list[str],
+    watch: Watch,
+    kill: signal.Signals | None = None,
+    seconds: float = 0.0,
+) -> bool:
     """Train until a signal after some seconds, or without one to the end; whether it got there."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(arguments, env=environment, stderr=subprocess.DEVNULL)
     seen, deadline = psutil.Process(process.pid), time.monotonic() + seconds
+    began = time.time()
     watch.memory.append([])
     while process.poll() is None:
         if kill is not None and time.monotonic() > deadline:
@@ -79,9 +85,11 @@ def train(arguments: list[str], watch: Watch, kill: signal.Signals | None, secon
             process.wait()
             break
         try:
-            watch.look(seen)
-        except psutil.Error:  # it has just ended
-            break
+            saved = (directory / "checkpoints").glob("*.pt")
+            if any(path.stat().st_mtime > began for path in saved):
+                watch.look(seen)
+        except (psutil.Error, FileNotFoundError):  # it has just ended, or is saving
+            pass
         time.sleep(1.0)
     return process.wait() == 0
 
@@ -109,7 +117,7 @@ def soak(directory: Path, minutes: float, every: float) -> bool:
     watch, began = Watch(), time.monotonic()
     while True:  # twice as long until it takes its third
         calm, start = directory / f"calm{epochs}", time.monotonic()
-        train(command(calm, data, epochs), watch, None, 0)
+        train(calm, command(calm, data, epochs), watch)
         took = time.monotonic() - start
         if took > 15 * minutes or time.monotonic() - began > 30 * minutes:
             break
@@ -118,7 +126,7 @@ def soak(directory: Path, minutes: float, every: float) -> bool:
     while True:
         way, seconds = WAYS[kills % len(WAYS)], draw.uniform(0.2, 1.8) * every
         late = time.monotonic() - began > 60 * minutes
-        if train(command(rough, data, epochs), watch, None if late else way, seconds):
+        if train(rough, command(rough, data, epochs), watch, None if late else way, seconds):
             break
         kills += 1
     (weights, curve), (again, rough_curve) = outcome(calm), outcome(rough)
@@ -127,7 +135,7 @@ def soak(directory: Path, minutes: float, every: float) -> bool:
         f"{(time.monotonic() - began) / 60:.0f} minutes, {epochs} epochs, {kills} kills; "
         f"weights and curve {'the same' if same else 'NOT the same'}; "
         f"files left over: {', '.join(extra) or 'none'}; a process grew by {watch.growth:.0f} MiB "
-        f"at most and had {max(watch.files)} files open at most"
+        f"at most and had {max(watch.files, default=0)} files open at most"
     )
     return same and not extra and watch.growth < GROWTH
 
