@@ -26,6 +26,7 @@ include: "workflow/rules/figure_table.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/explorer.smk"
+include: "workflow/rules/cards.smk"
 include: "workflow/rules/page.smk"
 
 
@@ -35,4 +36,5 @@ rule all:
         FIGURE_FILES,
         TABLES,
         GRAPHS,
+        all_files("README.md"),
     localrule: True

@@ -13,7 +13,7 @@ from nri.files import ResultsError
 __all__ = ["read_table", "refuse", "typed"]
 
 TEXT = ["dataset", "trained_on", "model", "encoder", "decoder", "recipe", "graph", "metric"]
-TEXT += ["study", "commit", "machine", "versions", "table", "source", "note"]
+TEXT += ["label", "study", "commit", "machine", "versions", "table", "source", "note"]
 TEXT += ["value_provenance", "standard_error_provenance"]
 TEXT += ["split", "recording", "objects", "sender", "receiver"]
 TEXT += ["game", "status", "gameid", "sha256", "evidence"]

@@ -16,13 +16,14 @@ def main() -> None:
     parser.add_argument(
         "--studies", default={}, type=json.loads, help="{RUN: {DATASET: STUDY}}, as JSON"
     )
+    parser.add_argument("--labels", default={}, type=json.loads, help="{RUN: LABEL}, as JSON")
     parser.add_argument("--output-metrics", required=True)
     parser.add_argument("--output-runs", required=True)
     arguments = parser.parse_args()
     start_log()
 
     metrics = collect_metrics(arguments.metrics)
-    runs = collect_runs(arguments.configs, arguments.studies)
+    runs = collect_runs(arguments.configs, arguments.studies, arguments.labels)
     for table, path in ((metrics, arguments.output_metrics), (runs, arguments.output_runs)):
         write_table(table, path)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from nri.files import atomic_path
 from nri.logs import start_log
 from nri.results.comparison import read_paper_numbers
+from nri.results.external import read_external
 from nri.results.page.data_sets import read_data_set
 from nri.results.page.figures import read_figure
 from nri.results.page.published import read_best_published
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--paper", required=True, help="config/paper_numbers.csv")
     parser.add_argument("--best", required=True, help="config/best_published.csv")
     parser.add_argument("--studies", default={}, type=json.loads, help="{NAME: TITLE}, as JSON")
+    parser.add_argument("--external", help="results/external.csv: what was measured elsewhere")
     parser.add_argument("--configs", nargs="*", default=[], help="config.json of each run")
     parser.add_argument("--data", nargs="*", default=[], help="HDF5 of each data set")
     parser.add_argument("--verdicts", nargs="*", default=[], type=Path, help="verdict.json of runs")
@@ -42,6 +44,7 @@ def main() -> None:
         best=read_best_published(arguments.best),
         studies=arguments.studies,
         records=read_records(arguments.configs),
+        external=read_external(arguments.external) if arguments.external else None,
         data=[read_data_set(path) for path in arguments.data],
         verdicts={"/".join(path.parts[-3:-1]): read_verdict(path) for path in arguments.verdicts},
     )

@@ -6,6 +6,7 @@ import json
 from nri.files import atomic_path, write_table
 from nri.logs import start_log
 from nri.results.comparison import cells_of_table, every_seed, read_paper_numbers
+from nri.results.external import read_external
 from nri.results.metrics import metric_of_table
 from nri.results.rows import read_metrics, read_runs, without_studies
 from nri.results.studies import compare_studies, render_studies, study_seeds
@@ -20,6 +21,7 @@ def main() -> None:
     parser.add_argument("--paper", required=True, help="config/paper_numbers.csv")
     parser.add_argument("--table", required=True, help='of nri.results.metrics, or "studies"')
     parser.add_argument("--studies", default={}, type=json.loads, help="{NAME: TITLE}, as JSON")
+    parser.add_argument("--external", help="results/external.csv: what was measured elsewhere")
     parser.add_argument("--output", required=True, help="the files' path without extension")
     arguments = parser.parse_args()
     start_log()
@@ -34,8 +36,9 @@ def main() -> None:
     else:
         metric, paper = metric_of_table(arguments.table).name, read_paper_numbers(arguments.paper)
         comparison = cells_of_table(metrics, runs, paper, metric)
+        external = read_external(arguments.external) if arguments.external else None
         seeds = every_seed(without_studies(metrics, runs), runs, metric)
-        texts = {language: render(comparison, metric, language) for language in languages}
+        texts = {each: render(comparison, metric, each, external) for each in languages}
 
     for language, text in texts.items():
         with atomic_path(f"{arguments.output}.{language}") as path:

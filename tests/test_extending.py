@@ -23,6 +23,7 @@ BLOCK = re.compile(
 )
 CONFIG = "config/extended.yaml"
 LEARNED = "pendulums3/gru-linear-k2"
+MINE = "pendulums3/alike-encoder-mlp-k2"
 OTHER = "birds/mlp-mlp-k2"
 
 
@@ -128,7 +129,7 @@ def test_a_system_and_a_source_make_their_data(extended):
 
 
 def test_the_networks_have_a_run(extended):
-    for run_name in (LEARNED, OTHER):
+    for run_name in (LEARNED, MINE, OTHER):
         directory = extended.results / "runs" / run_name / "seed1"
         assert (directory / "model.safetensors").exists()
 
@@ -138,6 +139,7 @@ def test_the_metric_is_in_all_results_and_has_a_table(extended):
     assert {"edge_accuracy", "mse", "nll"} <= set(metrics["metric"])
     rows = metrics[metrics["metric"] == "graph_accuracy"]
     assert set(rows["dataset"]) == {"pendulums3"}  # no edges of the birds are known
+    rows = rows[rows["encoder"] == "gru"]
     assert rows["graph"].tolist() == ["inferred", "refined"]
     stored = StoredPosterior.load(extended.results / "runs" / LEARNED / "seed1/posterior.npz")
     edges = read_split(extended.results / "data" / "pendulums3.h5", "test").edges
@@ -145,7 +147,9 @@ def test_the_metric_is_in_all_results_and_has_a_table(extended):
     assert 0 < right.all(-1).mean() < 1
     assert rows["value"].iloc[0] == pytest.approx(right.all(-1).mean())
     table = pd.read_csv(extended.results / "tables" / "graph_accuracy.csv")
-    assert table["mean"].tolist() == pytest.approx(rows["value"].tolist())
+    assert table[table["encoder"] == "gru"]["mean"].tolist() == pytest.approx(
+        rows["value"].tolist()
+    )
 
 
 def test_the_figure_is_drawn_and_all_are_on_the_page(extended):
@@ -166,11 +170,12 @@ def test_the_figure_is_drawn_and_all_are_on_the_page(extended):
 @pytest.mark.parametrize(
     ("path", "trained", "evaluated", "drawn"),
     [
+        ("docs/examples/my_encoder.py", {MINE}, {MINE}, None),
         ("nri/model/encoders/gru.py", {LEARNED}, {LEARNED}, None),
         ("nri/model/decoders/linear.py", {LEARNED}, {LEARNED}, None),
-        ("nri/evaluation/metrics/graph_accuracy.py", set(), {LEARNED, OTHER}, None),
-        ("nri/figures/certainty.py", set(), set(), {LEARNED, OTHER}),
-        ("nri/data/simulated/pendulums.py", {LEARNED}, {LEARNED}, None),
+        ("nri/evaluation/metrics/graph_accuracy.py", set(), {LEARNED, MINE, OTHER}, None),
+        ("nri/figures/certainty.py", set(), set(), {LEARNED, MINE, OTHER}),
+        ("nri/data/simulated/pendulums.py", {LEARNED, MINE}, {LEARNED, MINE}, None),
         ("nri/data/tracks.py", {OTHER}, {OTHER}, None),
     ],
 )
@@ -188,6 +193,49 @@ def test_an_edit_runs_again_what_it_concerns(path, trained, evaluated, drawn, ex
     if drawn is not None:
         names = {f"figure certainty_{run_name.replace('/', '_')}" for run_name in drawn}
         assert set(plan) - {"page", "all"} == names
+
+
+def test_a_network_in_a_file_of_ones_own_has_its_row_and_its_figures(extended):
+    for table in ("edge_accuracy.md", "future_mse.md"):
+        text = (extended.results / "tables" / table).read_text(encoding="utf-8")
+        assert "| Alike " in text
+        assert "| Alike (refined graph) " in text
+    figure = read_figure(extended.results / f"figures/trajectories_{MINE.replace('/', '_')}.svg")
+    assert "Alike" in figure.caption
+    metrics = pd.read_csv(extended.results / "metrics.csv")
+    assert set(metrics[metrics["encoder"] == "alike-encoder"]["model"]) == {"own"}
+
+
+def test_an_edit_of_its_words_trains_nothing(extended, tmp_path):
+    file = extended.checkout / "docs/examples/my_encoder.py"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace('"""Correlations', '"""The correlations'), encoding="utf-8")
+    try:
+        assert extended.plan() == {}
+    finally:
+        file.write_text(text, encoding="utf-8")
+    config = (extended.checkout / CONFIG).read_text(encoding="utf-8")
+    overlay = tmp_path / "label.yaml"
+    overlay.write_text(config.replace("label: Alike", "label: Twins"))
+    plan = extended.plan(overlay)
+    assert "collect" in plan
+    assert f"figure trajectories_{MINE.replace('/', '_')}" in plan
+    assert not [name for name in plan if name.startswith(("train ", "evaluate "))]
+
+
+def test_a_network_that_cannot_work_is_refused_before_data_are_made(extended, tmp_path):
+    (tmp_path / "flat.py").write_text(
+        "from nri.model.encoders.gru import GRUEncoder\n\n\nclass Flat(GRUEncoder):\n"
+        "    def forward(self, x):\n        return super().forward(x)[:, 0]\n"
+    )
+    overlay = tmp_path / "bad.yaml"
+    config = (extended.checkout / CONFIG).read_text(encoding="utf-8")
+    overlay.write_text(config.replace("docs/examples/my_encoder.py:AlikeEncoder", "flat.py:Flat"))
+    result = snakemake(
+        extended.checkout, tmp_path, "--dry-run", "--configfile", overlay, check=False
+    )
+    assert result.returncode != 0
+    assert "flat.py:Flat: `forward` gives (2, 2) of trajectories (2, 3, 12, 2)" in result.stderr
 
 
 def test_nothing_runs_again_without_an_edit(extended):

@@ -23,7 +23,7 @@ from nri.figures.style import ERROR, save, styled
 from nri.figures.trajectories import plot_trajectories
 from nri.files import ResultsError
 from nri.graph import matrix_to_edges
-from nri.results.rows import collect_metrics
+from nri.results.rows import collect_metrics, collect_runs
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,11 @@ def results(tmp_path_factory):
 @pytest.fixture(scope="module")
 def metrics(results):
     return collect_metrics(results.rglob("metrics.csv"))
+
+
+@pytest.fixture(scope="module")
+def runs(results):
+    return collect_runs(results.rglob("config.json"))
 
 
 def panels(figure):
@@ -47,28 +52,28 @@ def patches(types, nodes=4, **options):
 
 
 def curves_of(paths):
-    return read_curves(paths, [path.with_name("config.json") for path in paths])
+    return read_curves(paths, [path.with_name("config.json") for path in paths], {})
 
 
 @pytest.mark.parametrize("suffix", ["svg", "png"])
-def test_the_same_figure_gives_the_same_bytes(metrics, tmp_path, suffix):
+def test_the_same_figure_gives_the_same_bytes(metrics, runs, tmp_path, suffix):
     files = [tmp_path / f"{name}.{suffix}" for name in "ab"]
     for file in files:
-        save(plot_horizon(metrics), [file], "A title", "A caption")
+        save(plot_horizon(metrics, runs), [file], "A title", "A caption")
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
-def test_drawing_does_not_depend_on_the_settings_of_the_process(metrics, tmp_path):
-    save(plot_horizon(metrics), [tmp_path / "a.svg"], "", "")
+def test_drawing_does_not_depend_on_the_settings_of_the_process(metrics, runs, tmp_path):
+    save(plot_horizon(metrics, runs), [tmp_path / "a.svg"], "", "")
     with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.grid": False}):
         before = dict(matplotlib.rcParams)
-        save(plot_horizon(metrics), [tmp_path / "b.svg"], "", "")
+        save(plot_horizon(metrics, runs), [tmp_path / "b.svg"], "", "")
         assert dict(matplotlib.rcParams) == before
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
-def test_horizon_shows_means_and_standard_errors_of_each_model(metrics):
-    shown = panels(plot_horizon(metrics))
+def test_horizon_shows_means_and_standard_errors_of_each_model(metrics, runs):
+    shown = panels(plot_horizon(metrics, runs))
     assert list(shown) == ["Springs, 5 objects", "Kuramoto, 5 objects", "Motion capture"]
     axes = shown["Springs, 5 objects"]
     assert axes.get_yscale() == "log"
@@ -92,9 +97,9 @@ def test_horizon_shows_means_and_standard_errors_of_each_model(metrics):
     assert len(axes.lines) == len(values.drop_duplicates(["model", "recipe"]))
 
 
-def test_horizon_needs_an_error(metrics):
+def test_horizon_needs_an_error(metrics, runs):
     with pytest.raises(ValueError, match="no run has the metric mse"):
-        plot_horizon(metrics[metrics["metric"] == "edge_accuracy"])
+        plot_horizon(metrics[metrics["metric"] == "edge_accuracy"], runs)
 
 
 def test_curves_are_the_files_own_over_updates_and_their_own_seconds(results):
@@ -157,7 +162,7 @@ def test_a_file_that_is_not_a_curve_is_named(results, tmp_path):
     run = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1"
     (tmp_path / "curve.csv").write_text("step,loss\n1,2\n")
     with pytest.raises(ResultsError, match=r"curve\.csv: .*missing columns: .*valid_nll"):
-        read_curves([tmp_path / "curve.csv"], [run / "config.json"])
+        read_curves([tmp_path / "curve.csv"], [run / "config.json"], {})
 
 
 def test_a_mutual_edge_is_one_line_and_type_zero_none():

@@ -246,7 +246,8 @@ def test_the_explorer_comes_right_after_the_first_screen(shown):
 
 def test_figures_bring_their_title_and_caption(shown, tmp_path):
     path = tmp_path / "horizon.svg"
-    save(plot_horizon(shown.metrics), [path], "Errors & <more>", "Said in one sentence.")
+    figure = plot_horizon(shown.metrics, shown.runs)
+    save(figure, [path], "Errors & <more>", "Said in one sentence.")
     figure = read_figure(path)
     assert figure.title == "Errors & <more>"
     page = render_page(shown, [figure], "make results")
@@ -256,7 +257,8 @@ def test_figures_bring_their_title_and_caption(shown, tmp_path):
 
 def test_a_figure_on_the_page_is_the_picture_of_its_file_and_smaller(shown, tmp_path):
     path = tmp_path / "horizon.svg"
-    save(plot_horizon(shown.metrics), [path], "Title", "Caption")
+    figure = plot_horizon(shown.metrics, shown.runs)
+    save(figure, [path], "Title", "Caption")
     packed = read_figure(path).packed
     picture = gzip.decompress(b64decode(packed)).decode()
     before, after = (

@@ -36,7 +36,7 @@ def path(repository, tmp_path_factory):
         records=read_records(configs),
     )
     figure = root / "horizon.svg"
-    save(plot_horizon(results.metrics), [figure], "Errors", "Errors over steps.")
+    save(plot_horizon(results.metrics, results.runs), [figure], "Errors", "Errors over steps.")
     page = root / "index.html"
     page.write_text(render_page(results, [read_figure(figure)], "make results"), encoding="utf-8")
     return page

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -80,3 +81,23 @@ def test_the_state_of_an_sge_job(queued, accounts, state, repository, tmp_path):
     command = [sys.executable, str(program), "17"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == state
+
+
+def test_the_site_of_the_docs_is_one_that_the_plugin_takes(repository):
+    """Its rules exist, its keys are the plugin's, and its options are not those that it sets."""
+    plugin = pytest.importorskip("snakemake_executor_plugin_slurm")
+    from snakemake_executor_plugin_slurm.validation import get_forbidden_slurm_options
+
+    page = (repository / "docs" / "clusters.md").read_text(encoding="utf-8")
+    site = yaml.safe_load(re.search(r"```yaml\n# site: .*?\n(.*?)```", page, re.S)[1])
+    path = repository / "workflow" / "profiles" / "slurm" / "config.yaml"
+    ours = yaml.safe_load(path.read_text())
+    assert site.keys() - ours.keys() == {"requeue"}
+    assert "requeue" in plugin.ExecutorSettings.__dataclass_fields__
+    assert site["set-resources"].keys() == ours["set-resources"].keys()
+    used = {key for each in site["set-resources"].values() for key in each}
+    used |= site["default-resources"].keys()
+    source = "".join(file.read_text() for file in Path(plugin.__file__).parent.glob("*.py"))
+    assert all(f'"{key}"' in source or f".{key}" in source for key in used)
+    extra = site["default-resources"]["slurm_extra"]
+    assert not [each for each in get_forbidden_slurm_options() if re.search(each, extra)]

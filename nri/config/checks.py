@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import ValidationError
 
-from nri.choices import DECODERS, ENCODERS, SOURCES, load
+from nri.choices import SOURCES, decoder_choice, load
 from nri.config.config import BASELINES, BaselineEntry, Config, RunEntry, Transfer
 from nri.config.errors import explain, nearest
-from nri.config.identity import PAPER
+from nri.config.identity import GIVEN_GRAPHS, PAPER
+from nri.config.own_checks import unusable
 from nri.config.resolve import resolve_training
 from nri.config.runs import Identity
 from nri.config.training import ModelSettings, StageSettings, TrainingSettings
@@ -16,6 +17,8 @@ from nri.data.own.settings import OwnSettings, of_other_source
 from nri.data.source import DatasetSettings, Source
 
 __all__ = ["Contradiction", "contradictions"]
+
+NETWORKS = ("encoder", "decoder")
 
 Contradiction = tuple[str, str]
 """A place below the configuration, such as "runs[0].encoder", and the problem there."""
@@ -50,6 +53,7 @@ def contradictions(config: Config) -> Iterator[Contradiction]:
                 yield from _baseline(place, entry, config)
     yield from _part(config, names)
     yield from _horizon(config)
+    yield from _braces("external", config.external or "")
     yield from _inferences(config)
 
 
@@ -114,8 +118,12 @@ def _edge_types(dataset: DatasetSettings) -> int:
 
 
 def _run(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
-    dataset = config.datasets[run.dataset]
-    source, types, network = _source(dataset), _edge_types(dataset), run.encoder in ENCODERS
+    unknown = [(role, each) for role in NETWORKS for each in unusable(getattr(run, role))]
+    if unknown:
+        yield from ((f"{place}.{role}", problem) for role, problem in unknown)
+        return
+    dataset, network = config.datasets[run.dataset], run.encoder not in GIVEN_GRAPHS
+    source, types = _source(dataset), _edge_types(dataset)
     if run.decoder == "none" and not (network and types):
         yield f"{place}.decoder", "'none' needs an encoder network and a data set with known edges"
     if run.decoder == "sim" and not (network and source.pair_forces(dataset)):
@@ -268,7 +276,8 @@ def _stage(
     for name in [] if wanted == "all" else [name for name in wanted if name not in known]:
         yield "likelihood_features", f"{name!r} is none of {', '.join(known)}"
     method = stage.posterior_method
-    if method in ("exact", "blocks") and run.decoder != "none" and not DECODERS[run.decoder].tables:
+    tables = run.decoder == "none" or decoder_choice(run.decoder).tables
+    if method in ("exact", "blocks") and not tables:
         problem = f"{method!r} needs a decoder with tables, which {run.decoder!r} has not"
         yield "posterior_method", f"{problem}; use 'mean_field'"
     if method == "blocks" and not stage.undirected:
@@ -290,7 +299,8 @@ def _forcing(
     stage: TrainingSettings, decoder: str, dataset: DatasetSettings
 ) -> Iterator[Contradiction]:
     """Windows and steps that a decoder cannot have on trajectories of this length."""
-    if decoder != "none" and DECODERS[decoder].memory and stage.loss_windows != "all":
+    memory = decoder != "none" and decoder_choice(decoder).memory
+    if memory and stage.loss_windows != "all":
         yield "loss_windows", "must be 'all' for a recurrent network, which has no windows"
     if stage.prediction_steps >= dataset.frames.train:
         problem = f"{stage.prediction_steps} of {dataset.frames.train} frames"

@@ -13,6 +13,7 @@ from nri.config.runs import RunName
 from nri.config.training import TrainingSettings
 from nri.data.source import DatasetSettings
 from nri.declare import Distinct, Name, Positive, Seed, Settings, setting
+from nri.own_network import OWN_NETWORK
 
 __all__ = ["BASELINES", "BaselineEntry", "Config", "InferEntry", "RunEntry", "Transfer"]
 
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
     DecoderName = str
     BaselineName = str
 else:
-    EncoderName = Literal[*ENCODERS, *GIVEN_GRAPHS]
-    DecoderName = Literal[*(name for name in DECODERS if name not in BASELINES), "none"]
+    OwnNetwork = Annotated[
+        str, Field(pattern=OWN_NETWORK, json_schema_extra={"format": "FILE.py:CLASS"})
+    ]
+    EncoderName = Literal[*ENCODERS, *GIVEN_GRAPHS] | OwnNetwork
+    PREDICTORS = tuple(name for name in DECODERS if name not in BASELINES)
+    DecoderName = Literal[*PREDICTORS, "none"] | OwnNetwork
     BaselineName = Literal[*BASELINES]
 
 FORMER_SOURCES = {"file": "own", "sportvu": "basketball"}
@@ -108,9 +113,9 @@ class RunEntry(Settings):
     dataset: str
     """A name from `datasets`."""
     encoder: Annotated[EncoderName, BeforeValidator(_true_graph)]
-    """A network (`mlp` and `cnn` are the paper's), or a graph that is given."""
+    """A network (`mlp` and `cnn` are the paper's), a graph that is given, or your own class."""
     decoder: DecoderName
-    """A network, `sim` (the true equations), or `none` for the supervised encoder."""
+    """A network, `sim` (the true equations), `none` for the supervised encoder, or your own."""
     edge_types: EdgeTypes
     """Number K of edge types."""
     recipe: Name = PAPER
@@ -121,6 +126,8 @@ class RunEntry(Settings):
     """Settings of this run alone, over those of its recipe."""
     start_from: RunName | None = None
     """A run with the same networks whose weights, seed by seed, the training begins with."""
+    label: Text | None = None
+    """What tables and figures call the run instead of the paper's row, or of your own class."""
     study: Name | None = None
     """A name from `studies`: the run is then left out of the paper's tables."""
     test_on: list[Transfer] = setting([])
@@ -184,5 +191,7 @@ class Config(Settings):
     """The models to train."""
     baselines: list[BaselineEntry] = setting([])
     """The baselines to compare with."""
+    external: Text | None = None
+    """A CSV with numbers that were measured elsewhere, to show beside ours (docs/results.md)."""
     infer_on: dict[Name, InferEntry] = setting({})
     """New data that trained models infer graphs from, by name."""

@@ -42,6 +42,8 @@ def _plain(value: Any) -> Any:
 def code_digests(program: Path, root: Path, without: Iterable[Path] = ()) -> list[str]:
     """`path@digest` of a program and of every module below `root` that it imports, sorted.
 
+    Paths are relative to `root`; that of a program elsewhere is as it is given.
+
     Followed are static imports and tables of choices (`nri.choices`), but not into the modules
     of `without`. The digest is of the syntax tree without docstrings, those below settings
     among them, so that it changes with what the code does and not with comments, help, layout
@@ -54,7 +56,8 @@ def code_digests(program: Path, root: Path, without: Iterable[Path] = ()) -> lis
         if path not in found and path not in without:
             found[path], imported = _read_source(path.read_text(encoding="utf-8"), root)
             queue.extend(imported)
-    return sorted(f"{path.relative_to(root)}@{digest}" for path, digest in found.items())
+    names = {path: path.relative_to(root) if root in path.parents else path for path in found}
+    return sorted(f"{names[path]}@{digest}" for path, digest in found.items())
 
 
 @cache

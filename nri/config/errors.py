@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from nri.declare import Settings
+from nri.own_network import OWN_NETWORK
 
 __all__ = ["explain", "nearest", "place_of"]
 
@@ -93,6 +94,8 @@ def _problem(item: ErrorDetails) -> str:
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", context["expected"])
         return f"is not {context['expected']}{nearest(value, allowed)}"
+    if context.get("pattern") == OWN_NETWORK:
+        return "is no class in a file, such as path/to/my.py:MyNetwork"
     return PROBLEMS.get(kind, item["msg"]).format(**context) + _remedy(item)
 
 

@@ -1,9 +1,14 @@
 """What a run is called in the columns of results: its row in the paper, and how it finds graphs."""
 
-__all__ = ["GIVEN_GRAPHS", "PAPER", "graph_key", "model_key"]
+from nri.own_network import is_own
+
+__all__ = ["GIVEN_GRAPHS", "OWN", "PAPER", "graph_key", "model_key"]
 
 PAPER = "paper"
 """The recipe of what names none: the settings of `training`, the paper's. Paths leave it out."""
+
+OWN = "own"
+"""The row of runs with an encoder or a decoder of the user's own (`nri.own_network`)."""
 
 GIVEN_GRAPHS = {
     "true": "nri_true_graph",
@@ -15,6 +20,8 @@ GIVEN_GRAPHS = {
 
 def model_key(encoder: str, decoder: str) -> str:
     """The row of the paper that an encoder with a decoder is, as "cnn", "mlp" → "nri_learned"."""
+    if is_own(encoder) or is_own(decoder):
+        return OWN
     if decoder == "none":
         return "supervised"
     if encoder in GIVEN_GRAPHS:

@@ -174,6 +174,8 @@ def _values(schema: dict[str, Any], root: dict[str, Any]) -> str:
     if "const" in schema or "enum" in schema:
         allowed = schema.get("enum", [schema.get("const")])
         return ", ".join(f"`{value}`" for value in allowed)
+    if "format" in schema:
+        return _code(schema["format"])
     kind = schema.get("type", "any")
     if kind == "array":
         return f"list of {_values(schema['items'], root)}"

@@ -8,14 +8,23 @@ from nri.config.identity import PAPER
 from nri.config.runs import Identity, Run
 from nri.config.training import TrainingSettings
 from nri.declare import setting
+from nri.own_network import class_of
 
-__all__ = ["Planned", "PlannedRun", "resolve_baselines", "resolve_runs", "resolve_studies"]
+__all__ = [
+    "Planned",
+    "PlannedRun",
+    "resolve_baselines",
+    "resolve_labels",
+    "resolve_runs",
+    "resolve_studies",
+]
 
 
 class Planned(Identity):
     """What the pipeline scores, with what none of its jobs depends on."""
 
     seeds: list[int]
+    label: str = ""
     study: str = ""
     test_on: list[Transfer] = setting([])
 
@@ -40,6 +49,7 @@ def resolve_runs(config: Config) -> dict[tuple[str, str], PlannedRun]:
             training=resolve_training(entry, config),
             start_from=entry.start_from,
             seeds=entry.seeds or config.seeds,
+            label=entry.label or "",
             study=entry.study or "",
             test_on=[
                 Transfer(dataset=other.dataset, study=other.study or entry.study)
@@ -114,3 +124,15 @@ def resolve_studies(runs: dict[tuple[str, str], PlannedRun]) -> dict[str, dict[s
         if tested := {where: study for where, study in tested.items() if study}:
             studies[f"{dataset}/{name}"] = tested
     return studies
+
+
+def resolve_labels(runs: dict[tuple[str, str], PlannedRun]) -> dict[str, str]:
+    """What runs are called that have a label, or a network of the user's own: its class.
+
+    {"springs5/my-encoder-mlp-k2": "MyEncoder"}
+    """
+    labels = {
+        f"{dataset}/{name}": run.label or " + ".join(map(class_of, run.own_networks.values()))
+        for (dataset, name), run in runs.items()
+    }
+    return {run: label for run, label in labels.items() if label}

@@ -5,6 +5,7 @@ from typing import Any, Self
 from nri.config.identity import PAPER, graph_key, model_key
 from nri.config.training import TrainingSettings
 from nri.declare import Settings
+from nri.own_network import is_own, read_own, short_name
 
 __all__ = ["Identity", "Run", "RunName"]
 
@@ -37,7 +38,8 @@ class Identity(Settings):
     @property
     def name(self) -> str:
         """Its directory below the data set: encoder-decoder-kK[-recipe] or baseline[-recipe]."""
-        name = self.baseline or f"{self.encoder}-{self.decoder}-k{self.edge_types}"
+        networks = f"{short_name(self.encoder)}-{short_name(self.decoder)}"
+        name = self.baseline or f"{networks}-k{self.edge_types}"
         return name if self.recipe == PAPER else f"{name}-{self.recipe}"
 
     @property
@@ -52,9 +54,13 @@ class Identity(Settings):
 
     def columns(self) -> dict[str, Any]:
         """What it is, in the columns of metrics.csv; a baseline's networks are left out."""
-        networks = {name: getattr(self, name) for name in ("encoder", "decoder", "edge_types")}
-        if self.baseline:
-            networks = {"encoder": "", "decoder": "", "edge_types": None}
+        networks: dict[str, Any] = {"encoder": "", "decoder": "", "edge_types": None}
+        if not self.baseline:
+            networks = {
+                "encoder": short_name(self.encoder),
+                "decoder": short_name(self.decoder),
+                "edge_types": self.edge_types,
+            }
         return {
             "dataset": self.dataset,
             "trained_on": self.dataset,
@@ -63,6 +69,16 @@ class Identity(Settings):
             "recipe": self.recipe,
             "graph": self.graph,
         }
+
+    @property
+    def own_networks(self) -> dict[str, str]:
+        """The networks of the user's own, as {"encoder": "my.py:MyEncoder"}."""
+        networks = {"encoder": self.encoder, "decoder": self.decoder}
+        return {role: choice for role, choice in networks.items() if is_own(choice)}
+
+    def own_code(self) -> dict[str, str]:
+        """The texts of the files that these are in, {"encoder": text}."""
+        return {role: read_own(choice) for role, choice in self.own_networks.items()}
 
     def identity(self) -> dict[str, Any]:
         """The fields of `Identity` alone, as JSON has them."""

@@ -7,6 +7,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from nri.choices import DECODERS, ENCODERS
 from nri.declare import AboveZero, Distinct, Fraction, Positive, Settings, setting
+from nri.own_network import is_own
 
 __all__ = ["ModelSettings", "StageOverrides", "StageSettings", "TrainingSettings"]
 
@@ -165,7 +166,11 @@ class TrainingSettings(StageSettings, ModelSettings):
         A setting counts if a stage that does not override it feels it; an override counts if its
         own stage feels it.
         """
-        networks = {"encoder": encoder, "decoder": decoder}
+        # A network of the user's own may feel whatever those of the paper feel.
+        networks = {
+            role: "mlp" if is_own(choice) else choice
+            for role, choice in (("encoder", encoder), ("decoder", decoder))
+        }
         felt = [
             {name for name in type(self).model_fields if stage.has_effect(name, **networks)}
             for stage in self.resolved_stages()

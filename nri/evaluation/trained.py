@@ -36,6 +36,7 @@ from nri.model.latent import one_hot
 from nri.model.message_passing import node_count
 from nri.model.nri import NRI
 from nri.model.rollout import burn_in, free_run
+from nri.records import read_record
 
 __all__ = ["Graphs", "TrainedModel", "load"]
 
@@ -170,14 +171,21 @@ class TrainedModel:
         return Graphs(np.moveaxis(matrices, 1, -1), self.types)
 
 
-def load(directory: str | os.PathLike) -> TrainedModel:
+def load(directory: str | os.PathLike, run_code: bool = False) -> TrainedModel:
     """The trained model of a run, results/runs/DATASET/RUN/seedN.
 
     Its edge types have the names of the true ones that evaluation matched them with, where that is
-    known (posterior.npz beside the weights). Raises ResultsError if the directory is no run or its
-    files are damaged, InferenceError if the run infers no graph.
+    known (posterior.npz beside the weights). A run with a network of somebody's own has its code in
+    config.json, and only `run_code` allows to run it. Raises ResultsError if the directory is no
+    run or its files are damaged, InferenceError if the run infers no graph or has such code.
     """
     metadata = trained_metadata(directory)
+    record = Path(directory, "config.json")
+    if (code := read_record(record).get("code")) and not run_code:
+        raise InferenceError(
+            f"{record}: the {' and the '.join(code)} of this run is a class of its author's own, "
+            "whose code is in this file and would be run; read it, then say run_code=True"
+        )
     network, settings = load_model(directory, metadata, choose_device())
     path = Path(directory, "posterior.npz")
     found = StoredPosterior.load(path) if path.exists() else None

@@ -179,7 +179,7 @@ def caption(runs: pd.DataFrame, temperatures: Mapping[str, float | None]) -> str
 def main() -> None:
     """Draw one seed of all runs on a data set that have a refined graph."""
     paths = read_paths(__doc__, one=["data"], several=["posteriors", "configs"])
-    runs = shown_runs(paths.configs)
+    runs = shown_runs(paths.configs, paths.labels)
     file_of = dict(zip(paths.configs, paths.posteriors, strict=True))
     edges = matrix_to_edges(read_split(paths.data, "test").known_edges)
     shown: dict[str, dict[str, Reliability]] = {}

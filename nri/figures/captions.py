@@ -1,7 +1,7 @@
 """What captions and legends say about the runs that a figure shows."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import pandas as pd
 from nri.results.catalogue import DATASETS, dataset_entry
 from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
-from nri.results.rows import in_order, read_config, run_record
+from nri.results.rows import in_order, read_config, run_key, run_record
 
 __all__ = ["ShownRun", "if_of_paper", "shown_run", "shown_runs"]
 
@@ -21,13 +21,16 @@ def if_of_paper(datasets: Iterable[str], words: str, otherwise: str = "") -> str
     return words if set(datasets) & set(DATASETS) else otherwise
 
 
-def shown_runs(configs: Iterable[str | os.PathLike]) -> pd.DataFrame:
+def shown_runs(configs: Iterable[str | os.PathLike], labels: Mapping[str, str]) -> pd.DataFrame:
     """Read a row for each config.json, of runs and of baselines, sorted in the paper's order.
 
-    Columns: the `path` of the config.json, those of `nri.results.rows.run_record`, and the `name`
-    that legends show.
+    labels: what runs are called, {"DATASET/RUN": label}. Columns: the `path` of the config.json,
+    those of `nri.results.rows.run_record`, the `label`, and the `name` that legends show.
     """
-    rows = [{"path": path, **run_record(read_config(path))} for path in configs]
+    rows = [
+        {"path": path, "label": labels.get(run_key(path), ""), **run_record(read_config(path))}
+        for path in configs
+    ]
     runs = in_order(pd.DataFrame(rows))
     return runs.assign(name=row_names(runs, within=[]))
 
@@ -49,9 +52,9 @@ class ShownRun:
     training: dict[str, Any]
 
 
-def shown_run(config: Path) -> ShownRun:
-    """Read the config.json of the only run that a figure shows."""
-    runs = shown_runs([config])
+def shown_run(config: Path, labels: Mapping[str, str]) -> ShownRun:
+    """Read the config.json of the only run that a figure shows; labels as in `shown_runs`."""
+    runs = shown_runs([config], labels)
     run = runs.iloc[0]
     dataset = dataset_entry(run["dataset"]).title
     return ShownRun(

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from nri.config.identity import OWN
 from nri.data.format import read_metadata, read_split
 from nri.figures.colours import model_colour
 from nri.figures.program import read_paths
@@ -62,7 +63,7 @@ def plot_changing_edges(metrics: pd.DataFrame, constant: np.ndarray) -> Figure:
     `constant_accuracy`. Lines are means over seeds, bands their standard errors. Raises
     ValueError if no accuracy has a step.
     """
-    stepped = metrics["step"].notna() & (metrics["model"] == "nri_learned")
+    stepped = metrics["step"].notna() & metrics["model"].isin(["nri_learned", OWN])
     summary = summarise(metrics[stepped & (metrics["metric"] == "edge_accuracy")])
     if summary.empty:
         raise ValueError("no edge accuracy has a step: the edges of the data do not change")

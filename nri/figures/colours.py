@@ -22,6 +22,8 @@ COLOURS = {
     "nri_learned, re-estimated-from-truth": "#666666",
     "nri_true_graph": "#009E73",
     "supervised": "#000000",
+    "own": "#8B4513",
+    "own, refined": "#C08552",
 }
 """By the keys of `nri.results.catalogue.MODELS`."""
 

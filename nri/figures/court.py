@@ -60,7 +60,7 @@ def caption(run: ShownRun, examples: Examples, metadata: Metadata) -> str:
 def main() -> None:
     """Draw the examples of one run."""
     paths = read_paths(__doc__, one=["examples", "config", "data"])
-    run, metadata = shown_run(paths.config), read_metadata(paths.data)
+    run, metadata = shown_run(paths.config, paths.labels), read_metadata(paths.data)
     examples = Examples.load(paths.examples, "predicted")
     save(
         plot_court_predictions(examples, metadata.objects),

@@ -1,7 +1,7 @@
 """Trainings on one data set: accuracy of the graph and likelihood, over updates and time."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -26,7 +26,7 @@ from nri.files import make_again
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
-from nri.results.rows import in_order, read_config, run_record
+from nri.results.rows import in_order, read_config, run_key, run_record
 
 __all__ = ["plot_curves", "read_curves"]
 
@@ -38,12 +38,14 @@ AXES = {"step": "gradient updates", "process_seconds": "CPU time (s)"}
 
 
 def read_curves(
-    curves: Sequence[str | os.PathLike], configs: Sequence[str | os.PathLike]
+    curves: Sequence[str | os.PathLike],
+    configs: Sequence[str | os.PathLike],
+    labels: Mapping[str, str],
 ) -> pd.DataFrame:
     """Read the curve.csv of several runs into one frame, each with what its config.json says.
 
     Columns: those of `nri.results.rows.run_record`, with the curve's own process_seconds, then the
-    stage, the measures and the axes.
+    label of the run, the stage, the measures and the axes. labels: as `shown_runs`.
     Raises ResultsError if a file is unreadable or lacks a column.
     """
     columns = ["stage", *AXES, *MEASURES]
@@ -57,7 +59,7 @@ def read_curves(
         if run["decoder"] == "none":  # the loss of a supervised encoder is not of the motion
             curve["valid_nll"] = np.nan
         of_run = {name: value for name, value in run.items() if name not in columns}
-        frames.append(curve.assign(**of_run))
+        frames.append(curve.assign(**of_run, label=labels.get(run_key(config), "")))
     return in_order(pd.concat(frames, ignore_index=True))
 
 
@@ -140,7 +142,7 @@ def caption(curves: pd.DataFrame) -> str:
 def main() -> None:
     """Draw the curves of several runs on one data set."""
     paths = read_paths(__doc__, several=["curves", "configs"])
-    curves = read_curves(paths.curves, paths.configs)
+    curves = read_curves(paths.curves, paths.configs, paths.labels)
     title = f"Training, {dataset_entry(curves['dataset'].iloc[0]).title}"
     save(plot_curves(curves), paths.output, title, caption(curves))
 

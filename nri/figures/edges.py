@@ -184,7 +184,7 @@ def read_edges(path: str | os.PathLike, types: int) -> pd.DataFrame:
 def main() -> None:
     """Draw the table of inferred edges."""
     paths = read_paths(__doc__, one=["edges", "verdict"], several=["configs"])
-    runs = shown_runs(paths.configs)
+    runs = shown_runs(paths.configs, paths.labels)
     types = int(runs["edge_types"].iloc[0])
     edges = read_edges(paths.edges, types)
     verdict = read_verdict(paths.verdict)

@@ -2,8 +2,10 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -16,12 +18,14 @@ from nri.figures.style import (
     line_style,
     mean_over_steps,
     panel_title,
+    plain,
     save,
     styled,
 )
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
-from nri.results.naming import row_names
+from nri.results.external import elsewhere_name, read_external
+from nri.results.naming import labelled, row_names
 from nri.results.rows import (
     read_metrics,
     read_runs,
@@ -32,15 +36,21 @@ from nri.results.rows import (
 
 __all__ = ["plot_horizon"]
 
+ELSEWHERE = ("#222222", "#888888", "#5B6C2F")
+"""Colours of methods that were measured elsewhere."""
+
 
 @styled
-def plot_horizon(metrics: pd.DataFrame) -> Figure:
+def plot_horizon(
+    metrics: pd.DataFrame, runs: pd.DataFrame, external: pd.DataFrame | None = None
+) -> Figure:
     """Draw mean squared error against the step: a panel for each data set, a curve for each model.
 
-    metrics: as `nri.results.rows.read_metrics`. Lines are means over seeds, bands their standard
-    errors. Raises ValueError if there is no `mse` among the metrics.
+    metrics, runs: as `nri.results.rows` reads them. Lines are means over seeds, bands their
+    standard errors. external: as `nri.results.external.read_external`; drawn as crosses, dotted.
+    Raises ValueError if there is no `mse` among the metrics.
     """
-    summary = summarise(metrics[metrics["metric"] == "mse"])
+    summary = labelled(summarise(metrics[metrics["metric"] == "mse"]), runs)
     datasets = summary["dataset"].unique()
     if not len(datasets):
         raise ValueError("no run has the metric mse; evaluate a model with a decoder first")
@@ -64,6 +74,8 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
         axes.set_xlabel("prediction step (frames)")
         axes.xaxis.get_major_locator().set_params(integer=True)
         panel_title(axes, dataset_entry(dataset).title)
+        if external is not None:
+            _draw_elsewhere(axes, external[external["dataset"] == dataset], legend)
     for axes in grid.flat[len(datasets) :]:
         axes.remove()
     for axes in grid[:, 0]:
@@ -73,30 +85,44 @@ def plot_horizon(metrics: pd.DataFrame) -> Figure:
     return figure
 
 
-def caption(scale: str, datasets: Iterable[str]) -> str:
+def _draw_elsewhere(axes: Axes, external: pd.DataFrame, legend: dict[str, dict[str, Any]]) -> None:
+    """Draw what was measured elsewhere on one data set, and add it to the legend."""
+    for label, curve in external[external["metric"] == "mse"].groupby("label", sort=False):
+        name = plain(elsewhere_name(str(label)))
+        number = sum(style.get("marker") == "x" for style in legend.values())
+        colour = ELSEWHERE[number % len(ELSEWHERE)]
+        look = {"color": colour, "linestyle": ":", "linewidth": 1.0, "marker": "x"}
+        style = legend.setdefault(name, {**look, "markersize": 4})
+        curve = curve.sort_values("step")
+        axes.plot(curve["step"].astype(int), curve["value"], **style)
+
+
+def caption(scale: str, datasets: Iterable[str], elsewhere: bool = False) -> str:
     """Say what `plot_horizon` shows of runs on these data sets at this scale."""
     names = list(datasets)
+    others = "Crosses: measured elsewhere, not by this pipeline. " if elsewhere else ""
     counterpart = if_of_paper(names, "As the paper's Figure 6, for all data sets. ")
     dashed = if_of_paper(names, "not the paper's recipe", "a recipe with a name")
     return (
         f"{counterpart}Mean squared error of the predicted test "
         "states, in normalised units, from the last true frame on. Lines: mean over seeds; bands: "
         f"standard error, where there are several; dashed: "
-        f"{dashed}. {scale}"
+        f"{dashed}. {others}{scale}"
     )
 
 
 def main() -> None:
     """Draw all runs that predict motion, but for studies and models trained elsewhere."""
-    paths = read_paths(__doc__, one=["metrics", "runs"])
+    paths = read_paths(__doc__, one=["metrics", "runs"], optional=["external"])
     runs = read_runs(paths.runs)
     metrics, shown = (
         without_transfers(without_studies(frame, runs))
         for frame in (read_metrics(paths.metrics), runs)
     )
-    title = "Error over the horizon"
-    words = caption(describe_scale(shown), metrics["dataset"])
-    save(plot_horizon(metrics), paths.output, title, words)
+    external = read_external(paths.external) if paths.external else None
+    figure = plot_horizon(metrics, runs, external)
+    words = caption(describe_scale(shown), metrics["dataset"], external is not None)
+    save(figure, paths.output, "Error over the horizon", words)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def caption(runs: pd.DataFrame, examples: Examples) -> str:
 def main() -> None:
     """Draw the examples of several runs on one data set."""
     paths = read_paths(__doc__, several=["examples", "configs"])
-    runs = shown_runs(paths.configs)
+    runs = shown_runs(paths.configs, paths.labels)
     examples_of = dict(zip(paths.configs, paths.examples, strict=True))
     places = runs.groupby(KIND).cumcount()
     models = {

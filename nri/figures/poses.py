@@ -63,7 +63,7 @@ def caption(run: ShownRun, metadata: Metadata) -> str:
 def main() -> None:
     """Draw the first example of one run."""
     paths = read_paths(__doc__, one=["examples", "config", "data"])
-    run, metadata = shown_run(paths.config), read_metadata(paths.data)
+    run, metadata = shown_run(paths.config, paths.labels), read_metadata(paths.data)
     examples, colour = Examples.load(paths.examples, "predicted"), model_colour(run.model)
     save(
         plot_poses(examples, metadata, colour),

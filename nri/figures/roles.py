@@ -75,7 +75,7 @@ def caption(run: ShownRun, samples: int) -> str:
 def main() -> None:
     """Draw the distribution of the types that a run inferred on all test segments."""
     paths = read_paths(__doc__, one=["posterior", "config", "data"])
-    run = shown_run(paths.config)
+    run = shown_run(paths.config, paths.labels)
     posterior = needed(StoredPosterior.load(paths.posterior).inferred)
     names = [f"type {k}" for k in range(posterior.shape[-1])]
     if run.training["skip_first"]:

@@ -98,7 +98,7 @@ def caption(run: ShownRun, examples: Examples, metadata: Metadata) -> str:
 def main() -> None:
     """Draw the first example of one run."""
     paths = read_paths(__doc__, one=["examples", "config", "data"])
-    run, metadata = shown_run(paths.config), read_metadata(paths.data)
+    run, metadata = shown_run(paths.config, paths.labels), read_metadata(paths.data)
     examples = Examples.load(paths.examples, "window_start", "window_posterior")
     save(
         plot_learned_edges(examples, metadata, run.training["skip_first"]),

@@ -85,7 +85,7 @@ def caption(run: ShownRun, truth: bool) -> str:
 def main() -> None:
     """Draw the examples of one run."""
     paths = read_paths(__doc__, one=["examples", "config"])
-    run = shown_run(paths.config)
+    run = shown_run(paths.config, paths.labels)
     examples = Examples.load(paths.examples, "predicted", "posterior")
     save(
         plot_trajectories(examples),

@@ -1,7 +1,9 @@
 """From the settings of a run to its model."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from pydantic import ValidationError
@@ -19,6 +21,7 @@ from nri.model.encoders.encoder import Encoder
 from nri.model.make_objective import keep_joint_decoder
 from nri.model.nri import NRI, EncoderInputs, GivenGraph, InferredGraph
 from nri.model.weights import read_weights
+from nri.own_network import is_own, load_own, read_own
 from nri.records import read_record
 
 __all__ = ["build_model", "load_model"]
@@ -32,16 +35,20 @@ def build_model(
     metadata: StoredMetadata,
     frames: int,
     objects: int | None = None,
+    code: Mapping[str, str] | None = None,
 ) -> NRI:
     """An untrained model for a data set whose training trajectories have `frames` frames.
 
     `encoder` is one of `nri.choices.ENCODERS` or GIVEN_GRAPHS, `decoder` one of
-    `nri.choices.DECODERS` or "none". `objects` is the number N of objects, or None where it is not
-    known. Weights come from torch's global random state. Raises ValueError if the data do not fit
-    the choices: trajectories too short for the encoder, no skeleton, no known number of objects.
+    `nri.choices.DECODERS` or "none"; or a class in a file (`nri.own_network`), whose text `code`
+    may hold, {"encoder": text}; it is read where it does not. `objects` is the number N of objects,
+    or None where it is not known. Weights come from torch's global random state. Raises ValueError
+    if the data do not fit the choices: trajectories too short for the encoder, no skeleton, no
+    known number of objects.
     """
-    context = ModelContext(settings, metadata, frames, edge_types, objects)
-    return NRI(_graph(encoder, context), _decoder(decoder, context), metadata.features)
+    context, code = ModelContext(settings, metadata, frames, edge_types, objects), code or {}
+    graph = _graph(encoder, context, code.get("encoder"))
+    return NRI(graph, _decoder(decoder, context, code.get("decoder")), metadata.features)
 
 
 def load_model(
@@ -53,6 +60,7 @@ def load_model(
     """The trained model of a run and its settings.
 
     `metadata` and `objects` are those of the data set that it was trained on, as in `build_model`.
+    Networks of the user's own are built from the code that the training recorded, which is run.
     Raises ResultsError if its files are not those that the training wrote, or of another data set.
     """
     path = Path(directory, "config.json")
@@ -73,6 +81,7 @@ def load_model(
         metadata=metadata,
         frames=metadata.config["frames"]["train"],
         objects=objects,
+        code=record.get("code"),
     ).to(device)
     keep_joint_decoder(model, run.training.resolved_stages())
     try:
@@ -85,12 +94,12 @@ def load_model(
     return model, run.training
 
 
-def _graph(encoder: str, context: ModelContext) -> InferredGraph | GivenGraph:
+def _graph(encoder: str, context: ModelContext, code: str | None) -> InferredGraph | GivenGraph:
     """The graph of a model: inferred by an encoder network, or given."""
     if encoder in GIVEN_GRAPHS:
         skeleton = _skeleton(context.metadata) if encoder == "skeleton" else None
         return GivenGraph(encoder, context.edge_types, skeleton)
-    network: type[Encoder] = load(ENCODERS[encoder])
+    network: type[Encoder] = _network(encoder, ENCODERS, code)
     if context.frames < network.least_frames:
         raise ValueError(
             f"encoder {encoder!r} reads trajectories of {network.least_frames} frames or more, but "
@@ -108,11 +117,12 @@ def _skeleton(metadata: StoredMetadata) -> torch.Tensor:
     return torch.from_numpy(graph.matrix_to_edges(metadata.skeleton)).long()
 
 
-def _decoder(decoder: str, context: ModelContext) -> Decoder | None:
+def _decoder(decoder: str, context: ModelContext, code: str | None) -> Decoder | None:
     """The decoder of a model; "none" is the supervised encoder alone."""
     if decoder == "none":
         return None
-    network: type[Decoder] = load(DECODERS[decoder].choice)
+    choices = {name: known.choice for name, known in DECODERS.items()}
+    network: type[Decoder] = _network(decoder, choices, code)
     built = network.build(context)
     if context.frames <= built.order:
         raise ValueError(
@@ -121,3 +131,10 @@ def _decoder(decoder: str, context: ModelContext) -> Decoder | None:
             f"{context.frames}; make them longer (`frames: {{train: …}}` of the data set)"
         )
     return built
+
+
+def _network(name: str, choices: Mapping[str, str], code: str | None) -> Any:
+    """The class of a network: one of `choices` by its name, or one of the user's own."""
+    if is_own(name):
+        return load_own(name, read_own(name) if code is None else code)
+    return load(choices[name])

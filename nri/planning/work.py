@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nri.choices import DECODERS, ENCODERS
+from nri.choices import decoder_choice
+from nri.config.identity import GIVEN_GRAPHS
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
 from nri.planning.shapes import Shape
@@ -97,7 +98,7 @@ def evaluation_seconds(run: Run, shape: Shape, horizon: int, refine: bool) -> fl
     work = _encoder(run.encoder, settings, shape)
     if run.decoder != "none":
         frames = shape.frames["train"] + horizon
-        if refine and run.encoder in ENCODERS and run.decoder != "sim":
+        if refine and run.encoder not in GIVEN_GRAPHS and run.decoder != "sim":
             frames += REFINING * run.edge_types * shape.frames["train"]
         work += _frame(run, settings, shape) * frames
     return OTHER_START + (work * shape.samples["test"]).seconds
@@ -146,13 +147,16 @@ def _frames(run: Run, stage: TrainingSettings, shape: Shape) -> int:
     """Frames of a sample that the decoder predicts in an update."""
     if stage.graph == "posterior":
         return stage.transitions * run.edge_types
-    if DECODERS[run.decoder].memory or stage.loss_windows == "all":
+    if decoder_choice(run.decoder).memory or stage.loss_windows == "all":
         return shape.frames["train"] - 1
     return stage.loss_windows * stage.prediction_steps
 
 
 def _encoder(name: str, settings: TrainingSettings, shape: Shape) -> Work:
-    """An encoder's forward pass on one sample; nothing for a graph that is given."""
+    """An encoder's forward pass on one sample; nothing for a graph that is given.
+
+    A network of the user's own is taken for the paper's MLP, which need not be near.
+    """
     nodes, edges, frames, width = (
         shape.objects,
         shape.edges,
@@ -160,7 +164,7 @@ def _encoder(name: str, settings: TrainingSettings, shape: Shape) -> Work:
         settings.encoder_hidden,
     )
     pairs = Work(3 * edges * width**2, 4 * edges * width)
-    if name not in ENCODERS:
+    if name in GIVEN_GRAPHS:
         return Work()
     if name == "cnn":
         times = frames // 2

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "DATASETS",
+    "GRAPHS",
     "MODELS",
     "Dataset",
     "Model",
@@ -63,7 +64,16 @@ MODELS = {
     "nri_learned, re-estimated-from-truth": Model("NRI (dynamic graph of true frames)"),
     "nri_true_graph": Model("NRI (true graph)"),
     "supervised": Model("Supervised"),
+    "own": Model("Own network"),
 }
+
+GRAPHS = {
+    "refined": "refined graph",
+    "tempered": "tempered posterior",
+    "re-estimated": "dynamic graph",
+    "re-estimated-from-truth": "dynamic graph of true frames",
+}
+"""What a graph that is found in another way than the model's own is called beside a label."""
 
 DATASETS = {
     "springs5": Dataset("Springs", "5 objects", 50_000, 500),

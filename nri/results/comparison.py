@@ -80,7 +80,7 @@ def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.Dat
     a row in `runs` takes the number of training simulations from the other runs on its data set,
     where they agree; what else it cost is then not known.
     """
-    cost = [*RUN, "simulations", "updates", "epochs", "process_seconds", "commit"]
+    cost = [*RUN, "label", "simulations", "updates", "epochs", "process_seconds", "commit"]
     frame = metrics[metrics["metric"] == metric]
     if not metric_entry(metric).confidence:
         frame = frame[frame["graph"] != "tempered"]
@@ -88,6 +88,7 @@ def every_seed(metrics: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.Dat
     frame = frame[whole if whole.any() else frame["step"].isin(STEPS)]
     frame = frame.merge(runs[cost], on=RUN, how="left", validate="many_to_one")
     frame["value"] *= metric_entry(metric).scale
+    frame["label"] = frame["label"].astype(object).fillna("").astype("str")
     known = without_transfers(runs).dropna(subset="simulations")
     known = known.groupby("dataset")["simulations"].unique()
     agreed = {dataset: values[0] for dataset, values in known.items() if len(values) == 1}
@@ -160,9 +161,12 @@ def _published(paper: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def over_seeds(seeds: pd.DataFrame) -> pd.DataFrame:
-    """`nri.results.rows.summarise` of `every_seed`, with the least that any of the seeds cost."""
+    """`nri.results.rows.summarise` of `every_seed`, with the least that any of the seeds cost and
+    the label that they share.
+    """
     row = [*ROW, "metric", "step"]
-    least = seeds.groupby(row, dropna=False)[["simulations", "updates", "epochs"]].min()
+    shared = ["label", "simulations", "updates", "epochs"]
+    least = seeds.groupby(row, dropna=False)[shared].min()
     return summarise(seeds).merge(least.reset_index(), on=row)
 
 

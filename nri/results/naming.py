@@ -3,9 +3,18 @@
 import pandas as pd
 
 from nri.config.identity import PAPER
-from nri.results.catalogue import DATASETS, dataset_entry, model_entry
+from nri.evaluation.metrics_file import ROW
+from nri.results.catalogue import DATASETS, GRAPHS, dataset_entry, model_entry
 
-__all__ = ["configuration", "origin", "recipe_words", "row_names", "trained_elsewhere"]
+__all__ = [
+    "configuration",
+    "labelled",
+    "model_name",
+    "origin",
+    "recipe_words",
+    "row_names",
+    "trained_elsewhere",
+]
 
 RECIPES = {PAPER: "paper's recipe", "fast": "fast recipe"}
 
@@ -36,14 +45,31 @@ def configuration(encoder: str, decoder: str, edge_types: int | None) -> str:
     return f"{encoder}-{decoder}-k{edge_types}" if encoder else ""
 
 
+def labelled(rows: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the columns `ROW`, each with the `label` of its run in `runs`, "" for none."""
+    labels = runs[[*ROW, "label"]].drop_duplicates()
+    known = rows[ROW].merge(labels, on=ROW, how="left", validate="many_to_one")
+    return rows.assign(label=known["label"].fillna("").to_numpy())
+
+
+def model_name(model: str, graph: str, label: str) -> str:
+    """What a row is called for its model and graph: the paper's words, or the label of its run."""
+    if not label:
+        return model_entry(model, graph).label
+    return f"{label} ({GRAPHS[graph]})" if graph in GRAPHS else label
+
+
 def row_names(rows: pd.DataFrame, within: list[str]) -> list[str]:
-    """The name of each row: the paper's, with the recipe where it is not the paper's.
+    """The name of each row: its label or, where it has none, the paper's; with the recipe where it
+    is not the paper's.
 
     Append the configuration (mlp-mlp-k2) if two configurations would get the same name
     within the same values of the columns `within`.
     """
     rows = rows.assign(elsewhere=trained_elsewhere(rows))
-    row = ["model", "graph", "recipe", "elsewhere"]
+    if "label" not in rows:
+        rows = rows.assign(label="")
+    row = ["model", "graph", "label", "recipe", "elsewhere"]
     configurations = ["encoder", "decoder", "edge_types"]
     distinct = rows.drop_duplicates([*row, *configurations, *within])
     twice = distinct[distinct.duplicated([*row, *within], keep=False)]
@@ -52,17 +78,18 @@ def row_names(rows: pd.DataFrame, within: list[str]) -> list[str]:
     def name(
         model: str,
         graph: str,
+        label: str,
         recipe: str,
         elsewhere: str,
         encoder: str,
         decoder: str,
         edge_types: int | None,
     ) -> str:
-        label = model_entry(model, graph).label
+        words = model_name(model, graph, label)
         if recipe != PAPER or elsewhere:
-            label += f" ({origin(recipe, elsewhere)})"
-        told_apart = (model, graph, recipe, elsewhere) in ambiguous
-        return f"{label}, {configuration(encoder, decoder, edge_types)}" if told_apart else label
+            words += f" ({origin(recipe, elsewhere)})"
+        told_apart = (model, graph, label, recipe, elsewhere) in ambiguous
+        return f"{words}, {configuration(encoder, decoder, edge_types)}" if told_apart else words
 
     columns = rows[[*row, *configurations]]
     return [name(*values) for values in columns.itertuples(index=False)]

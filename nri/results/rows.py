@@ -23,6 +23,7 @@ __all__ = [
     "read_config",
     "read_metrics",
     "read_runs",
+    "run_key",
     "run_record",
     "summarise",
     "without_studies",
@@ -31,6 +32,7 @@ __all__ = [
 
 RUN_COLUMNS = [
     *RUN,
+    "label",
     "study",
     "simulations",
     "updates",
@@ -101,19 +103,23 @@ def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
 
 
 def collect_runs(
-    paths: Iterable[str | os.PathLike], studies: Mapping[str, Mapping[str, str]] | None = None
+    paths: Iterable[str | os.PathLike],
+    studies: Mapping[str, Mapping[str, str]] | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """What each run was and cost: a row for each run, graph and data set it is tested on, sorted.
 
     paths: the config.json files of the runs. The metrics.csv beside each holds the rows that
     were measured with the run, and must agree on what it is. studies: as
-    `nri.config.resolve.resolve_studies`, by the directories DATASET/RUN that the files lie in.
+    `nri.config.resolve.resolve_studies`, by the directories DATASET/RUN that the files lie in;
+    labels likewise, as `resolve_labels` there.
     Raises ResultsError if a file is absent, lacks a key or contradicts its neighbour.
     """
     records, files = [], []
     for path in sorted(map(str, paths)):
         config = read_config(path)
-        study = (studies or {}).get("/".join(Path(path).parts[-4:-2]), {})
+        study = (studies or {}).get(run_key(path), {})
+        label = (labels or {}).get(run_key(path), "")
         measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
         for _, run in measured.iterrows():
             trained = {**run, "dataset": run["trained_on"]}
@@ -124,11 +130,16 @@ def collect_runs(
                         f"{path}: run.{key} is {config['run'][key]!r}, but the metrics.csv "
                         f"beside it says {_text(trained[key])!r}; evaluate the run again"
                     )
-            named = {**run, "study": study.get(run["dataset"], "")}
+            named = {**run, "label": label, "study": study.get(run["dataset"], "")}
             records.append({**run_record(config), **named})
             files.append(path)
     frame = pd.DataFrame(records, columns=RUN_COLUMNS)
     return in_order(typed(frame, files.__getitem__, "train again"))
+
+
+def run_key(path: str | os.PathLike) -> str:
+    """What the configuration calls the run that a file of a seed is of: DATASET/RUN."""
+    return "/".join(Path(path).parts[-4:-2])
 
 
 def read_config(path: str | os.PathLike) -> dict:
@@ -140,7 +151,7 @@ def read_config(path: str | os.PathLike) -> dict:
 
 
 def run_record(config: dict) -> dict:
-    """The columns of `RUN_COLUMNS` that a run's config.json holds: all but its study."""
+    """The columns of `RUN_COLUMNS` that a run's config.json holds: all but its label and study."""
     samples = config["dataset"].get("samples")
     provenance = config["provenance"]
     return {

@@ -6,6 +6,7 @@ import pandas as pd
 
 from nri.config.identity import PAPER
 from nri.results.catalogue import dataset_entry, model_order
+from nri.results.external import elsewhere_name
 from nri.results.markup import LANGUAGES, Language, Panel
 from nri.results.metrics import metric_entry
 from nri.results.naming import configuration, row_names, trained_elsewhere
@@ -13,6 +14,7 @@ from nri.results.naming import configuration, row_names, trained_elsewhere
 __all__ = [
     "OURS",
     "column_order",
+    "elsewhere_cells",
     "make_panel",
     "named_panels",
     "paper_lines",
@@ -24,22 +26,27 @@ __all__ = [
 OURS = "ours, not in the paper"
 
 
-def render(comparison: pd.DataFrame, metric: str, language: str) -> str:
+def render(
+    comparison: pd.DataFrame, metric: str, language: str, external: pd.DataFrame | None = None
+) -> str:
     """The table of a metric in one of the languages "md", "tex", "html".
 
     comparison: as `nri.results.comparison.cells_of_table` makes it for the metric. Where there are
     prediction steps, each data set is a panel with a column for each step; else data sets are
-    columns, in panels by their kind.
+    columns, in panels by their kind. external: as `nri.results.external.read_external`; what was
+    measured elsewhere gets rows and a column of its own in each panel that has the cell.
     """
     entry, markup = metric_entry(metric), LANGUAGES[language]
     if comparison.empty:
         return markup.escape(f"No run measures the {entry.caption}.") + "\n"
+    others = elsewhere_cells(external, metric)
     panels = []
     for name, part in named_panels(comparison):
         title = f"{_heading(name, part)}: {entry.caption}"
         label = f"{metric} {name}".lower().replace(",", "").replace(" ", "-")
         columns = column_order(part)
-        panels.append(make_panel(part, columns, title, label, markup))
+        beside = others[(others["panel"] == name) & others["column"].isin(columns)]
+        panels.append(make_panel(part, columns, title, label, markup, beside))
     return "\n".join(markup.panel(panel) for panel in panels)
 
 
@@ -91,6 +98,25 @@ def _column(row: pd.Series) -> str:
     return dataset_entry(row["dataset"]).label if pd.isna(step) else f"step {step}"
 
 
+def elsewhere_cells(external: pd.DataFrame | None, metric: str) -> pd.DataFrame:
+    """The cells of a metric that were measured elsewhere, with `panel`, `column` and `text`."""
+    named = ["panel", "column", "name", "text", "source"]
+    if external is None or external.empty:
+        return pd.DataFrame(columns=named)
+    entry, rows = metric_entry(metric), external[external["metric"] == metric]
+    numbers = zip(rows["value"] * entry.scale, rows["standard_error"] * entry.scale, strict=True)
+    return pd.DataFrame(
+        {
+            "panel": [_panel(row) for _, row in rows.iterrows()],
+            "column": [_column(row) for _, row in rows.iterrows()],
+            "name": rows["label"].map(elsewhere_name),
+            "text": [entry.format(*pair) for pair in numbers],
+            "source": rows["source"],
+        },
+        columns=named,
+    )
+
+
 def _heading(panel: str, rows: pd.DataFrame) -> str:
     """Where the paper has a panel: "The paper's Table 1, 5 objects"."""
     if rows["paper"].isna().all():
@@ -113,11 +139,17 @@ def _paper_first(column: pd.Series) -> pd.Series:
 
 
 def make_panel(
-    rows: pd.DataFrame, columns: Iterable[str], title: str, label: str, language: Language
+    rows: pd.DataFrame,
+    columns: Iterable[str],
+    title: str,
+    label: str,
+    language: Language,
+    elsewhere: pd.DataFrame | None = None,
 ) -> Panel:
     """A panel: a row for each `name` of `rows`, in order; columns of ours and the paper's.
 
     rows: as `nri.results.comparison.cells_of_table` makes them, each with its `name` and `column`.
+    elsewhere: cells of rows below them, as `elsewhere_cells`.
     """
     rows, notes = rows.assign(line=paper_lines(rows)), Notes(language)
     marked = [(_our_cell(row, notes), _paper_cell(row, notes)) for _, row in rows.iterrows()]
@@ -127,19 +159,34 @@ def make_panel(
     # Repeat the paper's number in every row of the same model.
     theirs = rows.drop_duplicates(["line", "column"])
     theirs = theirs.pivot(index="line", columns="column", values="theirs").reindex(lines)
-    cells, dash = {}, language.escape("–")
+    names, cells, dash = list(lines.index), {}, language.escape("–")
+    others = {} if elsewhere is None else _other_rows(elsewhere, notes)
+    below = [""] * len(others)
     for column in columns:
         heading = language.escape(column)
-        cells[heading, "ours"] = ours[column].fillna(dash).to_list()
+        cells[heading, "ours"] = ours[column].fillna(dash).to_list() + below
         if rows["paper"].notna().any():
             absent = language.theirs.format(dash)
-            cells[heading, "paper"] = theirs[column].fillna(absent).to_list()
+            cells[heading, "paper"] = theirs[column].fillna(absent).to_list() + below
+        if any(column in row for row in others.values()):
+            found = [row.get(column, "") for row in others.values()]
+            cells[heading, "elsewhere"] = [""] * len(names) + found
     return Panel(
         title=language.escape(title),
         label=label,
-        cells=pd.DataFrame(cells, index=[language.escape(name) for name in lines.index]),
+        cells=pd.DataFrame(cells, index=[language.escape(name) for name in [*names, *others]]),
         notes=notes.lines() + [language.escape(remark) for remark in _remarks(rows)],
     )
+
+
+def _other_rows(elsewhere: pd.DataFrame, notes: Notes) -> dict[str, dict[str, str]]:
+    """{name: {column: cell}}; a note says where each cell is from."""
+    rows: dict[str, dict[str, str]] = {}
+    for cell in elsewhere.itertuples():
+        text = notes.language.theirs.format(notes.language.escape(cell.text))
+        mark = notes.mark(f"measured elsewhere, not by this pipeline: {cell.source}")
+        rows.setdefault(cell.name, {})[cell.column] = text + mark
+    return rows
 
 
 def paper_lines(rows: pd.DataFrame) -> pd.Series:

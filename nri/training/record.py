@@ -34,10 +34,13 @@ def write_record(
     work: Work,
     threads: int,
     weights: str | None = None,
+    code: dict[str, str] | None = None,
 ) -> None:
     """Write the config.json of a run, or of a baseline that trains nothing and has no weights.
 
-    weights: the checksum that `nri.model.weights.save_weights` returned.
+    weights: the checksum that `nri.model.weights.save_weights` returned. code: the texts of
+    networks of the user's own, {"encoder": text}; with them the directory is all that it takes to
+    use the model.
     """
     training = start = None
     if isinstance(run, Run):
@@ -53,6 +56,7 @@ def write_record(
         "training": training,
         "start_from": start,
         "weights": weights,
+        "code": code or {},
         "updates": work.updates,
         "epochs": work.epochs,
         "parameters": work.parameters,

@@ -48,6 +48,7 @@ def carry_out(job: Job) -> None:
     metadata, device = read_metadata(job.data), choose_device()
     train, valid = (load_samples(job.data, split, device) for split in ("train", "valid"))
     torch.manual_seed(job.seed)
+    code = job.run.own_code()  # read once: an edit while the training runs is not of this one
     model = build_model(
         encoder=job.run.encoder,
         decoder=job.run.decoder,
@@ -56,9 +57,10 @@ def carry_out(job: Job) -> None:
         metadata=metadata,
         frames=train.x.shape[2],
         objects=train.x.shape[1],
+        code=code,
     ).to(device)
     progress = _train(job, model, metadata, train, valid)
-    _write(job, model, metadata, progress)
+    _write(job, model, metadata, progress, code)
 
 
 def _train(
@@ -93,7 +95,9 @@ def _checkpoints(job: Job) -> list[Checkpoint]:
     return [Checkpoint(job.checkpoints / f"{name}.pt") for name in names]
 
 
-def _write(job: Job, model: NRI, metadata: StoredMetadata, progress: Progress) -> None:
+def _write(
+    job: Job, model: NRI, metadata: StoredMetadata, progress: Progress, code: dict[str, str]
+) -> None:
     """Write model.safetensors, curve.csv and config.json."""
     weights = save_weights(model.state_dict(), job.output)
     with (
@@ -111,5 +115,5 @@ def _write(job: Job, model: NRI, metadata: StoredMetadata, progress: Progress) -
         process_seconds=progress.process_seconds,
     )
     record = job.output / "config.json"
-    write_record(record, job.run, job.seed, metadata, work, job.threads, weights)
+    write_record(record, job.run, job.seed, metadata, work, job.threads, weights, code)
     logging.info("%d updates, written to %s", progress.total_updates, job.output)

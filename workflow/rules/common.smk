@@ -6,6 +6,8 @@ TRAINED_ON = list(dict.fromkeys(dataset for dataset, _ in [*RUNS, *BASELINES]))
 INFER = {
     name: entry for name, entry in CONFIG.infer_on.items() if (entry.dataset, entry.run) in RUNS
 }
+# Numbers that were measured elsewhere, which tables and figures show beside ours, where there are any.
+EXTERNAL = {"external": "results/external.csv"} if CONFIG.external else {}
 
 
 def user_file(path: str) -> str:

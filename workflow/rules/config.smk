@@ -3,9 +3,11 @@
 import json
 import os
 import shlex
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
@@ -17,10 +19,19 @@ sys.path.insert(0, str(BASE))
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.dependencies import code_digests, itemise
 from nri.config.parse import ConfigError, parse_config
-from nri.config.resolve import Planned, PlannedRun, resolve_baselines, resolve_runs, resolve_studies
+from nri.config.resolve import (
+    Planned,
+    PlannedRun,
+    resolve_baselines,
+    resolve_labels,
+    resolve_runs,
+    resolve_studies,
+)
+from nri.config.runs import Run
 from nri.config.yaml_file import origin, refuse_repeated_keys
 from nri.data.download import read_checksums
 from nri.files import fingerprint, write_frozen
+from nri.own_network import is_own, own_file
 from nri.terminal.live import Terminal
 from nri.terminal.screen import Screen
 from snakemake.exceptions import WorkflowError
@@ -74,6 +85,29 @@ SOURCE_OF = {name: load(SOURCES[settings.source]) for name, settings in DATASETS
 RUNS = resolve_runs(CONFIG)
 BASELINES = resolve_baselines(CONFIG)
 STUDIES = resolve_studies(RUNS)
+LABELS = resolve_labels(RUNS)
+
+
+# Networks of the user's own are tried on a tiny batch whenever a call plans, in a process of its own
+# (which loads torch): their errors come before any data are made.
+OWN = [
+    {
+        "run": run.model_dump(include=set(Run.model_fields)),
+        "dataset": DATASETS[run.dataset].model_dump(),
+    }
+    for run in RUNS.values()
+    if run.own_networks
+]
+if OWN and is_main_process() and find_spec("torch"):
+    tried = subprocess.run(
+        [sys.executable, "-P", "-m", "nri.model.own_check"],
+        input=json.dumps(OWN),
+        env=os.environ | {"PYTHONPATH": str(BASE)},
+        capture_output=True,
+        text=True,
+    )
+    if tried.returncode:
+        raise WorkflowError(tried.stderr.strip())
 
 
 # Known names only: figures are named by a data set and a run, joined by "_".
@@ -136,13 +170,15 @@ def source_digests(program: str, *chosen: str) -> list[str]:
     """One entry per source file that a program is made of; a changed one is a reason to rerun.
 
     Of the tables in nri/choices.py only the `chosen` entries count, which are named as there:
-    "nri.model.encoders.mlp:MLPEncoder". Without any, all of them count.
+    "nri.model.encoders.mlp:MLPEncoder". Without any, all of them count. A class in a file of the
+    user's own is chosen as in the configuration.
     """
     untracked_files = [BASE / path for path in UNTRACKED]
     if not chosen:
         return code_digests(BASE / program, BASE, untracked_files)
-    names = [choice.partition(":")[0].split(".") for choice in chosen]
+    names = [choice.partition(":")[0].split(".") for choice in chosen if not is_own(choice)]
     modules = [BASE.joinpath(*name).with_suffix(".py") for name in names]
+    modules += [own_file(choice) for choice in chosen if is_own(choice)]
     without = [*untracked_files, BASE / "nri" / "choices.py"]
     found = (code_digests(path, BASE, without) for path in (BASE / program, *modules))
     return sorted(set().union(*found))
@@ -153,6 +189,7 @@ def networks_of(run: PlannedRun) -> list[str]:
     return [
         *([ENCODERS[run.encoder]] if run.encoder in ENCODERS else []),
         *([DECODERS[run.decoder].choice] if run.decoder in DECODERS else []),
+        *run.own_networks.values(),
         *([SOURCES[DATASETS[run.dataset].source]] if run.decoder == "sim" else []),
     ]
 

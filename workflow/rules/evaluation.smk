@@ -6,6 +6,10 @@ EVALUATION_CODE = {
     key: source_digests("scripts/evaluate.py", *networks_of(run)) for key, run in EVALUATED.items()
 }
 
+EXPORT_CODE = {
+    key: source_digests("scripts/export.py", *networks_of(run)) for key, run in EVALUATED.items()
+}
+
 
 rule evaluate:
     input:
@@ -46,6 +50,45 @@ rule evaluate:
         " --output {params.directory:q} > {log:q} 2>&1"
 
 
+# On demand: all test samples for other tools, of one run (its predictions.h5) or of all of them
+# (`snakemake predictions`).
+rule export:
+    input:
+        data="results/data/{dataset}.h5",
+        model=rules.train.output.model,
+        config=rules.train.output.config,
+        posterior=rules.evaluate.output.posterior,
+    output:
+        "results/{group}/{dataset}/{run}/seed{seed}/predictions.h5",
+    log:
+        "results/logs/{group}/{dataset}/{run}/seed{seed}/export.log",
+    benchmark:
+        "results/benchmarks/{group}/{dataset}/{run}/seed{seed}/export.tsv"
+    wildcard_constraints:
+        group=groups_of(EVALUATED),
+        run="[^/]+",
+    conda:
+        "../../envs/cuda.yaml"
+    threads: 1
+    resources:
+        gpu=CONFIG.gpu,
+        mem_mb=lambda wildcards, attempt: 4000 * attempt,
+        runtime=lambda wildcards, attempt: 20 * attempt,
+    params:
+        *padded(EXPORT_CODE, trained_key),
+        program=script("export.py"),
+        directory=lambda wildcards, input: Path(input.model).parent,
+    shell:
+        "python {params.program:q} --run {params.directory:q} --data {input.data:q}"
+        " --threads {threads} --output {output:q} > {log:q} 2>&1"
+
+
+rule predictions:
+    input:
+        [file for run in EVALUATED.values() for file in seed_files("predictions.h5", run)],
+    localrule: True
+
+
 rule collect:
     input:
         metrics=all_files("metrics.csv"),
@@ -64,11 +107,12 @@ rule collect:
         mem_mb=1000,
         runtime=10,
     params:
-        *tracked({(): STUDIES}),
+        *tracked({(): {"studies": STUDIES, "labels": LABELS}}),
         *source_digests("scripts/collect.py"),
         program=script("collect.py"),
         studies=settings_json(lambda wildcards: STUDIES),
+        labels=settings_json(lambda wildcards: LABELS),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --configs {input.configs:q}"
-        " --studies {params.studies:q} --output-metrics {output.metrics:q}"
+        " --studies {params.studies:q} --labels {params.labels:q} --output-metrics {output.metrics:q}"
         " --output-runs {output.runs:q} > {log:q} 2>&1"

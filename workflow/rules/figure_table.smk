@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from nri.config.identity import GIVEN_GRAPHS
+
 # A figure is drawn by a module nri/figures/KIND.py, which is a program of its own. To add a figure,
 # write that module and add a line to FIGURES. All else follows from the table: what the rule runs,
 # which code it depends on, the targets, and the order on the page and in the report.
@@ -72,7 +74,7 @@ def of_dataset(name: str) -> Callable[[str], list[str]]:
 
 def shows_motion(run) -> bool:
     """Whether a run has both a graph to show and motion predicted under it."""
-    return run.encoder in ENCODERS and run.decoder != "none"
+    return run.encoder not in GIVEN_GRAPHS and run.decoder != "none"
 
 
 def example_systems() -> list[str]:
@@ -134,6 +136,8 @@ ALL_RESULTS = {
     "runs": lambda *dataset: rules.collect.output.runs,
 }
 
+MEASURED_ELSEWHERE = {name: lambda path=path: path for name, path in EXTERNAL.items()}
+
 # In the order of the paper's figures: 1, 4 to 11; then those that it does not have.
 FIGURES = {
     **figures("simulation", once(EXAMPLE_SYSTEMS), data=lambda: data_file(EXAMPLE_SYSTEMS[0])),
@@ -143,7 +147,7 @@ FIGURES = {
         [key for key in SHOWN if DATASETS[key[0]].source not in ("mocap", "basketball")],
         **EXAMPLES,
     ),
-    **figures("horizon", once(PREDICTS), **ALL_RESULTS),
+    **figures("horizon", once(PREDICTS), **ALL_RESULTS, **MEASURED_ELSEWHERE),
     **figures("skeleton", from_source("mocap", SHOWN), **EXAMPLES, data=data_file),
     **figures("roles", from_source("basketball", SHOWN), **POSTERIOR, data=data_file),
     **figures(
@@ -190,6 +194,15 @@ FIGURES = {
 FIGURE_FILES = [
     f"results/figures/{figure}.{extension}" for figure in FIGURES for extension in ("svg", "png")
 ]
+# What the runs are called that a figure reads files of; figures of all results find it in runs.csv.
+FIGURE_LABELS = {
+    name: {
+        run: label
+        for run, label in LABELS.items()
+        if any(f"/runs/{run}/" in str(files) for files in figure.inputs.values())
+    }
+    for name, figure in FIGURES.items()
+}
 FIGURE_CODE = {
     kind: source_digests(f"nri/figures/{kind}.py")
     for kind in dict.fromkeys(figure.kind for figure in FIGURES.values())

@@ -31,6 +31,8 @@ rule figure:
         runtime=10,
     params:
         *padded(FIGURE_CODE, lambda wildcards: FIGURES[wildcards.figure].kind),
+        *tracked(FIGURE_LABELS, lambda wildcards: wildcards.figure),
+        labels=settings_json(lambda wildcards: FIGURE_LABELS[wildcards.figure]),
         kind=lambda wildcards, output: FIGURES[wildcards.figure].kind,
         arguments=lambda wildcards, input: shlex.join(
             part
@@ -39,5 +41,5 @@ rule figure:
         ),
         caption=report_caption,
     shell:
-        "python -m nri.figures.{params.kind} {params.arguments} --output {output:q}"
-        " > {log:q} 2>&1"
+        "python -m nri.figures.{params.kind} {params.arguments} --labels {params.labels:q}"
+        " --output {output:q} > {log:q} 2>&1"

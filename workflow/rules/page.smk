@@ -7,6 +7,7 @@ TESTED_ON = [other.dataset for run in TRAINED.values() for other in run.test_on]
 
 rule page:
     input:
+        unpack(lambda wildcards: EXTERNAL),
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
         configs=all_files("config.json"),
@@ -44,11 +45,12 @@ rule page:
         studies=settings_json(lambda wildcards: TITLES.get("studies", {})),
         # As a function, so that Snakemake fills in nothing that stands in braces.
         command=lambda wildcards: CONFIG.command,
+        external=untracked(lambda wildcards: "--external results/external.csv" if EXTERNAL else ""),
         explorer=lambda wildcards, input: ["--explorer", *input.explorer] if EXPLORED else [],
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --configs {input.configs:q} --data {input.data:q} --paper {input.paper:q}"
         " --best {input.best:q} --tables {input.tables:q} --verdicts {input.verdicts:q}"
-        " --figures {input.figures:q}"
+        " --figures {input.figures:q} {params.external}"
         " --studies {params.studies:q} {params.explorer:q} --command={params.command:q}"
         " --output {output:q} > {log:q} 2>&1"

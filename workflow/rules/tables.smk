@@ -17,8 +17,30 @@ if STUDIES:
     TITLES["studies"] = {name: study.model_dump() for name, study in CONFIG.studies.items()}
 
 
+rule external:
+    input:
+        user_file(CONFIG.external) if CONFIG.external else [],
+    output:
+        "results/external.csv",
+    log:
+        "results/logs/external.log",
+    localrule: True
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    params:
+        *source_digests("scripts/external.py"),
+        *tracked({(): {"datasets": list(DATASETS)}}),
+        program=script("external.py"),
+        datasets=untracked(lambda wildcards: list(DATASETS)),
+    shell:
+        "python {params.program:q} --file={input:q} --datasets {params.datasets:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
 rule table:
     input:
+        unpack(lambda wildcards: EXTERNAL),
         metrics=rules.collect.output.metrics,
         runs=rules.collect.output.runs,
         paper=pipeline_file("config/paper_numbers.csv"),
@@ -53,10 +75,11 @@ rule table:
         *source_digests("scripts/tables.py"),
         program=script("tables.py"),
         studies=settings_json(lambda wildcards: TITLES[wildcards.table]),
+        external=untracked(lambda wildcards: "--external results/external.csv" if EXTERNAL else ""),
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --runs {input.runs:q}"
         " --paper {input.paper:q} --table {wildcards.table} --studies {params.studies:q}"
-        " --output results/tables/{wildcards.table} > {log:q} 2>&1"
+        " {params.external} --output results/tables/{wildcards.table} > {log:q} 2>&1"
 
 
 rule games_table:

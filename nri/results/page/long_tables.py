@@ -4,10 +4,10 @@ import pandas as pd
 
 from nri.config.identity import PAPER
 from nri.evaluation.metrics_file import RUN
-from nri.results.catalogue import dataset_entry, model_entry
+from nri.results.catalogue import dataset_entry
 from nri.results.comparison import all_cells, every_seed
 from nri.results.metrics import Metric, metric_entry
-from nri.results.naming import configuration, origin, trained_elsewhere
+from nri.results.naming import configuration, model_name, origin, trained_elsewhere
 from nri.results.tables import paper_number
 
 __all__ = ["cell_by_cell", "every_seed_table", "numbered", "provenance"]
@@ -32,7 +32,7 @@ def _cells(cells: pd.DataFrame) -> str:
         rows.append(
             {
                 "dataset": dataset_entry(cell["dataset"]).title,
-                "model": model_entry(cell["model"], cell["graph"]).label + _recipe(cell),
+                "model": model_name(cell["model"], cell["graph"], cell["label"]) + _recipe(cell),
                 "step": str(cell["step"]),
                 "ours": ours,
                 "seeds": str(cell["n"]),
@@ -64,7 +64,7 @@ def every_seed_table(metrics: pd.DataFrame, runs: pd.DataFrame, metric: Metric) 
     seeds = every_seed(metrics, runs, metric.name)
     if seeds.empty:
         return ""
-    known = [*RUN, "simulations", "updates"]
+    known = [*RUN, "label", "simulations", "updates"]
     column = seeds["step"].map(lambda step: metric.short if pd.isna(step) else f"step {step}")
     text = seeds["value"].map(lambda value: metric.format(value, float("nan")))
     wide = seeds.assign(column=column, text=text).pivot(
@@ -108,7 +108,8 @@ def _run_columns(rows: pd.DataFrame) -> pd.DataFrame:
         {
             "dataset": [dataset_entry(name).title for name in rows["dataset"]],
             "model": [
-                model_entry(*key).label for key in zip(rows["model"], rows["graph"], strict=True)
+                model_name(*key)
+                for key in zip(rows["model"], rows["graph"], rows["label"], strict=True)
             ],
             "run": [configuration(*run) or "baseline" for run in which],
             "recipe": [

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from nri.results.catalogue import dataset_entry, model_entry
+from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_work, every_seed
 from nri.results.metrics import metric_entry
-from nri.results.naming import recipe_words
+from nri.results.naming import model_name, recipe_words
 from nri.results.page.records import RunRecord, identity_of
 from nri.results.page.sparkline import Sparkline, sparkline
 
@@ -98,10 +98,11 @@ def _origin(
     first, seeds = rows.iloc[0], sorted(rows["seed"].unique())
     numbers = ",".join(map(str, seeds))
     every = f"seed{{{numbers}}}" if len(seeds) > 1 else f"seed{numbers}"
+    name = model_name(first["model"], "", rows["label"].iloc[0])
     curves = [record.curve for record in records if record.curve is not None]
     return Origin(
         id=_id(directory),
-        title=f"{model_entry(first['model']).label}, {dataset_entry(first['trained_on']).title}",
+        title=f"{name}, {dataset_entry(first['trained_on']).title}",
         facts=_facts(f"results/{directory}/{every}/", first, runs, records),
         seeds=seeds,
         measured=_measured(rows, seeds),

@@ -6,17 +6,25 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from nri.config.identity import OWN
 from nri.results.catalogue import dataset_entry, model_entry
 from nri.results.comparison import cells_of_table
 from nri.results.metrics import metric_entry
-from nri.results.naming import configuration
+from nri.results.naming import configuration, model_name
 from nri.results.page.origins import origin_id
 from nri.results.studies import UNPUBLISHED, compare_studies
-from nri.results.tables import column_order, named_panels, paper_lines, paper_number, shown_lines
+from nri.results.tables import (
+    column_order,
+    elsewhere_cells,
+    named_panels,
+    paper_lines,
+    paper_number,
+    shown_lines,
+)
 
 __all__ = ["Cell", "PagePanel", "PageRow", "study_panels", "table_panels"]
 
-MAIN = ("nri_learned", "nri_true_graph", "lstm_joint", "supervised")
+MAIN = ("nri_learned", "nri_true_graph", "lstm_joint", "supervised", OWN)
 """The models whose rows a table shows at once; the others are one click away."""
 
 FEW = 5
@@ -66,14 +74,18 @@ class PagePanel:
 
 
 def table_panels(
-    metrics: pd.DataFrame, runs: pd.DataFrame, paper: pd.DataFrame, metric: str
+    metrics: pd.DataFrame,
+    runs: pd.DataFrame,
+    paper: pd.DataFrame,
+    metric: str,
+    external: pd.DataFrame | None = None,
 ) -> list[PagePanel]:
     """The panels of the table of a metric, as `nri.results.tables.render` has them."""
     cells = cells_of_table(metrics, runs, paper, metric)
     if cells.empty:
         return []
     entry = metric_entry(metric)
-    return [
+    panels = [
         _panel(
             rows.sort_values(["model_place", "graph", "recipe"], kind="stable"),
             entry.caption[0].upper() + entry.caption[1:],
@@ -82,6 +94,9 @@ def table_panels(
         )
         for name, rows in named_panels(cells)
     ]
+    for panel in panels:
+        panel.rows += _measured_elsewhere(panel, elsewhere_cells(external, metric))
+    return panels
 
 
 def study_panels(
@@ -99,18 +114,32 @@ def study_panels(
         yield _panel(rows, rows["title"].iloc[0], title, f"study-{study}-{tested_on}")
 
 
+def _measured_elsewhere(panel: PagePanel, cells: pd.DataFrame) -> list[PageRow]:
+    """A row for each method that others measured in this panel; a note says the source of each."""
+    here = cells[(cells["panel"] == panel.title) & cells["column"].isin(panel.columns)]
+    rows = []
+    for name, found in here.groupby("name", sort=False):
+        known = {cell.column: cell for cell in found.itertuples()}
+        row = [Cell([known[column].text if column in known else ""]) for column in panel.columns]
+        rows.append(PageRow(str(name), "", True, row))
+        sources = "; ".join(dict.fromkeys(found["source"]))
+        panel.notes.append(f"{name}, not by this pipeline: {sources}.")
+    return rows
+
+
 def _panel(rows: pd.DataFrame, table: str, title: str, label: str) -> PagePanel:
     rows = rows.assign(line=paper_lines(rows))
     columns, lines = column_order(rows), shown_lines(rows)
     ours = {(row["name"], row["column"]): row for _, row in rows.iterrows()}
     published = rows.drop_duplicates(["line", "column"])
     theirs = {(row["line"], row["column"]): row for _, row in published.iterrows()}
+    labels = dict(zip(rows["name"], rows["label"], strict=True))
     compared = bool(rows["paper"].notna().any())
     panel = PagePanel(table, title, _slug(label), columns, [], compared)
     for name, line in lines.items():
         pairs = [(ours.get((name, column)), theirs.get((line, column))) for column in columns]
         model, graph = line.split("|")[:2]
-        known = model_entry(model, graph).label
+        known = model_name(model, graph, labels[name])
         aside = re.sub(r"^ \((.*)\)", r"\1", name.removeprefix(known)).strip(" ,")
         ran = any(row is not None and row["n"] for row, _ in pairs)
         named = compared and any(row is not None and pd.notna(row["paper"]) for _, row in pairs)

@@ -40,7 +40,8 @@ class Results:
     metrics, runs: as `nri.results.rows` reads them. paper: as `read_paper_numbers` of
     `nri.results.comparison`. best: as `read_best_published`. studies: as the configuration has
     them, {NAME: {"title": …}}. records: of all runs. data: of all data sets. verdicts: the
-    sentences on inferred graphs, by DATASET/RUN.
+    sentences on inferred graphs, by DATASET/RUN. external: as `nri.results.external` reads it,
+    where there is such a file.
     """
 
     metrics: pd.DataFrame
@@ -51,6 +52,7 @@ class Results:
     records: Sequence[RunRecord] = ()
     data: Sequence[DataSet] = ()
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    external: pd.DataFrame | None = None
 
     @property
     def own(self) -> bool:
@@ -73,7 +75,11 @@ def render_page(
     """
     metrics, runs, paper = results.metrics, results.runs, results.paper
     shown = [metric_of_table(table) for table in tables_of(metrics["metric"].unique())]
-    panels = [panel for entry in shown for panel in table_panels(metrics, runs, paper, entry.name)]
+    panels = [
+        panel
+        for entry in shown
+        for panel in table_panels(metrics, runs, paper, entry.name, results.external)
+    ]
     first, further = _in_two(panels, results.own)
     seeds = {metric: every_seed_table(metrics, runs, metric) for metric in shown}
     environment = Environment(
