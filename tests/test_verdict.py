@@ -210,10 +210,21 @@ def test_margins_leave_out_what_depends():
     """A stranger is compared with the best of the other groups, an edge with the best of all."""
     strangers = np.array([[5.0, 4.0, 1.0, 0.0]])
     groups = np.array([[0, 0, 1, 2]])
-    found = significance(Scores(np.array([4.5]), strangers, groups))
+    found = significance(Scores(np.array([4.5]), strangers, groups, np.zeros(1)))
     assert found.margin == pytest.approx([-0.5])
     # Margins of strangers: 4, 3, -4, -5; two of four reach -0.5.
     assert found.p == pytest.approx([3 / 5])
+
+
+def test_a_coincidence_of_one_pair_counts_once():
+    """In forty windows of a recording a pair is as conspicuous as in one."""
+    random, groups = np.random.default_rng(0), np.tile(np.arange(11), (800, 1))
+    values, pairs = random.normal(size=(800, 12)), np.tile(np.arange(20), 40)
+    values[pairs == 7, 11] = 20
+    assert significance(Scores(values[:, 11], values[:, :11], groups, np.arange(800))).evident.any()
+    found = significance(Scores(values[:, 11], values[:, :11], groups, pairs))
+    assert found.p.min() == pytest.approx(1 / 221)
+    assert not found.evident.any()
 
 
 def test_a_false_discovery_is_rare_where_all_are_strangers():
@@ -224,7 +235,7 @@ def test_a_false_discovery_is_rare_where_all_are_strangers():
         values = random.standard_t(3, (40, 12)) + 0.01 * random.normal(size=(40, 12))
         strangers = np.take_along_axis(values[:, :11], groups, 1)
         strangers = strangers + 0.01 * random.normal(size=strangers.shape)
-        found += significance(Scores(values[:, 11], strangers, groups)).evident.any()
+        found += significance(Scores(values[:, 11], strangers, groups, np.arange(40))).evident.any()
     assert found <= 20  # 5 % are 10 of 200
 
 

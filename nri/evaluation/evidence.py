@@ -92,7 +92,12 @@ def find_evidence(
     real, others = values[..., 0], values[..., 1:]
     transitions = x.shape[2] - 1
     return Evidence(
-        scores=Scores(real.ravel(), *(each.reshape(-1, STRANGERS) for each in (others, groups))),
+        scores=Scores(
+            real=real.ravel(),
+            strangers=others.reshape(-1, STRANGERS),
+            groups=groups.reshape(-1, STRANGERS),
+            pairs=_pairs(windows.iloc[: len(x)]),
+        ),
         without_sender=(real - np.median(others, -1)) / transitions,
         without_edge=_without_edge(models, x, refine),
         kind=chosen[0][0].kind,
@@ -117,6 +122,16 @@ def _choose(
                 )
         chosen.append(found)
     return chosen
+
+
+def _pairs(windows: pd.DataFrame) -> np.ndarray:
+    """A number for the recording, the receiver and the sender of each edge of each sample."""
+    labels = []
+    for row in windows.itertuples():
+        names = np.array(str(row.objects).split(SEPARATOR))
+        ends = names[graph.receivers(len(names))], names[graph.senders(len(names))]
+        labels += [(row.recording, *pair) for pair in zip(*ends, strict=True)]
+    return pd.factorize(pd.MultiIndex.from_tuples(labels))[0]
 
 
 @torch.no_grad()

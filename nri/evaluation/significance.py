@@ -3,8 +3,9 @@
 The margin of a sender is by how much the receiver's motion is likelier with it than with the best
 of all strangers. Every stranger has a margin, too: over the best of the strangers that do not
 depend on it. The margins of strangers are the null distribution, pooled over all edges: p of an
-edge is the share of them that reach its own (as in Tusher, Tibshirani and Chu 2001). The procedure
-of Benjamini and Hochberg (1995) then bounds the false discovery rate of all edges.
+edge is the share of them that reach its own (as in Tusher, Tibshirani and Chu 2001), and at least
+one in the number of independent comparisons. The procedure of Benjamini and Hochberg (1995) then
+bounds the false discovery rate of all edges.
 """
 
 from dataclasses import dataclass
@@ -23,12 +24,20 @@ class Scores:
     """Log-likelihoods of receivers' motions, in nats, for each of M edges.
 
     real (M,): with the real sender. strangers (M, J): with each of J strangers in its place.
-    groups (M, J): strangers of one group depend on each other.
+    groups (M, J): strangers of one group depend on each other. pairs (M,): so do edges of one pair
+    of objects in windows of one recording, which have the same label.
     """
 
     real: np.ndarray
     strangers: np.ndarray
     groups: np.ndarray
+    pairs: np.ndarray
+
+    @property
+    def comparisons(self) -> int:
+        """How many pairs and groups of strangers are compared, each of them counted once."""
+        labels = np.broadcast_to(self.pairs[:, np.newaxis], self.groups.shape)
+        return len(np.unique(np.stack([labels, self.groups], -1).reshape(-1, 2), axis=0))
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,8 @@ def significance(scores: Scores) -> Significance:
     margin = scores.real - scores.strangers.max(1)
     null = np.sort(_margins_of_strangers(scores), axis=None)
     reached = null.size - np.searchsorted(null, margin, side="left")
-    p = (1 + reached) / (1 + null.size)
+    # Strangers that depend on each other add no evidence: p is no less than those that do not say.
+    p = np.maximum((1 + reached) / (1 + null.size), 1 / (1 + scores.comparisons))
     return Significance(margin, p, false_discovery_control(p))
 
 
