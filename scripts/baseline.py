@@ -1,4 +1,4 @@
-"""Score a baseline that trains nothing: the last frame repeated, or correlations."""
+"""Score a baseline that trains nothing: static, constant velocity, or correlations."""
 
 import argparse
 from pathlib import Path
@@ -13,7 +13,7 @@ from nri.device import choose_device
 from nri.evaluation.correlation import correlation_rows, hidden_vectors, path_vectors
 from nri.evaluation.metrics_file import write_metrics
 from nri.evaluation.own_units import own_units, rmse_of_features
-from nri.evaluation.static import static_errors
+from nri.evaluation.static import constant_velocity_errors, static_errors
 from nri.logs import start_log
 from nri.model.build import load_model
 from nri.model.decoders.lstm import SingleLSTM
@@ -46,8 +46,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
     metadata, device = read_metadata(arguments.data), choose_device()
     frames = metadata.config["frames"]["train"]
     test = load_samples(arguments.data, "test", device)
-    if arguments.baseline.baseline == "static":
-        errors = static_errors(test, frames, arguments.horizon)
+    kind, horizon = arguments.baseline.baseline, arguments.horizon
+    if kind in ("static", "constant-velocity"):
+        if kind == "static":
+            errors = static_errors(test, frames, horizon)
+        else:
+            errors = constant_velocity_errors(test, frames, horizon, metadata.features)
         steps = enumerate(errors.mean(-1), start=1)
         rows = [{"metric": "mse", "step": step, "value": value} for step, value in steps]
         rows += rmse_of_features(errors, own_units(metadata))

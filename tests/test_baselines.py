@@ -32,7 +32,7 @@ from nri.evaluation.examples import Examples
 from nri.evaluation.metrics.mse import future_mse
 from nri.evaluation.metrics_file import ROW
 from nri.evaluation.protocol import predict
-from nri.evaluation.static import static_errors
+from nri.evaluation.static import constant_velocity_errors, static_errors
 from nri.graph import matrix_to_edges
 from nri.model.context import ModelContext
 from nri.model.decoders.lstm import JointLSTM, SingleLSTM
@@ -74,6 +74,14 @@ def test_static_repeats_the_frame_after_those_that_are_known():
     x = torch.arange(6.0).square().expand(2, 4, 6).unsqueeze(-1)
     errors = static_errors(Samples(x, None), 3, 2)
     np.testing.assert_allclose(errors.mean(-1), [7.0**2, 16.0**2])
+
+
+def test_constant_velocity_goes_on():
+    """A place at t² goes on by 3 from 4 to 7 and 10; its velocity 2t stays at 4."""
+    time = torch.arange(6.0)
+    x = torch.stack([time.square(), 2 * time], dim=-1).expand(2, 4, 6, 2)
+    errors = constant_velocity_errors(Samples(x, None), 2, 2, ("x", "vx"))
+    np.testing.assert_allclose(errors, [[2.0**2, 2.0**2], [6.0**2, 4.0**2]])
 
 
 def test_static_is_the_model_that_returns_its_input(x):

@@ -101,6 +101,7 @@ BAD_RUNS = [
     ({"encoder": "skeleton"}, r"skeleton"),
     ({"dataset": "kuramoto5", "decoder": "sim"}, r"'sim' needs"),
     ({"encoder": "full", "decoder": "none"}, r"'none' needs"),
+    ({"encoder": "empty"}, r"'empty' needs a type without messages"),
     ({"decoder": "none", "edge_types": 3}, r"edge_types: 3.*has 2"),
     ({"decoder": "rnn", "training": {"loss_windows": 3}}, r"loss_windows.*recurrent"),
     ({"training": {"prediction_steps": 49}}, r"prediction_steps.*49 frames"),

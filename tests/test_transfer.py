@@ -59,7 +59,7 @@ def rows_of(evaluation):
     return {(row.get("model"), row["metric"], row.get("step")): row["value"] for row in rows}
 
 
-@pytest.mark.parametrize("encoder", ["mlp", "cnn", "node-cnn", "true", "full"])
+@pytest.mark.parametrize("encoder", ["mlp", "cnn", "node-cnn", "true", "full", "empty"])
 @pytest.mark.parametrize("decoder", ["mlp", "rnn"])
 def test_ten_objects_as_if_it_had_been_trained_on_them(
     encoder, decoder, small_springs, tmp_path, make_settings

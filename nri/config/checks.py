@@ -134,6 +134,8 @@ def _run(place: str, run: RunEntry, config: Config) -> Iterator[Contradiction]:
     if run.encoder == "true" and source.edges_change(dataset):
         problem = f"'true' is one graph of a sample; the edges of {run.dataset} change in time"
         yield f"{place}.encoder", problem
+    if run.encoder == "empty" and not resolve_training(run, config).skip_first:
+        yield f"{place}.encoder", "'empty' needs a type without messages; set `skip_first: true`"
     if run.encoder == "skeleton" and not source.has_skeleton:
         yield f"{place}.encoder", f"'skeleton' needs a skeleton; {run.dataset} has none"
     known_types = run.encoder == "true" or run.decoder in ("sim", "none")

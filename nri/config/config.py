@@ -17,7 +17,8 @@ from nri.own_network import OWN_NETWORK
 
 __all__ = ["BASELINES", "BaselineEntry", "Config", "InferEntry", "RunEntry", "Transfer"]
 
-BASELINES = {"static": "", "lstm-single": "lstm-single", "lstm-joint": "lstm-joint"}
+BASELINES = {"static": "", "constant-velocity": ""}
+BASELINES |= {"lstm-single": "lstm-single", "lstm-joint": "lstm-joint"}
 BASELINES |= {"corr-path": "", "corr-lstm": "lstm-single"}
 """Baselines, and the decoder that each of them trains, or "" for none."""
 
@@ -142,7 +143,7 @@ class BaselineEntry(Settings):
     dataset: str
     """A name from `datasets`."""
     baseline: BaselineName
-    """The last frame repeated, an LSTM, or correlations of paths or of an LSTM's states."""
+    """The last frame or velocity repeated, an LSTM, or correlations of paths or LSTM states."""
     recipe: Name = PAPER
     """As that of a run; only of baselines that are trained."""
     seeds: Seeds | None = None

@@ -13,6 +13,7 @@ OWN = "own"
 GIVEN_GRAPHS = {
     "true": "nri_true_graph",
     "full": "nri_full_graph",
+    "empty": "nri_empty_graph",
     "skeleton": "nri_skeleton",
 }
 """Encoders that are no network, and the row of the paper that each of them is."""

@@ -8,10 +8,12 @@ __all__ = ["COLOURS", "model_colour"]
 
 COLOURS = {
     "static": "#999999",
+    "constant_velocity": "#555555",
     "lstm_single": "#56B4E9",
     "lstm_joint": "#0072B2",
     "corr_path": "#999999",
     "corr_lstm": "#56B4E9",
+    "nri_empty_graph": "#8C6D1F",
     "nri_full_graph": "#E69F00",
     "nri_skeleton": "#882255",
     "nri_sim": "#CC79A7",

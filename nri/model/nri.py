@@ -110,7 +110,9 @@ class InferredGraph(nn.Module):
 
 
 class GivenGraph(nn.Module):
-    """A known graph: "true" (that of each sample), "full" (all edges of type 1) or "skeleton"."""
+    """A known graph: "true" (that of each sample), "full" (all edges of type 1), "empty" (all of
+    type 0, which is to send no messages) or "skeleton".
+    """
 
     skeleton: Tensor | None
 
@@ -130,7 +132,8 @@ class GivenGraph(nn.Module):
         elif self.skeleton is not None:
             types = self.skeleton.expand(batch, -1)
         else:
-            types = torch.ones(batch, nodes * (nodes - 1), dtype=torch.long, device=x.device)
+            shape = batch, nodes * (nodes - 1)
+            types = torch.full(shape, int(self.kind == "full"), device=x.device)
         return nn.functional.one_hot(types, self.edge_types).to(x.dtype)
 
 

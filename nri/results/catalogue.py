@@ -50,10 +50,12 @@ class Dataset:
 
 MODELS = {
     "static": Model("Static", epochs=0),
+    "constant_velocity": Model("Constant velocity", epochs=0),
     "lstm_single": Model("LSTM (single)"),
     "lstm_joint": Model("LSTM (joint)"),
     "corr_path": Model("Corr. (path)", epochs=0),
     "corr_lstm": Model("Corr. (LSTM)", epochs=10),
+    "nri_empty_graph": Model("NRI (empty graph)"),
     "nri_full_graph": Model("NRI (full graph)"),
     "nri_skeleton": Model("NRI (skeleton)"),
     "nri_sim": Model("NRI (sim.)"),

@@ -1,10 +1,10 @@
-# Baselines that train nothing: the last frame repeated, correlations of paths, and correlations of
+# Baselines that train nothing: the last frame or the last change repeated, correlations of paths, and correlations of
 # the states of an LSTM, which rule train trains as the run `corr-lstm`.
 
 CORRELATED = {key: run for key, run in TRAINED.items() if run.baseline == "corr-lstm"}
 # Of `evaluation`, correlations use nothing: they predict no motion.
 BASELINE_EVALUATIONS = {
-    key: {"horizon": CONFIG.evaluation.horizon} if baseline.baseline == "static" else {}
+    key: {"horizon": CONFIG.evaluation.horizon} if baseline.baseline in ("static", "constant-velocity") else {}
     for key, baseline in BASELINES.items()
 }
 
@@ -20,7 +20,7 @@ rule baseline:
     benchmark:
         "results/benchmarks/baselines/{dataset}/{baseline}/seed{seed}/baseline.tsv"
     wildcard_constraints:
-        baseline="static|corr-path",
+        baseline="static|constant-velocity|corr-path",
     conda:
         "../../envs/cuda.yaml"
     threads: 1
