@@ -154,7 +154,7 @@ def test_python_says_the_same(coupled):
 def test_evidence_is_beside_the_graph(coupled, tmp_path):
     judgement, *_ = coupled
     graphs = np.random.default_rng(0).dirichlet([1, 1], (1, 30, 6))
-    table = write_edges(graphs, graphs, scenes(30), None, True, tmp_path, judgement)
+    table = write_edges(graphs, graphs, scenes(30), None, True, tmp_path, judgement=judgement)
     stored = pd.read_csv(tmp_path / "edges.csv")
     assert list(stored.columns[-5:]) == EVIDENCE_COLUMNS
     assert (stored["evidence"] == judgement.evidence["evidence"].to_numpy(bool)).all()
