@@ -73,15 +73,22 @@ def write_graphs(arguments: argparse.Namespace) -> None:
         frames,
         metadata.frame_interval,
     )
+    types = None if truth is None else truth.cpu().numpy()
     judgement = judge(
-        models, samples, test, pool, inferred if refined is None else refined, refined is not None
+        models=models,
+        samples=samples,
+        windows=test,
+        pool=pool,
+        posteriors=inferred if refined is None else refined,
+        refine=refined is not None,
+        truth=types,
     )
     logging.info(judgement.verdict.sentence)
     write_edges(
         posteriors=inferred,
         refined=refined,
         windows=test,
-        truth=None if truth is None else truth.cpu().numpy(),
+        truth=types,
         without_first=all(settings.skip_first for _, settings in models),
         directory=arguments.output,
         judgement=judgement,

@@ -30,6 +30,7 @@ PROGRAMS = {
     "export": MODEL | {"evaluation"},
     "infer": MODEL | {"evaluation"},
     "graphs": MODEL | {"evaluation"},
+    "gate": {"data"},
     "collect": {"results", "evaluation/metrics_file"},
     "tables": SHOWN,
     "card": {"results", "data/splits", "evaluation/metrics_file"},

@@ -10,6 +10,7 @@ import torch
 from nri import graph
 from nri.data.format import StoredMetadata, read_metadata
 from nri.data.normalisation import Normalisation
+from nri.data.own.gate import simulate_like
 from nri.data.own.prepare import prepare_own
 from nri.data.own.settings import OwnSettings
 from nri.data.samples import Samples, load_samples
@@ -254,3 +255,19 @@ def test_strangers_never_met_their_partners():
     assert set(pool.recording[found.places]) == {"night"}
     assert len(np.unique(found.groups)) == 2
     assert not found.enough  # two objects of one night
+
+
+def test_a_gate_has_the_size_and_shape_of_the_data():
+    """Two recordings with two overlapping windows each to train on, one window to test."""
+    rows = [("train", r, s) for r in ("a", "b") for s in (5.0, 5.4)] + [("test", "c", 0.0)]
+    windows = pd.DataFrame(rows, columns=["split", "recording", "start"]).assign(objects="x;y;z")
+    windows = pd.concat([windows, windows[-1:].assign(split="valid")])
+    made = simulate_like(windows, {"train": 6, "valid": 6, "test": 9}, frame_interval=0.2)
+    assert made["train"]["trajectories"].shape == (2, 3, 8, 4)
+    assert made["test"]["trajectories"].shape == (1, 3, 9, 4)
+    assert made["test"]["edges"].shape == (1, 3, 3)
+    assert np.isfinite(made["train"]["trajectories"]).all()
+    later = {"split": "train", "recording": "b", "start": 7.0, "objects": "x;y;z"}
+    longer = pd.concat([windows, pd.DataFrame([later])])
+    x = simulate_like(longer, {"train": 6, "valid": 6, "test": 9}, 0.2)["train"]["trajectories"]
+    assert np.isfinite(x).all((1, 3)).sum(1).tolist() == [8, 16]

@@ -26,7 +26,9 @@ class Verdict:
     """What may be said of the graphs of a run.
 
     found: whether any of the `tested` edges has evidence, None where nothing could be tested.
-    evident: how many have. level: the false discovery rate. strangers: who stood in for senders.
+    evident: how many have. true, true_evident: how many of the tested edges are true ones, where
+    that is known, and how many of these have evidence. level: the false discovery rate.
+    strangers: who stood in for senders.
     probability, edges: the mean probability of an edge's most probable type, and the share of
     edges whose type is not "no edge" (None where no type means that), in the graphs inferred of
     the data and, with `_of_strangers`, of objects that never met.
@@ -36,6 +38,8 @@ class Verdict:
     sentence: str
     tested: int = 0
     evident: int = 0
+    true: int | None = None
+    true_evident: int | None = None
     level: float = LEVEL
     strangers: str = ""
     probability: float | None = None
@@ -69,12 +73,14 @@ def judge(
     pool: Pool,
     posteriors: np.ndarray,
     refine: bool,
+    truth: np.ndarray | None = None,
 ) -> Judgement:
     """Judge the graphs (R, S, E, K) that R models infer from samples.
 
     samples: normalised, cut to the frames that the encoder sees. windows: a row of
     `WINDOW_COLUMNS` for each. pool: as long and on the same scale. posteriors: of the refined
-    graphs with `refine`, else the encoder's.
+    graphs with `refine`, else the encoder's. truth (S, E): the true types, where they are known;
+    all but the first count as edges.
     """
     if not all(refines(model) for model, _ in models):
         return Judgement(Verdict(None, "Not tested: the model has no trained decoder."))
@@ -85,13 +91,17 @@ def judge(
     found = significance(evidence.scores)
     empty_type = all(settings.skip_first for _, settings in models)
     return Judgement(
-        _verdict(evidence, found, posteriors, empty_type),
+        _verdict(evidence, found, posteriors, empty_type, truth),
         _table(evidence, found, posteriors.shape[1]),
     )
 
 
 def _verdict(
-    evidence: Evidence, found: Significance, posteriors: np.ndarray, empty_type: bool
+    evidence: Evidence,
+    found: Significance,
+    posteriors: np.ndarray,
+    empty_type: bool,
+    truth: np.ndarray | None,
 ) -> Verdict:
     evident, tested = int(found.evident.sum()), len(found.p)
     rate = f"at a false discovery rate of {LEVEL:.0%}"
@@ -106,12 +116,20 @@ def _verdict(
             "graph says nothing of interaction, however sure it is (mean probability "
             f"{probability:.2f}, and {of_strangers:.2f} among objects that never met)."
         )
+    true = true_evident = None
+    if truth is not None:
+        edges = truth[: len(evidence.without_sender)].ravel() > 0
+        true, true_evident = int(edges.sum()), int((edges & found.evident).sum())
+        sentence += f" Of {true} true edges {true_evident} have evidence, and of {tested - true} "
+        sentence += f"others {evident - true_evident}."
     shares = [float((each.argmax(-1) > 0).mean()) for each in (real, strangers)]
     return Verdict(
         found=evident > 0,
         sentence=sentence,
         tested=tested,
         evident=evident,
+        true=true,
+        true_evident=true_evident,
         strangers=evidence.kind,
         probability=probability,
         probability_of_strangers=of_strangers,
