@@ -144,7 +144,7 @@ def _table(evidence: Evidence, found: Significance, samples: int) -> pd.DataFram
     lost = evidence.without_edge
     rows = pd.DataFrame(
         {
-            "evidence": pd.array(found.evident, dtype="boolean"),
+            "evidence": pd.array(found.evident.astype(int), dtype="Int64"),
             "p_value": found.p.round(6),
             "q_value": found.q.round(6),
             "without_sender": evidence.without_sender.ravel().round(6),

@@ -117,8 +117,8 @@ def _matrix(axes: Axes, rows: pd.DataFrame, types: int) -> None:
 
 
 def _lacks_evidence(row: Any) -> bool:
-    """Whether an edge was tested in vain."""
-    return str(getattr(row, "evidence", "")) == "False"
+    """Whether an edge was tested in vain; one that was not tested has no number."""
+    return bool(getattr(row, "evidence", np.nan) == 0)
 
 
 def _confidence(axes: Axes, edges: pd.DataFrame, types: int) -> None:

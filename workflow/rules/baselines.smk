@@ -4,7 +4,11 @@
 CORRELATED = {key: run for key, run in TRAINED.items() if run.baseline == "corr-lstm"}
 # Of `evaluation`, correlations use nothing: they predict no motion.
 BASELINE_EVALUATIONS = {
-    key: {"horizon": CONFIG.evaluation.horizon} if baseline.baseline in ("static", "constant-velocity") else {}
+    key: (
+        {"horizon": CONFIG.evaluation.horizon}
+        if baseline.baseline in ("static", "constant-velocity")
+        else {}
+    )
     for key, baseline in BASELINES.items()
 }
 
