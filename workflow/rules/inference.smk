@@ -6,7 +6,7 @@ INFERENCE_SETTINGS = {
 GRAPH_CODE = {
     key: source_digests("scripts/graphs.py", *networks_of(run))
     for key, run in RUNS.items()
-    if DATASETS[run.dataset].source == "own" and run.encoder in ENCODERS
+    if DATASETS[run.dataset].source == "own"
 }
 INFERENCE_CODE = {
     name: source_digests("scripts/infer.py", *networks_of(RUNS[entry.dataset, entry.run]))
