@@ -30,7 +30,10 @@ from nri.results.explorer.systems import describe_system
 
 __all__ = ["describe_model", "explorer_payload"]
 
-SAMPLES = 4  # test samples on the page, the first ones
+SAMPLES = 3  # test samples on the page, the first ones
+ENCODED = (
+    6  # objects, at most, of a system whose encoder is on the page: most of a page are encoders
+)
 
 
 def explorer_payload(directory: str | os.PathLike) -> dict[str, Any]:
@@ -64,6 +67,7 @@ def explorer_payload(directory: str | os.PathLike) -> dict[str, Any]:
             "number": examples.sample[:SAMPLES].tolist(),
             "motion": pack(motion),
             "edges": needed(examples.edges)[:SAMPLES].tolist(),
+            "encoder": pack(needed(examples.posterior)[:SAMPLES]),
         },
     }
 
@@ -87,18 +91,23 @@ def describe_model(
             "prior": objective.prior.tolist(),
             "likelihood": _likelihood(objective.likelihood),
         },
-        "weights": _weights(network),
+        "weights": _weights(network, objects <= ENCODED),
     }
 
 
-def _weights(network: NRI) -> dict[str, Any]:
-    """Every array by its name; the encoder's, most of them, in half the size."""
+def _weights(network: NRI, encoder: bool) -> dict[str, Any]:
+    """Every array by its name, with the encoder's or without.
+
+    Those that graphs are inferred with are in half the size; predictions, which feed on themselves,
+    need all digits.
+    """
     arrays = {}
     for name, value in network.state_dict().items():
-        if name == "median_change" or name.endswith("num_batches_tracked"):
+        unused = name == "median_change" or name.endswith("num_batches_tracked")
+        if unused or (name.startswith("graph") and not encoder):
             continue
-        large = name.startswith("graph.encoder") and value.dim() > 1
-        arrays[name] = (pack_rows if large else pack)(value.numpy())
+        halved = value.dim() > 1 and not name.startswith("decoder")
+        arrays[name] = (pack_rows if halved else pack)(value.numpy())
     return arrays
 
 

@@ -6,7 +6,7 @@ import { Engine } from "./engine.js";
 import { ErrorChart, errors } from "./error_chart.js";
 import { GraphView, drawnEdges, likeliest } from "./graph_view.js";
 import { edgesOf } from "./graph.js";
-import { frameAt } from "./model.js";
+import { frameAt, unpack } from "./model.js";
 import { OscillatorStage } from "./oscillator_stage.js";
 import { ParticleStage } from "./particle_stage.js";
 import { makeScene } from "./scene.js";
@@ -204,7 +204,7 @@ export class Explorer {
     const current = () => scene === this.scene;
     const encoder = this.engine.ask("infer", { x, frames }).then((found) => {
       if (!current()) return;
-      this.found.encoder = found && this.inOrder(found);
+      this.found.encoder = found ? this.inOrder(found) : this.storedEncoder();
       this.predictAll();
     });
     const refined = this.engine.ask("refine", { x, frames }, (chances) => {
@@ -217,6 +217,14 @@ export class Explorer {
     if (!current()) return;
     await this.predictAll();
     set(this.root, { "aria-busy": "false" });
+  }
+
+  /** What the encoder said of a test simulation, where its weights are not here; null of a throw. */
+  storedEncoder() {
+    if (this.choice.mode === "throw") return null;
+    const { shape, data } = (this.run.samples.said ??= unpack(this.run.samples.encoder));
+    const size = data.length / shape[0];
+    return data.subarray(this.choice.sample * size, (this.choice.sample + 1) * size);
   }
 
   /** Probabilities (E, K) in the order of the true types. */
@@ -326,7 +334,7 @@ export class Explorer {
     const truth = this.hidden ? null : this.scene.types;
     for (const [key, { view, button, score, element }] of this.cards) {
       const chances = this.chances(key, now);
-      if (chances || key === "encoder") view.show(chances ?? this.unknown(), chances && key !== "true" ? truth : null);
+      if (chances) view.show(chances, key === "true" ? null : truth);
       else view.clear();
       set(button, { "aria-pressed": String(this.choice.graph === key) });
       element.classList.toggle("ex-waiting", !chances);
@@ -336,9 +344,10 @@ export class Explorer {
   }
 
   score(key, chances, truth) {
-    if (!chances) return { true: "hidden", yours: "none yet", encoder: this.run.weights["graph.encoder.fc_out.bias"] ? `needs ${this.scene.frames} frames` : "not on this page" }[key];
-    if (key === "true") return "";
-    if (!truth) return "";
+    const here = "graph.encoder.fc_out.bias" in this.run.weights || this.choice.mode === "test";
+    const encoder = here ? `needs ${this.scene.frames} frames` : "of test simulations only";
+    if (!chances) return { true: "hidden", yours: "none yet", encoder }[key];
+    if (key === "true" || !truth) return "";
     const { nodes, types, undirected } = this.run.model;
     const edges = drawnEdges(nodes, undirected);
     const best = likeliest(chances, types);

@@ -91,8 +91,9 @@ export class GraphView {
   /** Shows the nodes alone. */
   clear() {
     this.shown = null;
-    for (const { line, group } of this.edges) {
+    for (const { line, group, name } of this.edges) {
       set(line, { class: "ex-edge" });
+      set(group, { "aria-label": `${name}: not known` });
       group.classList.remove("ex-mistaken");
     }
   }
