@@ -140,7 +140,7 @@ def test_best_weights_are_kept(build, samples, make_settings, tmp_path):
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_remedy(build, samples, make_settings, tmp_path):
-    settings = make_settings(epochs=3, learning_rate=1e30)
+    settings = make_settings(epochs=3, learning_rate=999.0)
     trainer = make_trainer(build(settings), settings, samples, tmp_path / "c.pt")
     with pytest.raises(TrainingError, match=r"not finite.*learning_rate"):
         trainer.run()

@@ -1,7 +1,7 @@
 """The paper's CNN encoder: time is reduced by convolutions over each pair's sequence (§3.1)."""
 
 import math
-from typing import Self
+from typing import Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from nri.model.context import ModelContext
 from nri.model.encoders.encoder import Encoder
 from nri.model.encoders.layers import MLP, logits_layer
-from nri.model.message_passing import PairLinear, sum_incoming
+from nri.model.encoders.pooled_pairs import pair_statistics, pooled_pairs
+from nri.model.fused_messages import is_fused
+from nri.model.message_passing import PairLinear, sender_values, sum_incoming
 
 __all__ = ["CNNEncoder"]
 
@@ -17,12 +19,15 @@ __all__ = ["CNNEncoder"]
 class PairCNN(nn.Module):
     """1-D convolution with attentive pooling over the sequence of a pair.
 
-    As in the official code the attention-weighted sum is divided once more by its length.
+    As in the official code the attention-weighted sum is divided once more by its length. Two
+    layers are computed where they are cheapest, which changes nothing but rounding: the first one
+    is linear in both objects of a pair, and so computed once for each object; `conv_predict` is
+    linear in the frames, and so computed once for their weighted sum.
     """
 
     def __init__(self, features: int, hidden: int, dropout: float):
         super().__init__()
-        self.conv1 = nn.Conv1d(features, hidden, kernel_size=5)
+        self.conv1 = nn.Conv1d(2 * features, hidden, kernel_size=5)
         self.bn1 = nn.BatchNorm1d(hidden)
         self.conv2 = nn.Conv1d(hidden, hidden, kernel_size=5)
         self.bn2 = nn.BatchNorm1d(hidden)
@@ -36,12 +41,59 @@ class PairCNN(nn.Module):
             nn.init.constant_(layer.bias, 0.1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(pairs, channels, T) → (pairs, H)."""
-        x = self.dropout(self.bn1(nn.functional.relu(self.conv1(x))))
-        x = nn.functional.max_pool1d(x, 2)
-        x = self.bn2(nn.functional.relu(self.conv2(x)))
-        attention = self.conv_attention(x).softmax(-1)
-        return (self.conv_predict(x) * attention).mean(-1)
+        """(B, N, T, D) → (B, E, H)."""
+        batch = len(x)
+        pairs = self._first_half(x)
+        pairs = self._normalised(self.bn2, nn.functional.relu(self._second_layer(pairs)))
+        linear, attention, predict = nn.functional.linear, self.conv_attention, self.conv_predict
+        share = linear(pairs, attention.weight.squeeze(-1), attention.bias).softmax(1)
+        pooled = (share.transpose(1, 2) @ pairs).squeeze(1)
+        pooled = linear(pooled, predict.weight.squeeze(-1), predict.bias) / pairs.shape[1]
+        return pooled.unflatten(0, (batch, -1))
+
+    def _first_half(self, x: Tensor) -> Tensor:
+        """All up to the pooling: (B, N, T, D) → (B·E, (T - 4) // 2, H)."""
+        features = x.shape[3]
+        windows = x.unfold(2, self.conv1.kernel_size[0], 1).flatten(3)  # (B, N, T - 4, D·5)
+        of_sender, of_receiver = self.conv1.weight.split(features, dim=1)
+        sent = nn.functional.linear(windows, of_sender.flatten(1))
+        received = nn.functional.linear(windows, of_receiver.flatten(1), self.conv1.bias)
+        if is_fused(x) and not (self.training and self.dropout.p > 0):
+            return self._pooled(sent, received)
+        pairs = sender_values(sent.flatten(2)) + received.flatten(2).unsqueeze(2)
+        pairs = nn.functional.relu(pairs.flatten(0, 2).unflatten(-1, sent.shape[2:]))
+        pairs = self.dropout(self._normalised(self.bn1, pairs))
+        even = pairs.shape[1] // 2 * 2
+        return torch.maximum(pairs[:, 0:even:2], pairs[:, 1:even:2])
+
+    def _pooled(self, sent: Tensor, received: Tensor) -> Tensor:
+        """The same from the shares of the first layer, (B, N, T - 4, H), in blocks."""
+        norm, nodes = self.bn1, sent.shape[1]
+        if norm.training:
+            mean, variance = pair_statistics(sent, received)
+            remember(norm, mean.detach(), variance.detach(), sent[..., 0].numel() * (nodes - 1))
+        else:
+            # The casts: torch lets a batch norm be without them, which these are not.
+            mean, variance = cast(Tensor, norm.running_mean), cast(Tensor, norm.running_var)
+        scale = norm.weight * (variance + norm.eps).rsqrt()
+        return pooled_pairs(sent, received, scale, norm.bias - mean * scale)
+
+    def _second_layer(self, pairs: Tensor) -> Tensor:
+        """Sequences (P, T, H) → (P, T - 4, H)."""
+        return self.conv2(pairs.transpose(1, 2)).transpose(1, 2)
+
+    @staticmethod
+    def _normalised(norm: nn.BatchNorm1d, x: Tensor) -> Tensor:
+        """Batch norm of the last axis, over all others."""
+        return norm(x.flatten(0, 1)).view_as(x)
+
+
+def remember(norm: nn.BatchNorm1d, mean: Tensor, variance: Tensor, count: int) -> None:
+    """Move the running statistics of a batch norm towards those (H,) of `count` values."""
+    momentum = cast(float, norm.momentum)
+    cast(Tensor, norm.num_batches_tracked).add_(1)
+    cast(Tensor, norm.running_mean).lerp_(mean, momentum)
+    cast(Tensor, norm.running_var).lerp_(variance * (count / (count - 1)), momentum)
 
 
 class CNNEncoder(Encoder):
@@ -51,7 +103,7 @@ class CNNEncoder(Encoder):
 
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
         super().__init__(edge_types)
-        self.cnn: nn.Module = PairCNN(2 * features, hidden, dropout)
+        self.cnn: nn.Module = PairCNN(features, hidden, dropout)
         self.mlp1 = MLP(nn.Linear(hidden, hidden), hidden, dropout)
         self.mlp2 = MLP(nn.Linear(hidden, hidden), hidden, dropout)
         self.mlp3 = MLP(PairLinear(hidden, hidden, edge_features=hidden), hidden, dropout)
@@ -70,12 +122,7 @@ class CNNEncoder(Encoder):
 
     def embed(self, x: Tensor) -> Tensor:
         """Each pair's sequence as a vector: (B, N, T, D) → (B, E, H)."""
-        batch, nodes, frames, features = x.shape
-        sequences = x.transpose(2, 3)  # (B, N, D, T)
-        sent = sequences.unsqueeze(1).expand(batch, nodes, nodes, features, frames)
-        pairs = torch.cat([sent, sent.transpose(1, 2)], dim=3)  # [receiver, sender] of each pair
-        others = ~torch.eye(nodes, dtype=torch.bool, device=x.device)
-        return self.cnn(pairs[:, others].flatten(0, 1)).unflatten(0, (batch, -1))
+        return self.cnn(x)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, T, D) → logits (B, E, K)."""

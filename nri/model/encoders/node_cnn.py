@@ -48,7 +48,3 @@ class NodeCNNEncoder(CNNEncoder):
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
         super().__init__(frames, features, hidden, edge_types, dropout)
         self.cnn = AlignedCNN(features, hidden)
-
-    def embed(self, x: Tensor) -> Tensor:
-        """Each pair's sequence as a vector: (B, N, T, D) → (B, E, H)."""
-        return self.cnn(x)
