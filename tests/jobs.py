@@ -70,7 +70,7 @@ def records(directory: Path) -> list[dict]:
     return list(jobs.values())
 
 
-def wait_for(condition, seconds=60.0):
+def wait_for(condition, seconds=300.0):
     """The first true value of `condition()`, asked for every few hundredths of a second."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
