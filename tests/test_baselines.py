@@ -35,6 +35,7 @@ from nri.evaluation.protocol import predict
 from nri.evaluation.static import constant_velocity_errors, static_errors
 from nri.graph import matrix_to_edges
 from nri.model.context import ModelContext
+from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.lstm import JointLSTM, SingleLSTM
 from nri.model.nri import NRI, GivenGraph
 from nri.model.rollout import burn_in, unroll
@@ -85,12 +86,7 @@ def test_constant_velocity_goes_on():
 
 
 def test_static_is_the_model_that_returns_its_input(x):
-    class Still(torch.nn.Module):
-        recurrent = False
-
-        def state_before(self, x, times):
-            return None
-
+    class Still(Decoder):
         def forward(self, x, edges, state):
             return x, None
 
@@ -306,6 +302,7 @@ def test_program_writes_what_the_results_collect(results):
     runs = collect_runs(results.glob("*/config.json"))
     assert set(metrics["model"]) == {
         "static",
+        "constant_velocity",
         "lstm_single",
         "lstm_joint",
         "corr_path",

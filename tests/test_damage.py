@@ -168,7 +168,7 @@ def test_curves(results, seeds):
     attack(
         "curve.csv",
         path,
-        partial(read_curves, [path], [config]),
+        partial(read_curves, [path], [config], {}),
         ResultsError,
         seeds=seeds,
         remedy=RERUN,

@@ -105,7 +105,10 @@ def test_pedestrians(people, tmp_path):
     place = r"biwi_eth\.txt, lines? 21"
     for line, says in (
         ("\t".join([*first[:2], "nan", first[3]]), rf"{place}, column x: 'nan' is missing; set"),
-        ("\t".join([*first[:2], "1,5", first[3]]), rf"{place}, column x: '1,5' is not a finite"),
+        (
+            "\t".join([*first[:2], "1,5", first[3]]),
+            rf"{place}, column x: '1,5' has a decimal",
+        ),
         ("\t".join([*first[:2], "-inf", first[3]]), rf"{place}, column x: '-inf' is not a finite"),
         ("\t".join(first[:3]), rf"{place}, column y: '' is missing"),
         ("\t".join(["", *first[1:]]), rf"{place}, column frame: '' is no time"),

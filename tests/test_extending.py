@@ -235,7 +235,7 @@ def test_a_network_that_cannot_work_is_refused_before_data_are_made(extended, tm
         extended.checkout, tmp_path, "--dry-run", "--configfile", overlay, check=False
     )
     assert result.returncode != 0
-    assert "flat.py:Flat: `forward` gives (2, 2) of trajectories (2, 3, 12, 2)" in result.stderr
+    assert "flat.py:Flat: `forward` gives (2, 2) of trajectories (2, 3, 12, 2)" in result.stdout
 
 
 def test_nothing_runs_again_without_an_edit(extended):

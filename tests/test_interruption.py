@@ -96,7 +96,7 @@ def unlock(workflow, directory):
 def training(directory):
     """The running training, once it has saved a checkpoint; None before."""
     jobs = [job for job in records(directory) if job["program"] == "train.py" and "end" not in job]
-    saved = list((directory / "results" / "checkpoints").rglob("*.pt"))
+    saved = list((directory / "results" / "checkpoints").rglob("[!.]*.pt"))
     return jobs[-1] if jobs and saved else None
 
 
