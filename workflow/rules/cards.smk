@@ -4,11 +4,6 @@
 CARDS = {(run.group, run.dataset, run.name): run for run in [*RUNS.values(), *BASELINES.values()]}
 
 
-def card_label(wildcards) -> str:
-    """What tables and figures call the run, if not by the row of the paper."""
-    return LABELS.get(f"{wildcards.dataset}/{wildcards.run}", "")
-
-
 rule card:
     input:
         config="results/{group}/{dataset}/{run}/seed{seed}/config.json",
@@ -28,7 +23,8 @@ rule card:
     params:
         *source_digests("scripts/card.py"),
         program=script("card.py"),
-        label=card_label,
+        # What tables and figures call the run, if not by the row of the paper.
+        label=lambda wildcards: LABELS.get(f"{wildcards.dataset}/{wildcards.run}", ""),
         directory=lambda wildcards, input: Path(input.config).parent,
     shell:
         "python {params.program:q} --run {params.directory:q} --label={params.label:q}"

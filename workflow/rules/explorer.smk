@@ -6,17 +6,12 @@ from nri.results.explorer.choice import explored
 EXPLORED = explored(SHOWN.values(), DATASETS)
 
 
-def explored_files(name: str) -> list[str]:
-    """A file of each run that the explorer shows."""
-    return [seed_files(name, run)[0] for run in EXPLORED]
-
-
 rule explorer:
     input:
-        models=explored_files("model.safetensors"),
-        configs=explored_files("config.json"),
-        examples=explored_files("examples.npz"),
-        posteriors=explored_files("posterior.npz"),
+        models=[seed_files("model.safetensors", run)[0] for run in EXPLORED],
+        configs=[seed_files("config.json", run)[0] for run in EXPLORED],
+        examples=[seed_files("examples.npz", run)[0] for run in EXPLORED],
+        posteriors=[seed_files("posterior.npz", run)[0] for run in EXPLORED],
         static=[
             pipeline_file(f"nri/results/explorer/static/{file.name}")
             for file in sorted((BASE / "nri/results/explorer/static").iterdir())
