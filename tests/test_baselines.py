@@ -314,12 +314,18 @@ def test_program_writes_what_the_results_collect(results):
     assert found["static"] == ["mse"]
     assert found["lstm_single"] == found["lstm_joint"] == ["mse", "nll"]
     assert found["corr_path"] == found["corr_lstm"] == ["edge_accuracy", "edge_auroc"]
-    for model in ("static", "lstm_single", "lstm_joint"):
+    for model in ("static", "constant_velocity", "lstm_single", "lstm_joint"):
         mse = metrics[(metrics["model"] == model) & (metrics["metric"] == "mse")]
         assert list(mse["step"]) == list(range(1, 21))
     updates = dict(zip(runs["model"], runs["updates"], strict=True))
-    expected = {"static": 0, "corr_path": 0, "lstm_single": 4, "lstm_joint": 4, "corr_lstm": 4}
-    assert updates == expected
+    assert updates == {
+        "static": 0,
+        "constant_velocity": 0,
+        "corr_path": 0,
+        "lstm_single": 4,
+        "lstm_joint": 4,
+        "corr_lstm": 4,
+    }
 
 
 def test_what_was_trained_is_kept(results, make_settings):
