@@ -14,6 +14,7 @@ from nri.data.own.gate import simulate_like
 from nri.data.own.prepare import prepare_own
 from nri.data.own.settings import OwnSettings
 from nri.data.samples import Samples, load_samples
+from nri.evaluation import evidence
 from nri.evaluation.inference import write_edges
 from nri.evaluation.protocol import posterior
 from nri.evaluation.refine import refined_posterior
@@ -23,6 +24,7 @@ from nri.evaluation.trained import TrainedModel
 from nri.evaluation.verdict import EVIDENCE_COLUMNS, judge
 from nri.figures.edges import plot_edges
 from nri.model.build import build_model
+from nri.model.objectives import ELBO
 from nri.training.checkpoints import Checkpoint
 from nri.training.trainer import Trainer
 
@@ -120,6 +122,37 @@ def judge_pendulums(make_settings, tmp_path_factory):
 @pytest.fixture(scope="module")
 def coupled(judge_pendulums):
     return judge_pendulums(coupling=6.0, spread=0.0)
+
+
+@pytest.mark.parametrize("changes", [False, True])
+@pytest.mark.parametrize("assignments", [128, 0])
+def test_evidence_is_of_the_transitions_that_a_decoder_can_predict(
+    changes, assignments, make_settings, monkeypatch
+):
+    """Of two objects: log Σ_k p(k) p(x_0 | x, k) of the one edge into the receiver, from true
+    frame to true frame; a decoder that sees changes begins with the second frame.
+    """
+    monkeypatch.setattr(evidence, "ASSIGNMENTS", assignments)
+    seen = {"decoder_inputs": "changes" if changes else "features"}
+    settings = make_settings(**seen, graph="posterior", skip_first=True)
+    metadata = StoredMetadata(
+        ("angle", "velocity"), ("rad", "rad/s"), INTERVAL,
+        config={"frames": {"train": FRAMES}}, normalisation=Normalisation(-np.ones(2), np.ones(2)),
+    )  # fmt: skip
+    torch.manual_seed(0)
+    model = build_model("mlp", "mlp", 2, settings, metadata, FRAMES).eval()
+    x = 0.3 * torch.randn(3, 2, FRAMES, 2)
+    objective = ELBO(model, settings, true_type_count=0)
+    scores = torch.full((3, 2), np.log(0.5))
+    for kind in range(2):
+        edges = torch.eye(2)[kind].expand(3, 2, -1)
+        for t in range(1 if changes else 0, FRAMES - 1):
+            before = x[:, :, t - 1] if changes else None
+            predicted, _ = model.decoder(x[:, :, t], edges, before)
+            cost = objective.likelihood(predicted - x[:, :, t + 1]).sum(-1)
+            scores[:, kind] -= cost[:, 0].detach()
+    found = evidence._receiver_evidence(model, settings, x, sender=1)[:, 0]
+    torch.testing.assert_close(found, scores.logsumexp(-1), rtol=1e-5, atol=1e-3)
 
 
 def test_coupled_pendulums_are_found(coupled):

@@ -30,6 +30,7 @@ from nri.model.nri import NRI
 from nri.model.objectives import ELBO
 from nri.model.posterior.assignments import assignment_count, one_hot_digits
 from nri.model.posterior.tables import has_tables, receiver_tables
+from nri.model.rollout import teacher_forced_windows, window_starts
 
 __all__ = ["Evidence", "TooFewStrangersError", "Trained", "find_evidence"]
 
@@ -90,7 +91,7 @@ def find_evidence(
             values[sample, sent] = found.mean(0)[:, graph.receivers(nodes)[sent]].T.cpu().numpy()
             groups[sample, sent] = strangers.groups[index]
     real, others = values[..., 0], values[..., 1:]
-    transitions = x.shape[2] - 1
+    transitions = _transitions(models, x)
     return Evidence(
         scores=Scores(
             real=real.ravel(),
@@ -146,7 +147,7 @@ def _receiver_evidence(model: NRI, settings: TrainingSettings, x: Tensor, sender
     decoder, log_prior = model.posterior_decoder, objective.prior.log()
     nodes, types = x.shape[1], len(log_prior)
     if has_tables(decoder) and assignment_count(nodes, types) <= ASSIGNMENTS:
-        starts = torch.arange(x.shape[2] - 1, device=x.device).expand(len(x), -1)
+        starts = window_starts(x.shape[2], 1, decoder.order, x.device).expand(len(x), -1)
         prior = one_hot_digits(types, nodes - 1, x.device) @ log_prior.repeat(nodes - 1)
         tables = [
             receiver_tables(decoder, objective.likelihood, each, types, start)
@@ -169,10 +170,16 @@ def _log_likelihood(model: NRI, objective: ELBO, x: Tensor, edges: Tensor) -> Te
         if decoder.recurrent:
             predicted, _ = decoder.observe(frames[:, :, :-1], types)
         else:
-            predicted, _ = decoder(frames[:, :, :-1].transpose(1, 2), types.unsqueeze(1), None)
-        residual = predicted - frames[:, :, 1:].transpose(1, 2)
+            predicted = teacher_forced_windows(decoder, frames, types, 1)[0].squeeze(2)
+        residual = predicted - frames[:, :, decoder.order :].transpose(1, 2)
         found.append(-objective.likelihood(residual).sum((1, 3)))
     return torch.cat(found)
+
+
+def _transitions(models: Sequence[Trained], x: Tensor) -> int:
+    """Of a sample, from the first frame that the decoders can predict the next one of."""
+    model, _ = models[0]
+    return x.shape[2] - model.posterior_decoder.order
 
 
 @torch.no_grad()
@@ -193,7 +200,7 @@ def _without_edge(models: Sequence[Trained], x: Tensor, refine: bool) -> np.ndar
             less[:, sent] = torch.eye(edges.shape[-1], device=x.device)[0]
             difference = whole - _log_likelihood(model, objective, x, less)
             lost[:, sent] += difference[:, receivers[sent]].cpu().numpy()
-    return lost / len(models) / (x.shape[2] - 1)
+    return lost / len(models) / _transitions(models, x)
 
 
 def _graph(model: NRI, settings: TrainingSettings, x: Tensor, refine: bool) -> Tensor:

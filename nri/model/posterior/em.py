@@ -31,6 +31,7 @@ from nri.model.posterior.infer import (
 from nri.model.posterior.mean_field import DAMPED, MeanField, ascend
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import has_tables
+from nri.model.rollout import window_starts
 
 __all__ = ["EM"]
 
@@ -122,10 +123,10 @@ class EM(ELBO):
             ).probabilities
         if not has_tables(decoder):
             raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
-        count = x.shape[2] - decoder.order
-        wanted = min(count, self.settings.transitions)
+        every = window_starts(x.shape[2], 1, decoder.order, x.device)
+        count, wanted = len(every), min(len(every), self.settings.transitions)
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)
-        starts = order[:, :wanted] + decoder.order - 1
+        starts = every[order[:, :wanted]]
         log_prior = self.prior.log()
         tables = tables_for(method, decoder, self.likelihood, x, log_prior, starts)
         found = marginals_from_tables(tables * (count / wanted), log_prior, undirected, method)

@@ -23,6 +23,7 @@ from nri.model.posterior.tables import (
     receiver_tables,
     samples_at_once,
 )
+from nri.model.rollout import window_starts
 
 __all__ = ["Method", "choose_method", "chosen_by", "infer", "marginals_from_tables", "tables_for"]
 
@@ -106,8 +107,7 @@ def _from_tables(
     found = []
     for first in range(0, len(x), size):
         batch = x[first : first + size]
-        every = torch.arange(decoder.order - 1, frames - 1, device=x.device)
-        every = every.expand(len(batch), -1)
+        every = window_starts(frames, 1, decoder.order, x.device).expand(len(batch), -1)
         tables = tables_for(method, decoder, likelihood, batch, prior.log(), every)
         guess = None if start is None else start[first : first + size]
         posterior = _infer_from_tables(tables, prior.log(), undirected, method, guess)

@@ -19,7 +19,7 @@ from nri.model.decoders.decoder import Decoder
 from nri.model.frames import frames_at
 from nri.model.latent import one_hot, symmetrise
 from nri.model.posterior.result import Posterior
-from nri.model.rollout import unroll
+from nri.model.rollout import teacher_forced_windows, unroll, window_starts
 
 __all__ = ["DAMPED", "MeanField", "ascend"]
 
@@ -117,19 +117,17 @@ class _Ascent:
             predicted = unroll(self.decoder, x, edges, min(frames - steps, frames - 2) + 1)
             residual = predicted - x[:, :, 1:].transpose(1, 2)
             return -self.likelihood(residual).flatten(1).sum(-1)
-        first, count = self.decoder.order - 1, frames - self.decoder.order
+        every = window_starts(frames, 1, self.decoder.order, x.device)
         if transitions is None:
-            drawn = torch.arange(count, device=x.device).expand(batch, -1)
+            drawn = every.expand(batch, -1)
         else:
-            drawn = torch.randint(
-                count, (batch, transitions), generator=self.generator, device=x.device
-            )
-        drawn = first + drawn
+            size = batch, transitions
+            index = torch.randint(len(every), size, generator=self.generator, device=x.device)
+            drawn = every[index]
         total = x.new_zeros(batch)
         # Without gradients a few transitions at a time; the memory is that of a step.
         for starts in drawn.split(self.settings.transitions, dim=1):
-            before = self.decoder.state_before(x, starts)
-            predicted, _ = self.decoder(frames_at(x, starts), edges.unsqueeze(1), before)
-            residual = predicted - frames_at(x, starts + 1)
+            predicted, times = teacher_forced_windows(self.decoder, x, edges, 1, starts)
+            residual = predicted - frames_at(x, times)
             total = total - self.likelihood(residual).flatten(1).sum(-1)
-        return total * count / drawn.shape[1]
+        return total * len(every) / drawn.shape[1]

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from nri.model.decoders.decoder import Decoder
 from nri.model.posterior.infer import Method, choose_method, marginals_from_tables
 from nri.model.posterior.tables import Tabulated, has_tables, receiver_tables, samples_at_once
+from nri.model.rollout import window_starts
 
 __all__ = ["TEMPERATURES", "agreement", "best_temperature", "choose_temperature"]
 
@@ -50,7 +51,7 @@ def choose_temperature(
     method = choose_method(decoder, nodes, types, undirected)
     if method == "mean_field" or not has_tables(decoder):
         return None
-    every = torch.arange(decoder.order - 1, x.shape[2] - 1, device=x.device)
+    every = window_starts(x.shape[2], 1, decoder.order, x.device)
     early, late = every.tensor_split(2)
     first = _tables(decoder, likelihood, x, types, early)
     second = _tables(decoder, likelihood, x, types, late)
