@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from nri.csv_table import read_table, refuse
 from nri.evaluation.metrics_file import ROW
 from nri.figures.captions import if_of_paper
 from nri.figures.program import read_paths
@@ -22,11 +21,10 @@ from nri.figures.style import (
     save,
     styled,
 )
-from nri.files import make_again
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
 from nri.results.naming import row_names
-from nri.results.rows import in_order, read_config, run_key, run_record
+from nri.results.rows import in_order, read_config, read_curve, run_key, run_record
 
 __all__ = ["plot_curves", "read_curves"]
 
@@ -52,10 +50,7 @@ def read_curves(
     frames = []
     for path, config in zip(curves, configs, strict=True):
         run = run_record(read_config(config))
-        curve = read_table(path, columns, make_again(path), more=True)
-        needed = curve[["stage", *AXES]].isna().any(axis=1)
-        refuse(path, needed, lambda _: "no stage, step or time", make_again(path))
-        curve = curve[columns]
+        curve = read_curve(path, list(MEASURES))[columns]
         if run["decoder"] == "none":  # the loss of a supervised encoder is not of the motion
             curve["valid_nll"] = np.nan
         of_run = {name: value for name, value in run.items() if name not in columns}

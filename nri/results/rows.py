@@ -1,7 +1,7 @@
 """All runs in two tidy tables: what was measured, and what each run was and cost."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ __all__ = [
     "collect_runs",
     "in_order",
     "read_config",
+    "read_curve",
     "read_metrics",
     "read_runs",
     "run_key",
@@ -44,6 +45,9 @@ RUN_COLUMNS = [
     "machine",
     "versions",
 ]
+
+CURVE_COLUMNS = ("stage", "step", "process_seconds")
+"""What every row of a curve.csv has: where in the training it was measured."""
 
 DIVERGES = (
     "if it is there again after that, the predictions of the model diverge: lower its "
@@ -72,6 +76,18 @@ def read_metrics(path: str | os.PathLike) -> pd.DataFrame:
         _check_metric(path, frame, metric_entry(name))
     _refuse(path, frame, frame.duplicated([*RUN, "metric", "step"]), "that was there before")
     return frame
+
+
+def read_curve(path: str | os.PathLike, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """The curve.csv of a training: `CURVE_COLUMNS`, with a value in every row, and others.
+
+    columns: others that it must have. Raises ResultsError if the file is damaged or lacks one.
+    """
+    remedy = make_again(path)
+    curve = read_table(path, [*CURVE_COLUMNS, *columns], remedy, more=True)
+    absent = curve[list(CURVE_COLUMNS)].isna().any(axis=1)
+    refuse(path, absent, lambda _: "no stage, step or time", remedy)
+    return curve
 
 
 def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:

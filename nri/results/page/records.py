@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 
 from nri.config.runs import Identity
-from nri.files import ResultsError, make_again
-from nri.results.rows import read_config
+from nri.results.rows import read_config, read_curve
 
 __all__ = ["RunRecord", "identity_of", "read_records"]
 
@@ -51,9 +50,4 @@ def identity_of(row: Any) -> Identity:
 
 
 def _curve(path: Path) -> pd.DataFrame | None:
-    if not path.exists():
-        return None
-    try:
-        return pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{path}: not a readable CSV ({error}); {make_again(path)}") from error
+    return read_curve(path) if path.exists() else None

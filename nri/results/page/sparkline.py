@@ -42,11 +42,9 @@ def _measured(curve: pd.DataFrame, column: str) -> np.ndarray:
         return np.empty((0, 2))
     points = curve[["process_seconds", column]].dropna()
     points = points[points[column] > 0].to_numpy(dtype=float)
-    return (
-        points[np.unique(np.linspace(0, len(points) - 1, MOST).round().astype(int))]
-        if (len(points))
-        else points
-    )
+    if len(points) > MOST:
+        points = points[np.linspace(0, len(points) - 1, MOST).round().astype(int)]
+    return points
 
 
 def _drawn(series: list[np.ndarray], words: str, logarithmic: bool) -> Sparkline:
