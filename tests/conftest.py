@@ -14,6 +14,7 @@ from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.model.build import build_model
+from nri.results.comparison import read_paper_numbers
 
 SETTINGS = {
     "encoder_hidden": 16,
@@ -62,6 +63,12 @@ def data_dir() -> Path:
 def repository() -> Path:
     """The root of the checkout under test."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def paper(repository):
+    """The paper's numbers."""
+    return read_paper_numbers(repository / "config" / "paper_numbers.csv")
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
+from trainings import job_of
 
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
@@ -15,7 +16,7 @@ from nri.data.format import read_split
 from nri.evaluation.examples import Examples
 from nri.graph import matrix_to_edges
 from nri.results.card import render_card
-from nri.training.runs import Job, carry_out
+from nri.training.runs import carry_out
 from scripts import card as card_program
 from scripts import export
 from scripts.evaluate import evaluate
@@ -27,18 +28,7 @@ def run_of(directory, data, encoder):
     """A tiny run on five springs, trained and evaluated; its directory."""
     run = Run(dataset="springs5", encoder=encoder, decoder="mlp", edge_types=2, training=SETTINGS)
     output = directory / "results" / "runs" / "springs5" / run.name / "seed1"
-    carry_out(
-        Job(
-            run=run,
-            seed=1,
-            data=data,
-            checkpoints=directory / "checkpoints",
-            checkpoint_seconds=60,
-            code="",
-            threads=1,
-            output=output,
-        )
-    )
+    carry_out(job_of(run, data, output, checkpoints=directory / "checkpoints"))
     settings = {"horizon": 20, "examples": 3, "refine": True}
     evaluate(Namespace(run=output, data=data, test_on=[], settings=settings, output=output))
     return output

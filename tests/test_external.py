@@ -8,7 +8,7 @@ from example_results import write_results
 
 from nri.figures.horizon import caption, plot_horizon
 from nri.files import ResultsError
-from nri.results.comparison import cells_of_table, read_paper_numbers
+from nri.results.comparison import cells_of_table
 from nri.results.external import EXTERNAL_COLUMNS, read_external
 from nri.results.rows import collect_metrics, collect_runs
 from nri.results.tables import render
@@ -30,11 +30,6 @@ def write(path, rows):
 def ours(tmp_path_factory):
     root = write_results(tmp_path_factory.mktemp("results"))
     return collect_metrics(root.rglob("metrics.csv")), collect_runs(root.rglob("config.json"))
-
-
-@pytest.fixture(scope="module")
-def paper(repository):
-    return read_paper_numbers(repository / "config" / "paper_numbers.csv")
 
 
 @pytest.fixture

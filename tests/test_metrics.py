@@ -15,7 +15,7 @@ from nri.evaluation.evaluation import Evaluation, Measurement
 from nri.evaluation.measure import measure
 from nri.evaluation.metrics.table import METRICS as MEASURED
 from nri.model.nri import NRI, GivenGraph
-from nri.results.comparison import cells_of_table, read_paper_numbers
+from nri.results.comparison import cells_of_table
 from nri.results.metrics import METRICS as SHOWN
 from nri.results.metrics import Metric, metric_entry, metric_of_table, tables_of
 from nri.results.page.published import read_best_published
@@ -38,11 +38,6 @@ def results(tmp_path_factory):
         pd.concat([frame, row.assign(step=pd.NA)]).to_csv(path, index=False)
     metrics = collect_metrics(root.rglob("metrics.csv"))
     return metrics, collect_runs(root.rglob("config.json"), STUDIED)
-
-
-@pytest.fixture(scope="module")
-def paper(repository):
-    return read_paper_numbers(repository / "config" / "paper_numbers.csv")
 
 
 def test_what_the_line_names_is_measured(monkeypatch):

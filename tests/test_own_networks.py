@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from example_results import write_results
+from trainings import job_of
 
 import nri
 from nri.choices import decoder_choice
@@ -15,7 +16,7 @@ from nri.model.own_check import ContractError, check_networks
 from nri.own_network import is_own, short_name
 from nri.results.naming import model_name, row_names
 from nri.results.rows import collect_metrics, collect_runs
-from nri.training.runs import Job, carry_out
+from nri.training.runs import carry_out
 
 FILE = """
 import torch
@@ -213,17 +214,7 @@ def trained(folder, small_springs):
     """A run with an encoder of its own, whose file was edited since; its directory."""
     run, _ = planned(encoder="my.py:GoodEncoder", recipe="paper")
     directory = folder / "results" / "runs" / "springs5" / run.name / "seed1"
-    job = Job(
-        run=run,
-        seed=1,
-        data=small_springs,
-        checkpoints=folder / "checkpoints",
-        checkpoint_seconds=60,
-        code="",
-        threads=1,
-        output=directory,
-    )
-    carry_out(job)
+    carry_out(job_of(run, small_springs, directory, checkpoints=folder / "checkpoints"))
     (folder / "my.py").write_text("raise SystemExit('the file was run, not the record')")
     return directory
 

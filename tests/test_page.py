@@ -20,7 +20,6 @@ from nri.evaluation.metrics_file import RUN
 from nri.figures import horizon
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import save
-from nri.results.comparison import read_paper_numbers
 from nri.results.page.data_sets import DataSet
 from nri.results.page.figures import read_figure
 from nri.results.page.overview import overview
@@ -65,11 +64,6 @@ class Reader(HTMLParser):
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
     return write_results(tmp_path_factory.mktemp("results"))
-
-
-@pytest.fixture(scope="module")
-def paper(repository):
-    return read_paper_numbers(repository / "config" / "paper_numbers.csv")
 
 
 @pytest.fixture(scope="module")

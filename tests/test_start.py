@@ -4,23 +4,21 @@ import numpy as np
 import pytest
 import torch
 from datasets import simulate
+from trainings import job_of
 
 from nri.config.runs import Run, RunName
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.model.build import build_model, load_model
-from nri.training.runs import Job, carry_out
+from nri.training.runs import carry_out
 from nri.training.start import start_from
 
 CPU = torch.device("cpu")
 REFIT = {"freeze": "encoder", "epochs": 1}
 
 
-def job_of(data, output, settings, **options):
-    run = Run(dataset="d", encoder="mlp", decoder="mlp", edge_types=2, training=settings)
-    job = {"run": run, "seed": 1, "data": data, "checkpoints": output / "checkpoints"}
-    job |= {"checkpoint_seconds": 30.0, "code": "", "threads": 1, "output": output}
-    return Job(**{**job, **options})
+def run_of(settings):
+    return Run(dataset="d", encoder="mlp", decoder="mlp", edge_types=2, training=settings)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +28,7 @@ def trained(small_springs, make_settings, tmp_path_factory):
         epochs=2, standardise=True, encoder_inputs="changes", stages=[{}, REFIT], skip_first=True
     )
     output = tmp_path_factory.mktemp("trained")
-    carry_out(job_of(small_springs, output, settings))
+    carry_out(job_of(run_of(settings), small_springs, output))
     return output, settings
 
 
@@ -75,7 +73,7 @@ def test_a_started_training_learns_on_and_resumes_from_no_other_start(
 ):
     output, settings = trained
     start = {"start": output, "start_data": small_springs}
-    job = job_of(other_springs, tmp_path / "run", settings, **start)
+    job = job_of(run_of(settings), other_springs, tmp_path / "run", **start)
     name = RunName(dataset="springs5", run="mlp-mlp-k2")
     carry_out(job)
     first = (tmp_path / "run" / "model.safetensors").read_bytes()
@@ -83,7 +81,7 @@ def test_a_started_training_learns_on_and_resumes_from_no_other_start(
         carry_out(job)
         assert "continuing" in caplog.text
         caplog.clear()
-        carry_out(job_of(other_springs, tmp_path / "run", settings))
+        carry_out(job_of(run_of(settings), other_springs, tmp_path / "run"))
         assert "continuing" not in caplog.text
     assert (tmp_path / "run" / "model.safetensors").read_bytes() != first
     assert Run.model_validate({**vars(job.run), "start_from": name}).depends_on() != (

@@ -38,11 +38,6 @@ def named(dataset="springs5", model="nri_learned", encoder="mlp", **changes):
 
 
 @pytest.fixture(scope="module")
-def paper(repository):
-    return read_paper_numbers(repository / "config" / "paper_numbers.csv")
-
-
-@pytest.fixture(scope="module")
 def results(tmp_path_factory):
     root = write_results(tmp_path_factory.mktemp("results"))
     return collect_metrics(root.rglob("metrics.csv")), collect_runs(root.rglob("config.json"))
