@@ -34,13 +34,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from nri import graph
+from nri.model.loops import compiled_loop
 
 __all__ = [
     "Block",
@@ -58,8 +58,6 @@ __all__ = [
 
 BLOCK_BYTES = 2**18  # of one layer of a block: a few of them fit the cache of a core
 ZERO, ONE = np.float32(0.0), np.float32(1.0)
-
-_compiled = numba.njit(error_model="numpy", cache=True, fastmath={"reassoc", "contract"})
 
 
 def is_fused(x: Tensor) -> bool:
@@ -272,7 +270,7 @@ def _tanh(x: Tensor) -> Tensor:
     return x.mul_(2).sigmoid_().mul_(2).sub_(1)
 
 
-@_compiled
+@compiled_loop
 def add_shares(shares, k, senders, receivers, relu, h):
     """The hidden layer h = s_j + r_i, and with `relu` its positive part."""
     for row in range(len(senders)):
@@ -282,7 +280,7 @@ def add_shares(shares, k, senders, receivers, relu, h):
             h[row, c] = ZERO if relu and total < 0 else total  # not a number stays so
 
 
-@_compiled
+@compiled_loop
 def _add_messages(m, weights, receivers, relu, received, kept):
     """Add z m at the receivers, with `relu` of the positive part of m.
 
@@ -298,7 +296,7 @@ def _add_messages(m, weights, receivers, relu, received, kept):
                 kept[row, c] = m[row, c] > 0 if relu else m[row, c]
 
 
-@_compiled
+@compiled_loop
 def _back_to_messages(g, kept, receivers, weights, relu, early, d, of_weights, of_b):
     """Set d = g σ' or, `early`, z g σ', and add it to ∂b; if not early, of tanh set ∂z.
 
@@ -321,7 +319,7 @@ def _back_to_messages(g, kept, receivers, weights, relu, early, d, of_weights, o
                 of_b[c] += d[row, c]
 
 
-@_compiled
+@compiled_loop
 def _weigh(u, h, d, b, weights, relu, of_weights, of_b):
     """Multiply u and d with z, where ∂z is wanted; of a ReLU set ∂z before; add to ∂b."""
     for row in range(len(weights)):
@@ -339,7 +337,7 @@ def _weigh(u, h, d, b, weights, relu, of_weights, of_b):
             of_b[c] += d[row, c]
 
 
-@_compiled
+@compiled_loop
 def _back_to_shares(u, h, k, senders, receivers, relu, of_shares):
     """Add u σ' to the shares of both ends.
 

@@ -5,7 +5,7 @@ import torch
 from nri.config.training import TrainingSettings
 from nri.data.samples import Samples
 from nri.matching import best_accuracy, count_types
-from nri.model.make_objective import decoder_posterior
+from nri.model.make_objective import decoder_posterior, finds_graphs
 from nri.model.nri import NRI
 from nri.model.posterior.infer import choose_method
 
@@ -25,13 +25,12 @@ def refined_accuracy(
     and the posterior is exact: anywhere else the decoder's graphs are trained on anyway, or take
     long to find.
     """
-    if not model.infers_graph or model.decoder is None or samples.edges is None:
-        return None
-    if settings.graph != "sampled" or settings.freeze is not None:
+    learns = finds_graphs(model, settings) and settings.graph == "sampled"
+    if not learns or samples.edges is None:
         return None
     x, edges = samples.x[:JUDGES], samples.edges[:JUDGES]
     types = model.inferred_graph.edge_types
-    if choose_method(model.decoder, x.shape[1], types, settings.undirected) != "exact":
+    if choose_method(model.required_decoder, x.shape[1], types, settings.undirected) != "exact":
         return None
     model.eval()
     found = decoder_posterior(model, settings, x, model.inferred_graph.logits(x))

@@ -8,19 +8,17 @@ fewer than pairs, and so does the way back.
 
 from typing import Any
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from nri.model.fused_messages import all_edges
+from nri.model.loops import compiled_loop
 
 __all__ = ["pair_statistics", "pooled_pairs"]
 
 ZERO = np.float32(0.0)
-
-_compiled = numba.njit(error_model="numpy", cache=True, fastmath={"reassoc", "contract"})
 
 
 def pair_statistics(sent: Tensor, received: Tensor) -> tuple[Tensor, Tensor]:
@@ -124,7 +122,7 @@ class _Pairs:
         return torch.from_numpy(array).view(self.shape)
 
 
-@_compiled
+@compiled_loop
 def _add_moments(sent, received, senders, receivers, sums, squares):
     """Add the sums of h and of its squares, in double precision from pair to pair."""
     frames, width = sent.shape[1:]
@@ -143,7 +141,7 @@ def _add_moments(sent, received, senders, receivers, sums, squares):
             squares[c] += second[c]
 
 
-@_compiled
+@compiled_loop
 def _line_back(sent, received, senders, receivers, start, slope, of_sent, of_received):
     """Of the gradient start + slope h with respect to h: add that with respect to the shares."""
     frames, width = sent.shape[1:]
@@ -162,7 +160,7 @@ def _line_back(sent, received, senders, receivers, start, slope, of_sent, of_rec
                 of_r[t, c] += u[c]
 
 
-@_compiled
+@compiled_loop
 def _pool(sent, received, senders, receivers, scale, shift, found):
     """The larger value of every two frames, on the line."""
     width = sent.shape[2]
@@ -177,7 +175,7 @@ def _pool(sent, received, senders, receivers, scale, shift, found):
                 found[pair, t, c] = (other if other > one else one) + shift[c]
 
 
-@_compiled
+@compiled_loop
 def _pool_back(
     sent, received, senders, receivers, scale, g, of_sent, of_received, of_scale, of_shift
 ):

@@ -9,20 +9,18 @@ straight to where the product with the second layer reads it.
 
 from typing import Protocol
 
-import numba
 import numpy as np
 import torch
 from torch import Tensor
 
 from nri.model.decoders.layers import Messages, OutputMLP
 from nri.model.fused_messages import add_shares, all_edges, shares_of
+from nri.model.loops import compiled_loop
 from nri.model.posterior.assignments import assignment_count
 
 __all__ = ["fused_assignment_changes"]
 
 BLOCK_ROWS = 1024  # edges or assignments in a block; its layers stay in the cache
-
-_compiled = numba.njit(error_model="numpy", cache=True, fastmath={"reassoc", "contract"})
 
 
 class _Networks(Protocol):
@@ -89,7 +87,7 @@ def _halves(places: int, edge_types: int, width: int) -> tuple[np.ndarray, np.nd
     return np.empty((left, width), np.float32), np.empty((right, width), np.float32)
 
 
-@_compiled
+@compiled_loop
 def _double(terms, first, last, sums):
     """Sums[a] = sums[0] + Σ_m terms[a_m, m] of every assignment a of the places first … last."""
     count = 1
@@ -101,7 +99,7 @@ def _double(terms, first, last, sums):
         count *= len(terms)
 
 
-@_compiled
+@compiled_loop
 def _fill_halves(own, terms, row, left, right):
     """The sums of both halves of a receiver's places; its own share is in the left ones."""
     places = terms.shape[1] // len(own)
@@ -112,7 +110,7 @@ def _fill_halves(own, terms, row, left, right):
     _double(terms, first + half, first + places, right)
 
 
-@_compiled
+@compiled_loop
 def _add_halves(one, other, h):
     """H = the positive part of the sum; not a number stays so."""
     for c in range(len(h)):
@@ -120,7 +118,7 @@ def _add_halves(one, other, h):
         h[c] = np.float32(0) if total < 0 else total
 
 
-@_compiled
+@compiled_loop
 def _sums(own, terms, start, stop, left, right, h):
     """The first layer of all assignments of receivers start … stop."""
     place = 0
@@ -132,7 +130,7 @@ def _sums(own, terms, start, stop, left, right, h):
                 place += 1
 
 
-@_compiled
+@compiled_loop
 def _chosen_sums(own, terms, start, stop, left, right, chosen, h):
     """The first layer of the chosen assignments of receivers start … stop."""
     place = 0
