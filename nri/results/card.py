@@ -1,18 +1,18 @@
 """The card of a run, README.md in its directory: what it is, data, numbers, use and limits."""
 
-import csv
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from nri.data.splits import SPLITS
-from nri.files import ResultsError, make_again
 from nri.records import read_record
 from nri.results.catalogue import dataset_entry, model_entry
 from nri.results.metrics import METRICS, STEPS, metric_entry
+from nri.results.rows import read_metrics
 
 __all__ = ["render_card"]
 
@@ -97,19 +97,16 @@ def _reduced(dataset: str, record: dict[str, Any]) -> str:
 
 def _numbers(path: Path) -> Iterator[dict[str, str]]:
     """The rows of a metrics.csv that tables show, in their order and their units."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{path}: not readable ({error}); {make_again(path)}") from error
     order = list(METRICS)
+    rows = read_metrics(path).to_dict("records")
     rows.sort(key=lambda row: order.index(row["metric"]) if row["metric"] in order else 99)
     for row in rows:
         metric = metric_entry(row["metric"])
+        step = "" if pd.isna(row["step"]) else str(row["step"])
         steps = {""} if metric.steps is not True else {str(step) for step in STEPS}
-        if row["step"] in steps:
-            value = metric.format(metric.scale * float(row["value"]), float("nan"))
-            yield {**row, "caption": metric.caption, "value": value}
+        if step in steps:
+            value = metric.format(metric.scale * row["value"], float("nan"))
+            yield {**row, "step": step, "caption": metric.caption, "value": value}
 
 
 def _limits(record: dict[str, Any], inferred: bool) -> Iterator[str]:
