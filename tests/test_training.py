@@ -227,7 +227,11 @@ def test_a_killed_training_ends_as_the_uninterrupted_one(
 
 
 def _newest(directory):
-    return max((path.stat().st_mtime_ns for path in directory.glob("[!.]*.pt")), default=0)
+    """When a checkpoint was last saved; 0 without one, or at the moment that one replaces it."""
+    try:
+        return max((path.stat().st_mtime_ns for path in directory.glob("[!.]*.pt")), default=0)
+    except FileNotFoundError:
+        return 0
 
 
 def test_more_epochs_continue_a_finished_training(
