@@ -1,9 +1,13 @@
 """The benchmarks run, and compare two computations of the same thing."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks import __main__ as page
+from benchmarks.bound import bound
 from benchmarks.simulation import Simulations
 from benchmarks.step import CASES, WAYS, Work, gradient_error, measure
 
@@ -50,3 +54,15 @@ def test_one_section_is_written_and_the_others_stay(monkeypatch, tmp_path, capsy
     assert text.index("second") < text.index("growth")
     assert text.count("`python -m benchmarks step`") == 1
     assert capsys.readouterr().out.count("## ") == 3
+
+
+def test_what_is_found_is_at_least_as_probable_as_the_truth(smoke):
+    results = smoke / "run" / "results"
+    run = results / "runs/springs5/mlp-mlp-k2-fast/seed1"
+    text = bound(run, results / "data/springs5.h5", 1000)
+    *accuracies, _, higher = (float(found) for found in re.findall(r"([\d.]+)%", text))
+    metrics = pd.read_csv(run / "metrics.csv")
+    own = metrics[(metrics.metric == "edge_accuracy") & (metrics.dataset == "springs5")]
+    refined = float(own[own.graph == "refined"].value.iloc[0])
+    assert accuracies == pytest.approx([100 * refined] * 3, abs=3.0)
+    assert higher <= 5

@@ -1,0 +1,77 @@
+"""What a better search could still find in a trained decoder, and what only a better decoder could.
+
+    python -m benchmarks.bound RUN DATA.h5 [--samples 100]
+
+RUN is the directory of a run that refines undirected graphs. Where the decoder scores the true
+graph below the one that was found, no search can find the truth: the decoder prefers another.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nri.data.format import read_metadata
+from nri.data.samples import load_samples
+from nri.matching import accuracy, best_matching, count_types
+from nri.model.build import load_model
+from nri.model.latent import symmetrise
+from nri.model.make_objective import joint_stage
+from nri.model.objectives import ELBO
+from nri.model.posterior.blocks import climb, graph_score
+from nri.model.posterior.propagation import propagate
+from nri.model.posterior.race import raced_tables
+from nri.model.posterior.tables import receiver_tables
+from nri.model.rollout import window_starts
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="directory of a trained run")
+    parser.add_argument("data", type=Path, help="the data set, with true edges")
+    parser.add_argument("--samples", type=int, default=100, help="of the test split")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    with torch.no_grad():
+        print(bound(arguments.run, arguments.data, arguments.samples))
+
+
+def bound(run: Path, data: Path, count: int) -> str:
+    """A paragraph of what was found in the first `count` test samples."""
+    metadata, device = read_metadata(data), torch.device("cpu")
+    samples = load_samples(data, "test", device)
+    model, settings = load_model(run, metadata, device, objects=samples.x.shape[1])
+    joint = joint_stage(model.eval(), settings.resolved_stages())
+    objective, frames = ELBO(model, joint, true_type_count=0), metadata.config["frames"]["train"]
+    decoder, log_prior = model.posterior_decoder, objective.prior.log()
+    x, true = samples.x[:count, :, :frames], samples.edges[:count]
+    starts = window_starts(frames, 1, decoder.order, device).expand(len(x), -1)
+    raced = propagate(raced_tables(decoder, objective.likelihood, x, log_prior, starts), log_prior)
+    tables = receiver_tables(decoder, objective.likelihood, x, len(log_prior), starts)
+    marginals = propagate(tables, log_prior)
+    found = climb(tables, log_prior, symmetrise(marginals).argmax(-1))
+
+    confusion = count_types(marginals, true, len(metadata.edge_types)).numpy()
+    matching = best_matching(confusion)
+    truth = torch.from_numpy(np.argsort(matching))[true]  # in the model's types
+    gap = graph_score(tables, log_prior, found) - graph_score(tables, log_prior, truth)
+    right = (found == truth).float().mean().item()
+    return (
+        f"{len(x)} samples. Edges right: {_accuracy(raced, true, matching):.2%} by raced tables,"
+        f" {_accuracy(marginals, true, matching):.2%} by all transitions of all assignments,"
+        f" {right:.2%} in the best graph found. The true graph scores lower than that graph in"
+        f" {(gap > 0).float().mean():.0%} of the samples, higher in {(gap < 0).float().mean():.0%}."
+    )
+
+
+def _accuracy(marginals: Tensor, true: Tensor, matching: np.ndarray) -> float:
+    return accuracy(count_types(marginals, true, len(matching)).numpy(), matching)
+
+
+if __name__ == "__main__":
+    main()
