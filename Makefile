@@ -5,13 +5,14 @@ CORES ?= all
 SMOKE := --configfile config/smoke.yaml --snakefile Snakefile --directory smoke
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help results smoke plan own test lint environment clean
+.PHONY: help results gallery smoke plan own test lint environment clean
 
 help:
 	@echo 'make smoke       everything at toy size, in smoke/results; 2 minutes of one core'
 	@echo 'make results     the paper at a reduced scale: results/index.html; an hour of one core, 0.5 GB'
 	@echo 'make plan        what make results would run, why, and what it costs; 20 seconds'
 	@echo 'make own DATA=my.csv   look at a file of your own, write my.yaml, train on it'
+	@echo 'make gallery     copy the finished page of make results to docs/gallery, with commit, day and machine'
 	@echo 'make test        all tests and checks; 20 minutes of two cores'
 	@echo 'make lint        the checks alone; a minute'
 	@echo 'make environment .venv as envs/lock.txt says; the others make it where there is none:'
@@ -26,6 +27,9 @@ help:
 results: environment
 	@python -m nri.config.yaml_file $(ARGS)
 	snakemake --cores $(CORES) $(ARGS)
+
+gallery: environment
+	python scripts/gallery.py --results results --output docs/gallery/index.html
 
 smoke: environment
 	snakemake --cores $(CORES) $(SMOKE) $(ARGS)

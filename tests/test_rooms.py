@@ -33,6 +33,7 @@ PROGRAMS = {
     "gate": {"data"},
     "collect": {"results", "evaluation/metrics_file"},
     "tables": SHOWN,
+    "gallery": {"results", "evaluation/metrics_file"},
     "card": {"results", "data/splits", "evaluation/metrics_file"},
     "external": {"results", "evaluation/metrics_file"},
     "games_table": {"results"},

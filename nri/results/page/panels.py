@@ -31,6 +31,10 @@ FEW = 5
 """A table with so many rows, or fewer, shows them all."""
 
 
+BESIDE = 4
+"""The columns that half of the page has room for."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """Our number in `parts` (those at odd places are its standard error), what it is `about`, the
@@ -66,6 +70,11 @@ class PagePanel:
     rows: list[PageRow]
     compared: bool
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def wide(self) -> bool:
+        """Whether it has too many columns to stand beside another one."""
+        return len(self.columns) > BESIDE
 
     @property
     def more(self) -> int:

@@ -55,8 +55,7 @@ export class GraphView {
         line,
         wrong,
       );
-      const arrow = undirected ? "and" : "to";
-      return { edge, group, line, name: `${senders[edge] + 1} ${arrow} ${receivers[edge] + 1}` };
+      return { edge, group, line, name: `${senders[edge] + 1} ${undirected ? "and" : "to"} ${receivers[edge] + 1}` };
     });
     set(this.edges[0].group, { tabindex: 0 });
     this.picture = svg(
@@ -72,6 +71,7 @@ export class GraphView {
         ),
       ),
     );
+    this.clear();
   }
 
   /** Arrow keys go from edge to edge; one of them is in the order of the Tab key. */
