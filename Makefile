@@ -41,8 +41,9 @@ plan:
 	@python scripts/plan.py $(ARGS)
 
 own: environment
-	data="$(DATA)" && python scripts/own.py "$$data" && \
-		snakemake --cores $(CORES) --configfile "$${data%.*}.yaml" $(ARGS)
+	@python scripts/own.py "$(DATA)"
+	@data="$(DATA)" && set -- --configfile "$${data%.*}.yaml" $(ARGS) && \
+		python -m nri.config.yaml_file "$$@" && snakemake --cores $(CORES) "$$@"
 
 test: environment lint
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest -n auto --dist loadfile

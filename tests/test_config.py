@@ -1,6 +1,7 @@
 """The configuration: what ships is valid; what cannot work is refused with place and remedy."""
 
 import copy
+import os
 import re
 import subprocess
 import sys
@@ -83,6 +84,8 @@ BAD = [
     ({"training": {"prior": [0.2, 0.3, 0.5]}}, r"prior.*2 edge types"),
     ({"training": {"likelihood_features": ["z"]}}, r"likelihood_features: 'z'.*x, y"),
     ({"training": {"stages": [{"encoder_hidden": 3}]}}, r"cannot be set here"),
+    ({"skip_first": True}, r"^config: 'skip_first' cannot be set here, only in `training`"),
+    ({"horizon": 5}, r"^config: 'horizon' cannot be set here, only in `evaluation`"),
 ]
 
 BAD += [
@@ -94,6 +97,7 @@ BAD += [
 ]
 
 BAD_RUNS = [
+    ({"skip_first": True}, r"runs\[0\]: 'skip_first' cannot be set here, only in `training`"),
     ({"edge_types": 1}, r"runs\[0\]\.edge_types: 1 must be at least 2"),
     ({"dataset": "springs"}, r"runs\[0\]\.dataset: 'springs' is not declared.*springs5"),
     ({"recipe": "slow"}, r"recipe: 'slow' is not declared"),
@@ -279,7 +283,13 @@ def test_an_error_names_file_line_and_run(tmp_path):
     variance = "config.training.variance: 0 must be above 0"
     assert told(variance, mine, theirs) == f"{theirs}, line 3: {variance}"
     assert told(variance) == variance
-    assert told("config: unknown key", mine) == "config: unknown key"
+    seeds = "config: unknown key 'seeds'; allowed here: …"
+    assert told(seeds, theirs, mine) == f"{mine}, line 1: {seeds}"
+    epochs = "config.training: 'epochs' cannot be set here, only in …"
+    assert told(epochs, theirs) == f"{theirs}, line 2: {epochs}"
+    missing = "config.runs[0]: 'recipe' is missing"
+    assert told(missing, mine) == f"{mine}, line 3, run a/mlp-mlp-k1: {missing}"
+    assert told("config: a problem", mine) == "config: a problem"
 
 
 @pytest.mark.parametrize(
@@ -302,6 +312,25 @@ def test_wrong_syntax_is_named_with_its_line(text, words, tmp_path):
     assert done.returncode == 1
     assert re.search(f"^error: .*mine.yaml, {words}" if "line" in words[:4] else words, done.stderr)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--configfile mien.yaml", "--configfile=mien.yaml"])
+def test_a_configuration_that_is_not_there_is_named_with_those_that_are(
+    option, tmp_path, repository
+):
+    (tmp_path / "mine.yaml").write_text("seeds: [1]\n")
+    command = [sys.executable, "-m", "nri.config.yaml_file", "results/a.json", *option.split()]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    words = "mien.yaml: there is no such file, did you mean 'mine.yaml'?; there are: mine.yaml"
+    assert done.stderr == f"error: {words}\n"
 
 
 def test_the_same_run_twice_needs_a_recipe(config):

@@ -38,6 +38,9 @@ else:
 
 FORMER_SOURCES = {"file": "own", "sportvu": "basketball"}
 
+IN_TRAINING = dict.fromkeys(TrainingSettings.model_fields, "`training`")
+"""Settings of trainings that somebody wrote one level too high, each with its place."""
+
 Seeds = Annotated[list[Seed], Field(min_length=1), Distinct]
 Text = Annotated[str, Field(min_length=1)]
 EdgeTypes = Annotated[int, Field(ge=2, le=64)]
@@ -110,6 +113,7 @@ class RunEntry(Settings):
     """A model to train: a data set, an encoder, a decoder and a number of edge types."""
 
     formerly: ClassVar[Mapping[str, str]] = {"variant": "recipe", "also_on": "test_on"}
+    elsewhere: ClassVar[Mapping[str, str]] = IN_TRAINING
 
     dataset: str
     """A name from `datasets`."""
@@ -139,6 +143,7 @@ class BaselineEntry(Settings):
     """A baseline to compare with."""
 
     formerly: ClassVar[Mapping[str, str]] = {"variant": "recipe"}
+    elsewhere: ClassVar[Mapping[str, str]] = IN_TRAINING
 
     dataset: str
     """A name from `datasets`."""
@@ -165,6 +170,10 @@ class Config(Settings):
     """The configuration of the pipeline."""
 
     formerly: ClassVar[Mapping[str, str]] = {"variants": "recipes", "infer": "infer_on"}
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(Evaluation.model_fields, "`evaluation`"),
+        **IN_TRAINING,
+    }
 
     only: Annotated[list[str], BeforeValidator(_listed)] = setting([])
     """The part to make: data sets, runs (`DATASET/RUN`), `table_1`, `table_2`; empty is all."""

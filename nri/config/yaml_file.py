@@ -1,6 +1,7 @@
 """Files of configurations as they were written: keys that are there twice, and where a key stands.
 
-`python -m nri.config.yaml_file FILE …` says what is wrong with the syntax of those that are there.
+`python -m nri.config.yaml_file ARGUMENTS` says what is wrong with the syntax of configurations
+among the arguments of Snakemake, and which of them are not there.
 """
 
 import os
@@ -12,13 +13,17 @@ from typing import Any
 
 import yaml
 
-from nri.config.errors import place_of
+from nri.config.errors import nearest, place_of
 from nri.config.parse import ConfigError
 
 __all__ = ["origin", "refuse_repeated_keys"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
 PLACE = re.compile(r"config[^\s:]*")
+MISPLACED = re.compile(
+    r": (?:unknown key )?'([^']+)'(?:, did you mean|; allowed| cannot be set| is now)"
+)
+"""What an error says of a key that should not stand in its place."""
 
 
 def refuse_repeated_keys(path: str | os.PathLike) -> None:
@@ -39,6 +44,8 @@ def origin(error: ConfigError, raw: Any, paths: Sequence[str | os.PathLike]) -> 
     """
     place = PLACE.match(str(error))
     keys = re.findall(r"[^.\[\]]+", place[0])[1:] if place else []
+    if place and (misplaced := MISPLACED.match(str(error), place.end())):
+        keys.append(misplaced[1])
     found = [(*_depth(_compose(path), keys), path) for path in paths]
     depth, line, path = max(found, key=lambda each: each[0], default=(0, 0, ""))
     parts = [f"{path}, line {line}"] if depth else []
@@ -127,13 +134,28 @@ def _repeated(
 
 
 def main() -> None:
-    """Refuse the files among the arguments whose syntax is wrong."""
+    """Refuse the files among the arguments whose syntax is wrong, and configurations not there."""
+    option = ""
     try:
         for argument in sys.argv[1:]:
-            if argument.endswith(SUFFIXES) and Path(argument).is_file():
+            if argument.startswith("-"):
+                option, _, argument = argument.partition("=")
+            if not argument.endswith(SUFFIXES):
+                continue
+            if Path(argument).is_file():
                 refuse_repeated_keys(argument)
+            elif option in ("--configfile", "--configfiles"):
+                raise ConfigError(_absent(argument))
     except ConfigError as error:
         sys.exit(f"error: {error}")
+
+
+def _absent(argument: str) -> str:
+    """What to say of a configuration that is not there, with those that are."""
+    folder = Path(argument).parent
+    there = sorted(str(path) for path in folder.glob("*") if path.suffix in SUFFIXES)
+    known = f"; there are: {', '.join(there)}" if there else ""
+    return f"{argument}: there is no such file{nearest(argument, there)}{known}"
 
 
 if __name__ == "__main__":
