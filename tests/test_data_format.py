@@ -9,6 +9,7 @@ import time
 import h5py
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -22,6 +23,7 @@ from nri.data.format import (
 )
 from nri.data.normalisation import Normalisation
 from nri.data.reading import crash
+from nri.data.samples import load_samples
 from nri.data.writer import DatasetWriter
 
 METADATA = Metadata(
@@ -310,8 +312,10 @@ def test_a_split_that_no_memory_holds_is_refused_before_it_is_read(path):
 
 def test_the_limit_of_a_split_is_named(path, monkeypatch):
     monkeypatch.setattr("nri.data.reading.LARGEST", 2**7)
-    with pytest.raises(DataFormatError, match=r"train/trajectories takes .* the limit of .* GiB"):
-        read_metadata(path)
+    read_metadata(path)
+    for read in (read_split, lambda *split: load_samples(*split, torch.device("cpu"))):
+        with pytest.raises(DataFormatError, match=r"train/trajectories takes .* the limit of"):
+            read(path, "train")
 
 
 def test_a_feature_that_float32_cannot_hold_is_refused(tmp_path):

@@ -161,7 +161,7 @@ def _read_normalisation(file: h5py.File, features: int, needed: bool) -> Normali
 
 
 def _check_stored(values: h5py.Dataset, place: str) -> None:
-    """Raise DataFormatError for values that are not all in the file, or too many for the memory.
+    """Raise DataFormatError for values that are not all in the file.
 
     HDF5 gives zeros, and no error, for what was never written and for a virtual data set whose
     source is gone.
@@ -176,7 +176,6 @@ def _check_stored(values: h5py.Dataset, place: str) -> None:
         whole = values.id.get_num_chunks() == chunks
     if not whole:
         raise DataFormatError(f"{place} has values that were never written; write all of them")
-    check_size(values.nbytes, place, DataFormatError)
 
 
 def _check_trajectories(file: h5py.File, metadata: Metadata) -> None:
@@ -257,6 +256,12 @@ class Dataset:
         with _reading(self.path):
             return self._trajectories(split).shape
 
+    def size(self, split: str) -> int:
+        """Bytes in memory of a split, its edges as numbers that an index can be."""
+        with _reading(self.path):
+            values, edges = self._trajectories(split), self._file[split].get("edges")
+            return 4 * values.size + (0 if edges is None else 8 * edges.size)
+
     def pieces(self, split: str) -> Iterator[slice]:
         """All samples of a split, some whole chunks of the file at a time: `PIECE` bytes or so."""
         with _reading(self.path):
@@ -277,7 +282,7 @@ class Dataset:
         """One split, or some of its samples.
 
         Raises DataFormatError if the split is absent or damaged, shapes disagree, a value is not
-        finite or an edge is of no known type.
+        finite, an edge is of no known type, or so many samples are too many for the memory.
         """
         with _reading(self.path):
             return self._read_split(split, samples)
@@ -289,6 +294,9 @@ class Dataset:
         if stored_edges is not None:
             check_edge_shape(stored_edges, shape, self.metadata, f"{place}/edges")
             _check_stored(stored_edges, f"{place}/edges")
+        count = len(range(shape[0])[samples]) if isinstance(samples, slice) else len(samples)
+        size = count * math.prod(shape[1:]) * values.dtype.itemsize
+        check_size(size, f"{place}/trajectories", DataFormatError)
         trajectories = values[samples].astype(np.float32, copy=False)
         check_finite(trajectories, f"{place}/trajectories", first or 0)
         if stored_edges is None:

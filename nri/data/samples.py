@@ -1,6 +1,8 @@
 """A split of a data set as tensors, ready to train on or to evaluate."""
 
+import math
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,14 +10,47 @@ import torch
 from torch import Tensor
 
 from nri import graph
-from nri.data.format import Dataset
+from nri.data.format import DataFormatError, Dataset
 from nri.data.normalisation import Normalisation
+from nri.data.reading import check_size
 
-__all__ = ["Samples", "load_samples"]
+__all__ = ["AnySamples", "Samples", "load_samples"]
+
+
+class AnySamples(ABC):
+    """Samples of a split, wherever they are kept: what a training asks of them."""
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """(S, N, T, D) of all trajectories."""
+
+    @property
+    @abstractmethod
+    def device(self) -> torch.device:
+        """The device of what `take` gives."""
+
+    @abstractmethod
+    def take(self, index: Tensor | slice) -> "Samples":
+        """The samples at `index`."""
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def batches(self, size: int) -> "Iterator[Samples]":
+        """All samples in order, `size` at a time."""
+        for start in range(0, len(self), size):
+            yield self.take(slice(start, start + size))
+
+    def spread(self, size: int) -> "Samples":
+        """All samples, or as many as `size` bytes have room for, at equal distances."""
+        first = self.take(slice(1))
+        one = first.x.nbytes + (0 if first.edges is None else first.edges.nbytes)
+        return self.take(slice(None, None, math.ceil(len(self) / max(1, size // one))))
 
 
 @dataclass(frozen=True)
-class Samples:
+class Samples(AnySamples):
     """Normalised trajectories `x` (S, N, T, D) and edge types `edges` (S, E) or None.
 
     Edges that change in time are (S, T, E).
@@ -24,8 +59,15 @@ class Samples:
     x: Tensor
     edges: Tensor | None
 
-    def __len__(self) -> int:
-        return len(self.x)
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(S, N, T, D)."""
+        return self.x.shape
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the tensors."""
+        return self.x.device
 
     def take(self, index: Tensor | slice) -> "Samples":
         """The samples at `index`."""
@@ -54,11 +96,6 @@ class Samples:
             return self.edges
         return self.edges.mode(dim=1).values
 
-    def batches(self, size: int) -> "Iterator[Samples]":
-        """All samples in order, `size` at a time."""
-        for start in range(0, len(self), size):
-            yield self.take(slice(start, start + size))
-
 
 def load_samples(
     data: Dataset | str | os.PathLike,
@@ -70,12 +107,14 @@ def load_samples(
 
     data: a path, or a dataset file that is open already for other splits.
     normalisation: the file's own, unless another data set's is given.
-    Raises DataFormatError if the file is not a data set or has no such split.
+    Raises DataFormatError if the file is not a data set, has no such split or one that is too
+    large.
     """
     if not isinstance(data, Dataset):
         with Dataset(data) as opened:
             return load_samples(opened, split, device, normalisation)
     normalisation, shape = normalisation or data.metadata.normalisation, data.shape(split)
+    check_size(4 * math.prod(shape), f"{data.path}: {split}/trajectories", DataFormatError)
     x, edges = torch.empty(shape, device=device), None
     for place in data.pieces(split):
         stored = data.split(split, place)
@@ -84,6 +123,7 @@ def load_samples(
             types = torch.from_numpy(graph.matrix_to_edges(stored.edges))
             if edges is None:
                 whole = (len(x), *types.shape[1:])
+                check_size(8 * math.prod(whole), f"{data.path}: {split}/edges", DataFormatError)
                 edges = torch.empty(whole, dtype=torch.long, device=device)
             edges[place] = types
     return Samples(x, edges)

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from nri.config.training import TrainingSettings
-from nri.data.samples import Samples
+from nri.data.samples import AnySamples
 from nri.model.make_objective import decoder_posterior, has_fixed_graphs, joint_stage
 from nri.model.nri import NRI
 
@@ -15,7 +15,7 @@ BATCH = 128
 
 @torch.no_grad()
 def find_graphs(
-    model: NRI, stages: list[TrainingSettings], stage: int, samples: Samples
+    model: NRI, stages: list[TrainingSettings], stage: int, samples: AnySamples
 ) -> Tensor | None:
     """The types (S, E), int8, that a stage takes for each sample's graph; None if it fixes none.
 

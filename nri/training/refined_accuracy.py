@@ -3,7 +3,7 @@
 import torch
 
 from nri.config.training import TrainingSettings
-from nri.data.samples import Samples
+from nri.data.samples import AnySamples
 from nri.matching import best_accuracy, count_types
 from nri.model.make_objective import decoder_posterior, finds_graphs
 from nri.model.nri import NRI
@@ -17,7 +17,7 @@ JUDGES = 200
 
 @torch.no_grad()
 def refined_accuracy(
-    model: NRI, settings: TrainingSettings, samples: Samples, true_type_count: int
+    model: NRI, settings: TrainingSettings, samples: AnySamples, true_type_count: int
 ) -> float | None:
     """Edge accuracy of the decoder's posterior (docs/posterior.md) on the first samples.
 
@@ -26,9 +26,12 @@ def refined_accuracy(
     long to find.
     """
     learns = finds_graphs(model, settings) and settings.graph == "sampled"
-    if not learns or samples.edges is None:
+    if not learns:
         return None
-    x, edges = samples.x[:JUDGES], samples.edges[:JUDGES]
+    judges = samples.take(slice(JUDGES))
+    x, edges = judges.x, judges.edges
+    if edges is None:
+        return None
     types = model.inferred_graph.edge_types
     if choose_method(model.required_decoder, x.shape[1], types, settings.undirected) != "exact":
         return None

@@ -9,7 +9,8 @@ import torch
 
 from nri.config.runs import Run
 from nri.data.format import StoredMetadata, read_metadata
-from nri.data.samples import Samples, load_samples
+from nri.data.on_disk import IN_MEMORY, open_samples
+from nri.data.samples import AnySamples
 from nri.device import choose_device, rounded_products
 from nri.files import atomic_path, fingerprint, sha256
 from nri.model.build import build_model
@@ -46,7 +47,9 @@ def carry_out(job: Job) -> None:
     """Train from the last checkpoint on, if there is one, and write the run's directory."""
     torch.set_num_threads(job.threads)
     metadata, device = read_metadata(job.data), choose_device()
-    train, valid = (load_samples(job.data, split, device) for split in ("train", "valid"))
+    train, valid = (
+        open_samples(job.data, split, device, job.checkpoints) for split in ("train", "valid")
+    )
     torch.manual_seed(job.seed)
     code = job.run.own_code()  # read once: an edit while the training runs is not of this one
     model = build_model(
@@ -55,8 +58,8 @@ def carry_out(job: Job) -> None:
         edge_types=job.run.edge_types,
         settings=job.run.training,
         metadata=metadata,
-        frames=train.x.shape[2],
-        objects=train.x.shape[1],
+        frames=train.shape[2],
+        objects=train.shape[1],
         code=code,
     ).to(device)
     progress = _train(job, model, metadata, train, valid)
@@ -64,11 +67,11 @@ def carry_out(job: Job) -> None:
 
 
 def _train(
-    job: Job, model: NRI, metadata: StoredMetadata, train: Samples, valid: Samples
+    job: Job, model: NRI, metadata: StoredMetadata, train: AnySamples, valid: AnySamples
 ) -> Progress:
     """Train the model, which is left with its best weights."""
     settings = job.run.training
-    model.fit_scales(train.x, settings.standardise)
+    model.fit_scales(train.spread(IN_MEMORY).x, settings.standardise)
     if job.start is not None and job.start_data is not None:
         start_from(model, metadata.normalisation, job.start, job.start_data)
     trainer = Trainer(

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from nri.config.training import TrainingSettings
-from nri.data.samples import Samples
+from nri.data.samples import AnySamples
 from nri.model.make_objective import keep_joint_decoder, make_objective
 from nri.model.nri import NRI
 from nri.model.objectives import Averages, Means, Objective
@@ -95,8 +95,8 @@ class Trainer:
         self,
         model: NRI,
         settings: TrainingSettings,
-        train: Samples,
-        valid: Samples,
+        train: AnySamples,
+        valid: AnySamples,
         true_type_count: int,
         seed: int,
         checkpoints: Sequence[Checkpoint],
@@ -110,7 +110,7 @@ class Trainer:
         self.seed = seed
         self.checkpoints = checkpoints
         self.checkpoint_seconds = checkpoint_seconds
-        self.device = train.x.device
+        self.device = train.device
         self.generator = torch.Generator(self.device).manual_seed(seed)
         self.progress = Progress()
         self.averages = Averages()

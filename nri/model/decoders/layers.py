@@ -15,7 +15,8 @@ __all__ = ["Messages", "OutputMLP", "Scaling", "median_change"]
 
 def median_change(x: Tensor) -> Tensor:
     """Median |x_{t+1} - x_t| of each feature of trajectories (S, N, T, D): (D,)."""
-    return x.diff(dim=2).abs().flatten(0, 2).median(0).values
+    medians = [feature.diff(dim=2).abs().median() for feature in x.unbind(-1)]  # saves memory
+    return torch.stack(medians)
 
 
 class Scaling(nn.Module):
