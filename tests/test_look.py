@@ -189,6 +189,18 @@ REFUSED = [
     (table(objects=("A",)).to_csv(index=False), "no recording has two objects"),
     (table(4).to_csv(index=False), "too few for samples of 5 frames"),
     (ROWS + ROWS.splitlines()[4] + "\n", "is there twice at time"),
+    (
+        ROWS.replace("0.92106", "ERR", 1) + "1,2,3,4,5,6\n",
+        r"table \(line 92 has 6 cells, the lines above 4",
+    ),
+    (
+        "t,name,x\n" + "".join(f"{t},0,{name},1,5\n" for t in range(30) for name in "AB"),
+        "most lines have 5; .*numbers with decimal commas need another separator",
+    ),
+    (
+        "\n".join(ROWS.replace("t,name,x,y\n", "").splitlines()[::-1]),
+        r"the first line has no names of columns, here A, B, C, D; none .* holds times",
+    ),
     (ROWS.replace("0.92106", "ERR"), "column x: 'ERR' is not a finite number; correct it"),
 ]
 
@@ -227,6 +239,22 @@ def test_cells_that_are_almost_numbers_are_a_doubt(tmp_path):
     rows = table().assign(z=table()["x"].map("{:.3f}'".format))
     found = look(write(tmp_path, rows.to_csv(index=False)))
     assert "the cells of column z look like numbers and are none" in found.doubts[0]
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinity_is_named_without_a_warning_before_it(tmp_path):
+    path = write(tmp_path, ROWS.replace("0.92106", "inf"))
+    with pytest.raises(RecordingError, match="column x: 'inf' is not a finite number"):
+        look(path)
+
+
+def test_columns_of_one_object_are_taken_for_objects_with_a_doubt(tmp_path):
+    alone = table(objects=("A",)).rename(columns={"name": "pendulum"})
+    found = look(write(tmp_path, alone.to_csv(index=False)))
+    assert "same in pendulum: if that names the object, it is the only one" in found.doubts[1]
+    assert (
+        len(look(write(tmp_path, alone.drop(columns="pendulum").to_csv(index=False))).doubts) == 1
+    )
 
 
 def test_the_configuration_is_one(tmp_path):

@@ -1,6 +1,7 @@
 """Tables of moving objects: text with a separator, or Parquet, as the config names its columns."""
 
 import os
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ __all__ = ["MISSING", "numbers", "read_cells", "read_table", "refuse"]
 
 MISSING = ("", "na", "nan", "n/a", "null", "none", "-")
 COMMA = r"[+-]?\d*,\d+([eE][+-]?\d+)?"
+TOO_LONG = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
+"""What pandas says of a line with more cells than those above it."""
 
 
 def read_table(path: str | os.PathLike, settings: OwnSettings) -> list[Rows]:
@@ -128,6 +131,14 @@ def read_cells(
             ).fillna("")
         except UnicodeError as error:
             raise undecodable(path, encoding) from error
+        except pd.errors.ParserError as error:
+            if match := TOO_LONG.search(str(error)):
+                usual, line, cells = match.groups()
+                problem = f"line {line} has {cells} cells, the lines above {usual}"
+                raise RecordingError(
+                    f"{path}: not readable as a table ({problem}); {remedy}"
+                ) from error
+            raise
     return _numbered(frame, 1 if names else 2)
 
 

@@ -59,9 +59,11 @@ def guess_dialect(path: str | os.PathLike) -> Dialect:
             "blanks"
         )
     if len(rows[0]) != width:
+        commas = "; numbers with decimal commas need another separator, such as ;"
         raise RecordingError(
             f"{path}, line {lines[0][0]}: cells: {len(rows[0])}, but most lines have {width}; "
             "remove the lines above the names of the columns, or name all columns"
+            f"{commas if separator == ',' else ''}"
         )
     body = [row for row in rows[1:] if len(row) == width]
     decimal = "," if separator != "," and _numeric(body, COMMA) > _numeric(body, POINT) else "."

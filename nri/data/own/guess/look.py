@@ -61,7 +61,8 @@ def _table(path: Path) -> Look:
     try:
         roles = guess_roles(text, dialect.decimal)
     except RecordingError as error:
-        raise RecordingError(f"{path}: {error}") from None
+        unnamed = f"the first line has no names of columns, here {', '.join(names or ())}; "
+        raise RecordingError(f"{path}: {unnamed if names else ''}{error}") from None
     names = names and roles.give_names(names)
     settings = {
         "names": names,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
+import numpy as np
 import pandas as pd
 
 from nri.data.own.recordings import RecordingError
@@ -121,7 +122,7 @@ def guess_roles(text: pd.DataFrame, decimal: str) -> Roles:
     if name:
         roles.columns["object"] = name
     else:
-        _wide(roles)
+        _wide(roles, [each for each in left_out if text[each].nunique() == 1])
     return roles
 
 
@@ -134,6 +135,7 @@ def _numeric_columns(text: pd.DataFrame, decimal: str) -> dict[str, pd.Series]:
         if decimal == ",":
             cells = cells.str.translate(str.maketrans(",.", ".,"))
         found = pd.to_numeric(cells, errors="coerce").astype(float)
+        found = found.where(np.isfinite(found))
         if filled.any() and found[filled].notna().mean() >= 0.9:
             columns[name] = found
     return columns
@@ -246,8 +248,11 @@ def _usual(feature: str) -> bool:
     return bool(re.fullmatch("[vda]?[xyz]|angle|theta|phi|omega|velocity|speed|pos.*", feature))
 
 
-def _wide(roles: Roles) -> None:
-    """Fill in the objects and the features of a table with one row for all objects."""
+def _wide(roles: Roles, constant: Sequence[str]) -> None:
+    """Fill in the objects and the features of a table with one row for all objects.
+
+    constant: columns with the same in every row, which may name the only object.
+    """
     names = roles.features
     found = _objects_in_names(names)
     if not found:
@@ -261,6 +266,11 @@ def _wide(roles: Roles) -> None:
             f"each of the columns {', '.join(names)} was taken for an object of its own; if one of "
             "them names the objects, call it `object`"
         )
+        if constant:
+            roles.doubts.append(
+                f"every row has the same in {', '.join(constant)}: if that names the object, it is "
+                "the only one, and a graph needs two or more"
+            )
     features = list(next(iter(found.values())))
     roles.columns["objects"] = {
         name: [own[feature] for feature in features] for name, own in found.items()
