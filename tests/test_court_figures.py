@@ -8,11 +8,11 @@ from nri.data.basketball.court import BASKET, FOOT, LENGTH, WIDTH
 from nri.data.basketball.pick_and_roll import ROLES
 from nri.evaluation.examples import Examples
 from nri.figures.court import plot_court_predictions
-from nri.figures.half_court import court_lines
 from nri.figures.roles import plot_role_edges, role_shares
 from nri.figures.segments import plot_segments
 from nri.figures.style import object_colours
 from nri.graph import receivers, senders
+from nri.results.court_lines import court_lines
 
 FEATURES, UNITS = ("x", "y", "vx", "vy"), ("m", "m", "m/s", "m/s")
 GENERATOR = np.random.default_rng(0)

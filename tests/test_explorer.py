@@ -263,7 +263,7 @@ def test_the_program_of_the_page_is_whole():
         assert name in names
 
 
-def test_one_run_is_shown_of_each_system_and_number_of_objects():
+def test_one_run_is_shown_of_each_system_and_size_and_of_each_data_set_of_recordings():
     """The first one that the page can compute, whatever came out of it."""
 
     def run(dataset, encoder="mlp", decoder="mlp", edge_types=2):
@@ -279,6 +279,10 @@ def test_one_run_is_shown_of_each_system_and_number_of_objects():
     first, ten, turning = run("b5", "cnn"), run("a10"), run("k5", "node-cnn")
     others = [run("a5", "true"), run("a5", decoder="rnn"), run("own"), run("a50")]
     assert explored([*others, first, run("a5"), ten, turning], datasets) == [first, ten, turning]
+    datasets["walk"] = SimpleNamespace(source="mocap")
+    walking = run("walk", decoder="rnn", edge_types=4)
+    walks = [run("walk", "skeleton", "rnn"), walking, run("walk", decoder="rnn")]
+    assert explored([first, *walks], datasets) == [first, walking]
 
 
 CHROMIUM = shutil.which("chromium")
@@ -316,8 +320,9 @@ def wait(page) -> None:
 
 
 def explorer(page, what: str):
-    """A value of the explorer."""
-    return page.evaluate(f"(({{explorer}}) => {what})(document.getElementById('explorer-app'))")
+    """A value of the view that the explorer shows."""
+    root = "document.getElementById('explorer-app')"
+    return page.evaluate(f"((view) => {what})({root}.explorer.view)")
 
 
 def complaints(page) -> list[str]:
@@ -333,10 +338,10 @@ def test_a_flipped_edge_moves_the_prediction_as_in_the_library(page, smoke):
     page.locator(".ex-of-true .ex-flip").first.press("Enter")
     page.wait_for_selector(".ex-of-yours button[aria-pressed=true]")
     page.wait_for_function(
-        "document.getElementById('explorer-app').explorer.predictions.has('yours')"
+        "document.getElementById('explorer-app').explorer.view.predictions.has('yours')"
     )
     run = smoke / "run/results/runs" / KURAMOTO / "seed1"
-    types = np.array(explorer(page, "Array.from(explorer.choice.yours)"))
+    types = np.array(explorer(page, "Array.from(view.choice.yours)"))
     examples = Examples.load(run / "examples.npz")
     assert (types != examples.edges[1]).sum() in (1, 2)  # one edge, or both of a pair
     metadata = trained_metadata(run)
@@ -346,7 +351,7 @@ def test_a_flipped_edge_moves_the_prediction_as_in_the_library(page, smoke):
     start = torch.from_numpy(metadata.normalisation.apply(examples.observed[1, :, -1]))
     with torch.no_grad():
         motion = free_run(model.decoder.eval(), start, graph, 20).numpy()
-    found = explorer(page, "Array.from(explorer.predictions.get('yours'))")
+    found = explorer(page, "Array.from(view.predictions.get('yours'))")
     expected = metadata.normalisation.invert(motion)
     np.testing.assert_allclose(
         np.reshape(found, (-1, 5, 3))[:20], expected, atol=1e-4 * np.abs(expected).max()
@@ -361,24 +366,24 @@ def test_a_throw_is_hidden_inferred_and_revealed(page):
     assert score.inner_text() == ""
     page.get_by_role("button", name="Reveal the hidden graph").click()
     assert re.fullmatch(r"\d+ of \d+ right", score.inner_text())
-    sure = explorer(page, "explorer.found.refined.map((chances) => Math.max(...chances))")
+    sure = explorer(page, "view.found.refined.map((chances) => Math.max(...chances))")
     assert len(sure) == 48
     assert complaints(page) == []
 
 
 def test_another_start_moves_by_the_true_equations_and_a_link_keeps_it(page):
     look(page, "#explorer&run=springs5&sample=1&frame=49&graph=true")
-    before = explorer(page, "Array.from(explorer.scene.motion)")
+    before = explorer(page, "Array.from(view.scene.motion)")
     page.locator(".ex-ball").first.press("ArrowRight")
     wait(page)
-    moved = explorer(page, "Array.from(explorer.scene.motion)")
+    moved = explorer(page, "Array.from(view.scene.motion)")
     changed = np.reshape(moved, (5, -1, 4)) != np.reshape(before, (5, -1, 4))
     assert not changed[:, :49].any()
     assert changed[0, 49, 0]
     assert changed[:, -1].any()
     link = page.evaluate("location.hash")
     look(page, link)
-    again = explorer(page, "Array.from(explorer.scene.motion)")
+    again = explorer(page, "Array.from(view.scene.motion)")
     np.testing.assert_allclose(again, moved, atol=1e-3)
     assert page.evaluate("location.hash") == link
     assert complaints(page) == []

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 
 const [statics] = process.argv.slice(2);
 const { infer, predict, readModel, refine } = await import(`${statics}/model.js`);
+const { pickEdges, unpackGraphs } = await import(`${statics}/recorded_view.js`);
 const { simulate, draw } = await import(`${statics}/simulation.js`);
 
 const answers = {
@@ -11,6 +12,8 @@ const answers = {
   refine: ({ run, x, frames }) => Array.from(refine(readModel(run), Float64Array.from(x), frames), (p) => Array.from(p)),
   predict: ({ run, frame, before, graph, steps }) =>
     predict(readModel(run), Float64Array.from(frame), Float64Array.from(before), graph, steps),
+  graphs: ({ packed }) => unpackGraphs(packed).map(({ types, sure }) => ({ types: Array.from(types), sure: Array.from(sure) })),
+  edges: ({ packed, run, choice }) => pickEdges(unpackGraphs(packed)[0], run, choice),
   simulate: ({ system, state, types, nodes, frames }) => simulate(system, state, types, nodes, frames),
   draw: ({ system, nodes, seeds }) =>
     Array.from({ length: seeds }, (_, seed) => {

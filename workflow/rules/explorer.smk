@@ -1,9 +1,14 @@
-# The explorer of the page: a model of each simulated system that runs in the browser.
+# The explorer of the page: a model of each simulated system that runs in the browser, and what models
+# of recordings have predicted.
 
-from nri.results.explorer.choice import explored
+from nri.results.explorer.choice import RECORDED, explored
 
-# The first seed of the first run of each system and number of objects: nothing is chosen by results.
+# The first seed of the first run of each system and number of objects, and of each data set of
+# recordings: nothing is chosen by results.
 EXPLORED = explored(SHOWN.values(), DATASETS)
+EXPLORED_DATA = [
+    data_file(run.dataset) for run in EXPLORED if DATASETS[run.dataset].source in RECORDED
+]
 
 
 rule explorer:
@@ -12,6 +17,7 @@ rule explorer:
         configs=[seed_files("config.json", run)[0] for run in EXPLORED],
         examples=[seed_files("examples.npz", run)[0] for run in EXPLORED],
         posteriors=[seed_files("posterior.npz", run)[0] for run in EXPLORED],
+        data=EXPLORED_DATA,
         static=[
             pipeline_file(f"nri/results/explorer/static/{file.name}")
             for file in sorted((BASE / "nri/results/explorer/static").iterdir())
@@ -32,5 +38,7 @@ rule explorer:
         *source_digests("scripts/explorer.py"),
         program=script("explorer.py"),
         directories=lambda wildcards, input: [Path(model).parent for model in input.models],
+        data=lambda wildcards, input: ["--data", *input.data] if EXPLORED_DATA else [],
     shell:
-        "python {params.program:q} --runs {params.directories:q} --output {output:q} > {log:q} 2>&1"
+        "python {params.program:q} --runs {params.directories:q} {params.data:q} --output {output:q}"
+        " > {log:q} 2>&1"

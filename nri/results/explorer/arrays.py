@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["pack", "pack_rows"]
+__all__ = ["pack", "pack_graphs", "pack_rows"]
 
 LARGEST = 2**15 - 1
 
@@ -29,6 +29,18 @@ def pack_rows(array: np.ndarray) -> dict[str, Any]:
         "values": _text(whole.astype("<i2")),
         "scale": _text(scale.astype("<f4")),
     }
+
+
+def pack_graphs(chances: np.ndarray) -> dict[str, Any]:
+    """Probabilities (..., E, K) as a byte for each edge: its most probable type, and how probable.
+
+    A byte is type + K · level; level / (256 / K - 1) is the probability, rounded up.
+    """
+    types = chances.shape[-1]
+    levels = 256 // types
+    level = np.ceil(chances.max(-1).astype(np.float64) * (levels - 1) - 1e-6)
+    bytes_ = (chances.argmax(-1) + types * level.clip(0, levels - 1)).astype(np.uint8)
+    return {"shape": list(bytes_.shape), "types": types, "values": _text(bytes_)}
 
 
 def _text(array: np.ndarray) -> str:

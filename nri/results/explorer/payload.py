@@ -26,11 +26,11 @@ from nri.model.nri import NRI
 from nri.model.objectives import ELBO
 from nri.records import read_record
 from nri.results.explorer.arrays import pack, pack_rows
+from nri.results.explorer.choice import SAMPLES
 from nri.results.explorer.systems import describe_system
 
 __all__ = ["describe_model", "explorer_payload"]
 
-SAMPLES = 3  # test samples on the page, the first ones
 ENCODED = (
     6  # objects, at most, of a system whose encoder is on the page: most of a page are encoders
 )

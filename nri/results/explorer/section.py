@@ -13,9 +13,13 @@ __all__ = ["explorer_section"]
 
 
 def explorer_section(payloads: Iterable[dict[str, Any]]) -> str:
-    """HTML of the explorer of these runs, in their order; see `nri.results.explorer.payload`."""
+    """HTML of the explorer of these runs, in their order.
+
+    Payloads are those of `nri.results.explorer.payload` and `nri.results.explorer.recorded`.
+    """
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = (STATIC / "explorer.html").read_text(encoding="utf-8")
+    payloads = list(payloads)
     runs = [
         {
             "name": payload["run"]["dataset"],
@@ -29,4 +33,6 @@ def explorer_section(payloads: Iterable[dict[str, Any]]) -> str:
         style=(STATIC / "explorer.css").read_text(encoding="utf-8"),
         program=bundle("main"),
         runs=runs,
+        live=any("weights" in payload for payload in payloads),
+        recorded=any("weights" not in payload for payload in payloads),
     )

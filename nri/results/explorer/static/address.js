@@ -2,6 +2,12 @@
 
 const MARK = "#explorer&";
 
+/** What is seen of a run before anything has been chosen; the graph is the view's usual one. */
+export function freshChoice(run) {
+  const live = { mode: "test", seed: 1, yours: null, start: null, revealed: false };
+  return { run, sample: 0, frame: 0, graph: null, ...live, hidden: [], over: 50, only: null, turn: 45 };
+}
+
 /** The choices that an address holds; null where it holds none. */
 export function readAddress(hash, runs) {
   if (!hash.startsWith(MARK)) return null;
@@ -10,16 +16,21 @@ export function readAddress(hash, runs) {
   if (!runs.includes(run)) return null;
   const whole = (name, otherwise) => (/^\d+$/.test(fields.get(name) ?? "") ? Number(fields.get(name)) : otherwise);
   const start = fields.get("start")?.split(",").map(Number);
+  const fresh = freshChoice(run);
   return {
-    run,
+    ...fresh,
     mode: fields.has("throw") ? "throw" : "test",
     sample: whole("sample", 1) - 1,
     seed: whole("throw", 1),
     frame: whole("frame", 0),
-    graph: fields.get("graph") ?? "refined",
+    graph: fields.get("graph"),
     yours: fields.get("yours") ? Uint8Array.from(fields.get("yours"), Number) : null,
     start: start?.every(Number.isFinite) ? Float64Array.from(start) : null,
     revealed: fields.has("revealed"),
+    hidden: (fields.get("hidden") ?? "").split(",").filter(Boolean).map(Number),
+    over: Math.min(whole("over", fresh.over), 99),
+    only: whole("only", null),
+    turn: whole("turn", fresh.turn),
   };
 }
 
@@ -32,5 +43,8 @@ export function writeAddress(choice) {
   if (choice.yours) fields.push(["yours", choice.yours.join("")]);
   if (choice.start) fields.push(["start", Array.from(choice.start, (value) => Number(value.toFixed(4))).join(",")]);
   if (choice.revealed) fields.push(["revealed", ""]);
+  const fresh = freshChoice(choice.run);
+  if (choice.hidden.length) fields.push(["hidden", choice.hidden.join(",")]);
+  for (const name of ["over", "only", "turn"]) if (choice[name] !== fresh[name]) fields.push([name, choice[name]]);
   return MARK + fields.map(([name, value]) => (value === "" ? name : `${name}=${value}`)).join("&");
 }

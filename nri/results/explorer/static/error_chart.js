@@ -60,7 +60,8 @@ export class ErrorChart {
       marks.push(svg("line", { x1: LEFT, x2: WIDTH - 6, y1: y, y2: y }));
       marks.push(svg("text", { x: LEFT - 5, y: y + 3.5, class: "ex-end" }, power === 0 ? "1" : `1e${power}`));
     }
-    for (let step = 10; step <= this.steps; step += 10) {
+    const apart = this.steps < 20 ? 2 : 10;
+    for (let step = apart; step <= this.steps; step += apart) {
       marks.push(svg("text", { x: this.x(step), y: HEIGHT - BOTTOM + 13 }, String(step)));
     }
     marks.push(svg("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 1 }, "frames predicted"));

@@ -1,61 +1,48 @@
-// Particles in their box: what was seen (thin), how it went on (broad), what is predicted (dashed).
+// Particles in their box, which can be dragged to another start.
 
 import { pointIn, set, svg } from "./dom.js";
 import { drawnEdges, edgeClass, likeliest } from "./graph_view.js";
 import { edgesOf } from "./graph.js";
+import { HALF, PlaneStage } from "./plane_stage.js";
 
-const HALF = 50; // of the side of the picture
 const ARROW = 0.8; // seconds that the arrow of a velocity looks ahead
 const NUDGE = 0.05; // of half the view, for an arrow key
 
 /** The picture of a system of particles; `edit(state)` is called with another start. */
-export class ParticleStage {
+export class ParticleStage extends PlaneStage {
   constructor({ run, edit, done }) {
+    const colours = Array.from({ length: run.model.nodes }, (_, i) => `ex-p${i % 10}`);
+    super({ colours, width: 4, label: "The particles" });
     this.run = run;
     this.names = run.types;
-    this.nodes = run.model.nodes;
-    this.undirected = run.model.undirected;
     this.edit = edit;
     this.done = done;
     this.lines = drawnEdges(this.nodes, true).map((edge) => ({ edge, line: svg("path") }));
-    this.items = Array.from({ length: this.nodes }, (_, i) => this.makeItem(i));
+    this.edges.append(...this.lines.map(({ line }) => line));
     this.wall = svg("rect", { class: "ex-wall" });
-    this.picture = svg(
-      "svg",
-      { viewBox: `${-HALF} ${-HALF} ${2 * HALF} ${2 * HALF}`, class: "ex-stage", role: "group", "aria-label": "The particles" },
-      this.wall,
-      ...this.lines.map(({ line }) => line),
-      ...this.items.flatMap(({ broad, thin, dashed, miss }) => [broad, thin, dashed, miss]),
-      ...this.items.map(({ ring }) => ring),
-      ...this.items.map(({ arrow }) => arrow),
-      ...this.items.map(({ ball }) => ball),
-    );
+    this.behind.append(this.wall);
+    this.arrows = colours.map((colour, i) => this.makeArrow(colour, i));
+    this.items[0].ball.before(...this.arrows);
   }
 
-  makeItem(i) {
-    const colour = `ex-p${i % 10}`;
+  makeBall(colour, i) {
     const ball = svg(
       "g",
       { class: `ex-ball ${colour}`, tabindex: i ? -1 : 0, role: "button", "aria-label": `Particle ${i + 1}: arrow keys move it, with Shift they turn its velocity` },
       svg("circle", { r: 3.1 }),
       svg("text", { y: 1.5 }, String(i + 1)),
     );
-    const arrow = svg("g", { class: `ex-arrow ${colour}` }, svg("line"), svg("circle", { r: 1.7 }));
     this.grab(ball, (state, x, y) => state.set([x, y], 4 * i));
+    ball.addEventListener("keydown", (event) => this.press(event, i));
+    return ball;
+  }
+
+  makeArrow(colour, i) {
+    const arrow = svg("g", { class: `ex-arrow ${colour}` }, svg("line"), svg("circle", { r: 1.7 }));
     this.grab(arrow.lastChild, (state, x, y) => {
       state.set([(x - state[4 * i]) / ARROW, (y - state[4 * i + 1]) / ARROW], 4 * i + 2);
     });
-    ball.addEventListener("keydown", (event) => this.press(event, i));
-    const path = (kind) => svg("path", { class: `${kind} ${colour}` });
-    return {
-      ball,
-      arrow,
-      ring: svg("circle", { r: 2.9, class: `ex-ring ${colour}` }),
-      broad: path("ex-broad"),
-      thin: path("ex-thin"),
-      dashed: path("ex-dashed"),
-      miss: svg("line", { class: "ex-miss" }),
-    };
+    return arrow;
   }
 
   /** Dragging gives the scene another start. */
@@ -99,14 +86,6 @@ export class ParticleStage {
     this.items[i].ball.focus();
   }
 
-  /** Takes a scene; `keep` leaves the view as it is, so that nothing jumps under a pointer. */
-  show(scene, keep = false) {
-    this.scene = scene;
-    if (!keep) this.fit();
-    this.points = this.items.map((_, i) => Array.from({ length: scene.total }, (_, t) => this.place(scene.motion, i * scene.total + t)));
-    this.prediction = this.predicted = null;
-  }
-
   /** The middle and the scale at which all of the motion is seen. */
   fit() {
     const { motion } = this.scene;
@@ -125,45 +104,14 @@ export class ParticleStage {
     set(this.wall, { x, y, width: side, height: side });
   }
 
-  screen(x, y) {
-    return [(x - this.centre[0]) * this.scale, (this.centre[1] - y) * this.scale];
-  }
-
-  place(rows, row) {
-    return this.screen(rows[4 * row], rows[4 * row + 1]);
-  }
-
-  /** Takes the predicted frames (steps, N, D), or null. */
-  foresee(prediction) {
-    if (prediction === this.prediction) return;
-    this.prediction = prediction;
-    this.predicted = prediction && this.items.map((_, i) => {
-      const first = this.points[i][this.scene.frames];
-      const steps = prediction.length / 4 / this.nodes;
-      return [first, ...Array.from({ length: steps }, (_, t) => this.place(prediction, t * this.nodes + i))];
-    });
-  }
-
   /** Draws the moment `now` (frames); chances (E, K): of the graph that is drawn between particles. */
   draw(now, chances, editing) {
-    const { frames } = this.scene;
-    const later = Math.max(0, now - frames);
-    const seen = Math.min(now, frames);
-    this.here = this.items.map((item, i) => {
-      const truth = between(this.points[i], now);
-      const guess = later && this.predicted ? between(this.predicted[i], later) : truth;
-      set(item.ball, { transform: `translate(${guess[0].toFixed(2)} ${guess[1].toFixed(2)})` });
-      set(item.ring, { cx: truth[0].toFixed(2), cy: truth[1].toFixed(2), visibility: later ? "visible" : "hidden" });
-      set(item.miss, { x1: truth[0], y1: truth[1], x2: guess[0], y2: guess[1], visibility: later ? "visible" : "hidden" });
-      if (seen < frames || item.seen !== this.points[i]) set(item.thin, { d: trail(this.points[i], 0, seen) });
-      item.seen = seen === frames ? this.points[i] : null;
-      set(item.broad, { d: later ? trail(this.points[i], frames, now) : "" });
-      set(item.dashed, { d: later && this.predicted ? trail(this.predicted[i], 0, later) : "" });
-      set(item.arrow, { visibility: editing ? "visible" : "hidden" });
-      if (editing) this.drawArrow(item.arrow, i);
-      return guess;
+    this.drawPaths(now);
+    this.arrows.forEach((arrow, i) => {
+      set(arrow, { visibility: editing ? "visible" : "hidden" });
+      if (editing) this.drawArrow(arrow, i);
     });
-    this.drawEdges(chances);
+    drawLines(this, chances, this.here);
   }
 
   drawArrow(arrow, i) {
@@ -172,10 +120,6 @@ export class ParticleStage {
     const [u, v] = this.screen(state[4 * i] + ARROW * state[4 * i + 2], state[4 * i + 1] + ARROW * state[4 * i + 3]);
     set(arrow.firstChild, { x1: x, y1: y, x2: u, y2: v });
     set(arrow.lastChild, { cx: u, cy: v });
-  }
-
-  drawEdges(chances) {
-    drawLines(this, chances, this.here);
   }
 }
 
@@ -200,19 +144,4 @@ export function drawLines(stage, chances, places) {
       opacity: (0.45 * sure).toFixed(3),
     });
   }
-}
-
-/** The point at a moment between two frames. */
-function between(points, now) {
-  const t = Math.min(Math.floor(now), points.length - 1);
-  const next = points[Math.min(t + 1, points.length - 1)];
-  const part = now - t;
-  return [points[t][0] + part * (next[0] - points[t][0]), points[t][1] + part * (next[1] - points[t][1])];
-}
-
-/** A line through the frames from `first` to a moment. */
-function trail(points, first, now) {
-  const whole = points.slice(first, Math.floor(now) + 1);
-  whole.push(between(points, now));
-  return `M${whole.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
 }

@@ -3,17 +3,21 @@
 import { choice, html, set } from "./dom.js";
 
 const SPEEDS = [0.5, 1, 2, 4];
+const SLOW = [0.05, 0.1, 0.25, 1]; // for what is over within seconds
+const SHORT = 3; // seconds
 
 /** The moment `now`; `draw` is called for each picture, `settle` when a hand or the end stops it. */
 export class Transport {
-  constructor(run, draw, settle) {
-    this.rate = 1 / run.frame_interval;
-    this.frames = run.frames;
-    this.last = run.samples.motion.shape[2] - 1;
+  /** `frames` of the `total` are seen, the others predicted. */
+  constructor({ frame_interval: interval, frames, total }, draw, settle) {
+    this.rate = 1 / interval;
+    this.frames = frames;
+    this.last = total - 1;
     this.draw = draw;
     this.settle = settle;
     this.now = 0;
-    this.speed = 1;
+    this.options = this.last * interval < SHORT ? SLOW : SPEEDS;
+    this.speed = this.options[1];
     this.playing = false;
     this.button = html("button", { type: "button", class: "ex-play", onclick: () => this.toggle() });
     this.slider = html("input", {
@@ -41,7 +45,7 @@ export class Transport {
   }
 
   showSpeed() {
-    const options = SPEEDS.map((speed) => [speed, `${speed}×`]);
+    const options = this.options.map((speed) => [speed, `${speed}×`]);
     this.speeds.replaceChildren(choice("Speed", options, this.speed, (speed) => {
       this.speed = speed;
       this.showSpeed();
