@@ -2,10 +2,11 @@
 
 VENV  := .venv
 CORES ?= all
+RECORD ?= default=results
 SMOKE := --configfile config/smoke.yaml --snakefile Snakefile --directory smoke
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help results gallery smoke plan own test lint environment clean
+.PHONY: help results gallery smoke plan own record test lint environment clean
 
 help:
 	@echo 'make smoke       everything at toy size, in smoke/results; 2 minutes of one core'
@@ -13,6 +14,7 @@ help:
 	@echo 'make plan        what make results would run, why, and what it costs; 20 seconds'
 	@echo 'make own DATA=my.csv   look at a file of your own, write my.yaml, train on it'
 	@echo 'make gallery     copy the finished page of make results to docs/gallery, with commit, day and machine'
+	@echo 'make record      docs/record of the results that are there: numbers, figures, weights for git'
 	@echo 'make test        all tests and checks; 20 minutes of two cores'
 	@echo 'make lint        the checks alone; a minute'
 	@echo 'make environment .venv as envs/lock.txt says; the others make it where there is none:'
@@ -22,6 +24,7 @@ help:
 	@echo 'CORES=4          cores to use; all by default'
 	@echo 'ARGS="…"         handed on to Snakemake, as --configfile config/paper.yaml (the scale of the paper)'
 	@echo '                 or --config only=springs5 (a part: README.md, "A part of it")'
+	@echo 'RECORD="a=DIR b=DIR"  the results to record, each with a name; default=results'
 	@echo 'PYTHON=… GPU=1   for the environment: another Python; torch for CUDA though no GPU is seen'
 
 results: environment
@@ -44,6 +47,9 @@ own: environment
 	@python scripts/own.py "$(DATA)"
 	@data="$(DATA)" && set -- --configfile "$${data%.*}.yaml" $(ARGS) && \
 		python -m nri.config.yaml_file "$$@" && snakemake --cores $(CORES) "$$@"
+
+record: environment
+	@python scripts/record.py $(RECORD)
 
 test: environment lint
 	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive pytest -n auto --dist loadfile

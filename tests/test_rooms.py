@@ -38,6 +38,7 @@ PROGRAMS = {
     "external": {"results", "evaluation/metrics_file"},
     "games_table": {"results"},
     "explorer": MODEL | {"evaluation", "results"},
+    "record": SHOWN | {"config", "evaluation/archive", "evaluation/posterior_file"},
     "page": SHOWN | {"config", "data"},
     "plan": {"planning", "terminal", "config", "data"},
 }

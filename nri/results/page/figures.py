@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from nri.files import ResultsError
 
-__all__ = ["PageFigure", "read_figure"]
+__all__ = ["PageFigure", "read_figure", "smaller"]
 
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
@@ -51,12 +51,12 @@ def read_figure(path: str | os.PathLike) -> PageFigure:
     size = root.get("width"), root.get("height")
     if title is None or caption is None or None in size:
         raise ResultsError(f"{path}: no title and description inside; draw it with figures.style")
-    packed = b64encode(gzip.compress(_smaller(text).encode(), mtime=0)).decode()
+    packed = b64encode(gzip.compress(smaller(text).encode(), mtime=0)).decode()
     width, height = (float(str(length).strip("pt")) for length in size)
     return PageFigure(path.stem, title, caption, packed, width, height)
 
 
-def _smaller(svg: str) -> str:
+def smaller(svg: str) -> str:
     """The same picture in fewer characters."""
     drawn = PATH.sub(lambda path: FINE.sub(r"\1", path[0]), BESIDE.sub("", svg))
     return re.sub(r"\s+", " ", drawn).replace("> <", "><").strip()

@@ -1,0 +1,1 @@
+"""The record: what a repository keeps of finished results."""

@@ -1,0 +1,122 @@
+"""The record of finished results: a folder small enough for git, every word of it from files."""
+
+import shutil
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from nri.files import ResultsError
+from nri.results.catalogue import dataset_entry
+from nri.results.comparison import describe_scale
+from nri.results.page.origins import Origin
+from nri.results.record.finished import Finished, read_finished
+from nri.results.record.keep import (
+    Weights,
+    keep_figures,
+    keep_tables,
+    keep_weights,
+    main_figures,
+)
+
+__all__ = ["write_record"]
+
+TITLE = "# The record"
+PAPER = ("edge_accuracy", "future_mse")
+"""The tables that the paper has, which a page shows whole."""
+MOST = 10_000_000
+"""Bytes that the record may add to a repository, compressed as git does."""
+
+
+def write_record(directories: Mapping[str, Path], output: Path) -> int:
+    """Write the record of the results in these directories, named; its compressed size in bytes.
+
+    An earlier record is replaced when the new one is whole. Raises ResultsError if results are not
+    finished or damaged, the record would be larger than `MOST`, or `output` is something else.
+    """
+    _refuse_other(output)
+    every = [read_finished(name, path) for name, path in directories.items()]
+    partial = output.with_name(f".{output.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        partial.mkdir(parents=True)
+        kept = keep_weights(every, partial)
+        for finished in every:
+            _write_part(finished, kept, partial / finished.name)
+        example = _example(every[0], kept)
+        text = _render(
+            "record.md",
+            title=TITLE,
+            parts=every,
+            weights=kept,
+            example=example,
+            dataset=dataset_entry,
+        )
+        (partial / "README.md").write_text(text, encoding="utf-8")
+        size = _refuse_large(partial)
+        if output.exists():
+            shutil.rmtree(output)
+        partial.rename(output)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return size
+
+
+def _example(first: Finished, kept: list[Weights]) -> Origin:
+    """The run by which the page shows how one is redone: the first of which weights are kept."""
+    places = tuple(f"results/runs/{weights.run}/" for weights in kept)
+    origins = first.origins
+    return next((each for each in origins if each.facts["Run"].startswith(places)), origins[0])
+
+
+def _write_part(finished: Finished, kept: list[Weights], target: Path) -> None:
+    """One directory of results: tables, curves, figures, and a page that shows them."""
+    keep_tables(finished, target)
+    figures = main_figures(finished, kept)
+    keep_figures(figures, target / "figures")
+    tables = {path.stem: path for path in sorted((target / "tables").glob("*.md"))}
+    shown = [tables.pop(name).read_text("utf-8").strip() for name in PAPER if name in tables]
+    text = _render(
+        "record_part.md",
+        finished=finished,
+        origins=finished.origins,
+        scale=describe_scale(finished.runs),
+        shown=shown,
+        tables=list(tables),
+        figures=[figure for _, figure in figures],
+    )
+    (target / "README.md").write_text(text, encoding="utf-8")
+
+
+def _render(template: str, **values: object) -> str:
+    environment = Environment(
+        loader=PackageLoader("nri.results"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.get_template(template).render(**values)
+
+
+def _refuse_other(output: Path) -> None:
+    """Raise ResultsError if there is something at `output` that is no record."""
+    readme = output / "README.md"
+    if output.exists() and not (
+        readme.exists() and readme.read_text(encoding="utf-8").startswith(TITLE)
+    ):
+        raise ResultsError(f"{output}: there, but not a record; name another directory")
+
+
+def _refuse_large(directory: Path) -> int:
+    """The compressed size of all files in bytes; raises ResultsError if it is more than `MOST`."""
+    files = [path for path in sorted(directory.rglob("*")) if path.is_file()]
+    sizes = {path: len(zlib.compress(path.read_bytes())) for path in files}
+    if sum(sizes.values()) > MOST:
+        largest = max(files, key=sizes.__getitem__).relative_to(directory)
+        raise ResultsError(
+            f"the record would be {sum(sizes.values()) / 1e6:.1f} MB, more than {MOST / 1e6:.0f}; "
+            f"its largest file is {largest}: name fewer directories of results"
+        )
+    return sum(sizes.values())
