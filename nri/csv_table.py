@@ -70,18 +70,19 @@ def typed(frame: pd.DataFrame, place: Callable[[int], str], remedy: str) -> pd.D
         if name in TEXT:
             columns[name] = column.fillna("").astype(str)
             continue
-        given = column.replace("", np.nan)
-        numbers = pd.to_numeric(given, errors="coerce")
-        unreadable = given.notna() & numbers.isna()
+        # In NumPy: a table is often small, and there may be thousands.
+        given = column.notna().to_numpy() & (column != "").to_numpy(dtype=bool)
+        numbers = pd.to_numeric(column, errors="coerce")
+        values = numbers.to_numpy(dtype=float, na_value=np.nan)
+        wrong, kind = given & np.isnan(values), "a number"
         if str(name).startswith(OF_TRAINING):
-            unreadable &= given != "nan"
-        wrong, kind = unreadable, "a number"
+            wrong &= (column != "nan").to_numpy(dtype=bool)
         if name in WHOLE:
             # NaN, of an infinite number too, fails the comparison.
-            whole = (numbers % 1 == 0) & (numbers.abs() < 2**63)
-            wrong, kind = given.notna() & ~whole, "a whole number"
+            whole = (np.trunc(values) == values) & (np.abs(values) < 2**63)
+            wrong, kind = given & ~whole, "a whole number"
         if wrong.any():
-            row = int(np.argmax(wrong.to_numpy(dtype=bool)))
+            row = int(np.argmax(wrong))
             problem = f"{name} is {column.iloc[row]!r}, which is not {kind}"
             raise ResultsError(f"{place(row)}: {problem}; {remedy}")
         columns[name] = numbers.astype("Int64" if name in WHOLE else float)

@@ -2,10 +2,11 @@
 
 import argparse
 import json
+from functools import cache
 
 from nri.files import write_table
 from nri.logs import start_log
-from nri.results.rows import collect_metrics, collect_runs
+from nri.results.rows import collect_metrics, collect_runs, read_metrics
 
 
 def main() -> None:
@@ -22,8 +23,9 @@ def main() -> None:
     arguments = parser.parse_args()
     start_log()
 
-    metrics = collect_metrics(arguments.metrics)
-    runs = collect_runs(arguments.configs, arguments.studies, arguments.labels)
+    read = cache(read_metrics)
+    metrics = collect_metrics(arguments.metrics, read)
+    runs = collect_runs(arguments.configs, arguments.studies, arguments.labels, read)
     for table, path in ((metrics, arguments.output_metrics), (runs, arguments.output_runs)):
         write_table(table, path)
 

@@ -1,7 +1,7 @@
 """All runs in two tidy tables: what was measured, and what each run was and cost."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -90,9 +90,12 @@ def read_curve(path: str | os.PathLike, columns: Sequence[str] = ()) -> pd.DataF
     return curve
 
 
-def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
+def collect_metrics(
+    paths: Iterable[str | os.PathLike], read: Callable[[str], pd.DataFrame] = read_metrics
+) -> pd.DataFrame:
     """All metrics.csv files in one tidy frame, sorted, whatever the order of `paths`.
 
+    read: `read_metrics`, or what remembers its results for `collect_runs`.
     Raises ResultsError as `read_metrics`, for all files at once, and if two hold the same
     measurement. A table without a run that failed would look complete, so there is none then.
     """
@@ -101,7 +104,7 @@ def collect_metrics(paths: Iterable[str | os.PathLike]) -> pd.DataFrame:
         raise ResultsError("no metrics.csv given; there is nothing to collect")
     for path in paths:
         try:
-            frames.append(read_metrics(path).assign(path=path))
+            frames.append(read(path).assign(path=path))
         except ResultsError as error:
             problems.append(str(error))
     if problems:
@@ -122,13 +125,14 @@ def collect_runs(
     paths: Iterable[str | os.PathLike],
     studies: Mapping[str, Mapping[str, str]] | None = None,
     labels: Mapping[str, str] | None = None,
+    read: Callable[[str], pd.DataFrame] = read_metrics,
 ) -> pd.DataFrame:
     """What each run was and cost: a row for each run, graph and data set it is tested on, sorted.
 
     paths: the config.json files of the runs. The metrics.csv beside each holds the rows that
     were measured with the run, and must agree on what it is. studies: as
     `nri.config.resolve.resolve_studies`, by the directories DATASET/RUN that the files lie in;
-    labels likewise, as `resolve_labels` there.
+    labels likewise, as `resolve_labels` there. read: as in `collect_metrics`.
     Raises ResultsError if a file is absent, lacks a key or contradicts its neighbour.
     """
     records, files = [], []
@@ -136,7 +140,7 @@ def collect_runs(
         config = read_config(path)
         study = (studies or {}).get(run_key(path), {})
         label = (labels or {}).get(run_key(path), "")
-        measured = read_metrics(Path(path).with_name("metrics.csv"))[RUN].drop_duplicates()
+        measured = read(str(Path(path).with_name("metrics.csv")))[RUN].drop_duplicates()
         for _, run in measured.iterrows():
             trained = {**run, "dataset": run["trained_on"]}
             for key in RUN:
