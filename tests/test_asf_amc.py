@@ -198,6 +198,14 @@ def test_broken_skeleton(files, old, new, at, says):
     assert at.strip() in broken.splitlines()[int(number) - 1]
 
 
+@pytest.mark.parametrize("bones", ["", "  begin\n  end\n"])
+def test_a_skeleton_without_bones_is_refused(files, bones):
+    before = ASF.partition(":bonedata\n")[0]
+    path, _ = files(asf=f"{before}:bonedata\n{bones}:hierarchy\n  begin\n  end\n")
+    with pytest.raises(MotionFileError, match=r"\.asf:\d+: .*fetch it again"):
+        read_asf(path)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "says"),
     [

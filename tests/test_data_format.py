@@ -1,10 +1,12 @@
 """The dataset file: what is written is read, half a file is none, errors say where."""
 
 import dataclasses
+import errno
 import os
 import re
 import signal
 import time
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -316,6 +318,15 @@ def test_the_limit_of_a_split_is_named(path, monkeypatch):
     for read in (read_split, lambda *split: load_samples(*split, torch.device("cpu"))):
         with pytest.raises(DataFormatError, match=r"train/trajectories takes .* the limit of"):
             read(path, "train")
+
+
+def test_a_full_disk_is_said_with_the_room_that_is_needed(tmp_path, monkeypatch):
+    usage = SimpleNamespace(free=1_000_000)
+    monkeypatch.setattr("nri.data.writer.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(OSError, match=r"8\.4 MB are needed to go on, 1\.0 MB are free") as error:
+        write(tmp_path / "data.h5")
+    assert error.value.errno == errno.ENOSPC
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_feature_that_float32_cannot_hold_is_refused(tmp_path):

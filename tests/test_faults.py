@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import test_interruption as kills
-from jobs import snakemake, start_snakemake, wait_for
+from jobs import records, snakemake, start_snakemake, wait_for
 from test_surroundings import ASCII
 
 workflow, undisturbed, directory = kills.workflow, kills.undisturbed, kills.directory
@@ -122,3 +122,38 @@ def test_the_next_job_says_which_call_mends_a_damaged_output(name, workflow, don
     assert "Traceback" not in "".join(log for log in logs if REMEDY.search(log))
     snakemake(workflow, directory, ALL, *shlex.split(found[0]), *kills.ARGUMENTS[1:])
     assert kills.finished(directory) == before
+
+
+@pytest.mark.parametrize("name", [f"{kills.RUN}/metrics.csv", ALL])
+def test_a_full_disk_in_later_steps(name, workflow, done, tmp_path):
+    """Too little room for what an evaluation, or the collection of all results, writes."""
+    directory = shutil.copytree(done, tmp_path / "run", ignore=shutil.ignore_patterns("results"))
+    before = kills.finished(done)
+    with kills.small_disk(directory / "results", 32) as disk:
+        shutil.copytree(done / "results", disk, dirs_exist_ok=True)
+        (directory / name).unlink()
+        room = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+        (disk / "ballast").write_bytes(bytes(room))
+        process = start_snakemake(workflow, directory, name, *kills.ARGUMENTS[1:])
+        assert process.wait(300) != 0
+        assert "No space left on device" in said(directory)
+        assert not (directory / name).exists()
+        assert not list(disk.rglob(".*.partial*"))
+        (disk / "ballast").unlink()
+        kills.unlock(workflow, directory)
+        snakemake(workflow, directory, ALL, *kills.ARGUMENTS[1:])
+        assert kills.finished(directory) == before
+
+
+def test_a_clock_that_went_back(workflow, done, tmp_path):
+    """Files dated tomorrow: nothing is made again, and what is missing is made once."""
+    directory = shutil.copytree(done, tmp_path / "run")
+    before, tomorrow = kills.finished(directory), time.time() + 86_400
+    for name in (DATA, f"{kills.RUN}/config.json"):
+        os.utime(directory / name, (tomorrow, tomorrow))
+    (directory / kills.TARGET).unlink()
+    for _ in range(2):
+        known = len(records(directory))
+        snakemake(workflow, directory, ALL, *kills.ARGUMENTS[1:])
+        assert kills.finished(directory) == before
+    assert len(records(directory)) == known
