@@ -107,7 +107,7 @@ def test_heat_maps_name_sender_and_receiver():
     posterior = np.full((4, 20, 2), [0.9, 0.1])
     edge = np.flatnonzero((receivers(5) == 3) & (senders(5) == 1))[0]
     posterior[:3, edge] = 0.2, 0.8
-    figure = plot_role_edges(posterior, ROLES, ["none", "some"])
+    figure = plot_role_edges({"encoder's graphs": posterior}, ROLES, ["none", "some"])
     first, second = figure.axes[:2]
     assert [first.get_title(loc="left"), second.get_title(loc="left")] == ["none", "some"]
     assert [label.get_text() for label in second.get_xticklabels()] == list(ROLES)
@@ -117,3 +117,18 @@ def test_heat_maps_name_sender_and_receiver():
     assert cells.pop((1, 3)) == "75"
     assert set(cells.values()) == {"0"}
     figure.canvas.draw()
+
+
+def test_refined_edges_between_roles_are_below_the_encoders():
+    encoder, refined = np.zeros((2, 4, 20, 2))
+    encoder[..., 0] = refined[..., 1] = 1
+    posteriors = {"encoder's graphs": encoder, "refined graphs": refined}
+    figure = plot_role_edges(posteriors, ROLES, ["none", "some"])
+    panels = figure.axes[:4]
+    assert [{text.get_text() for text in axes.texts} for axes in panels] == [
+        {"100"},
+        {"0"},
+        {"0"},
+        {"100"},
+    ]
+    assert panels[2].get_ylabel() == "refined graphs\nreceiver"

@@ -1,5 +1,7 @@
 """Figures of joints and bones: projection, learned edges along a walk, predicted poses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
@@ -101,6 +103,16 @@ def test_the_pose_is_that_of_the_window_s_last_frame(walk, metadata):
         np.testing.assert_allclose(root, [0, 1.0 + 0.01 * last])
         assert head[1] == pytest.approx(1.5 + 0.01 * last)
         assert axes.get_title(loc="left").strip() == f"{last / 120:.2f} s"
+
+
+def test_the_refined_graph_of_the_first_window_is_beside_it(walk, metadata):
+    refined = np.zeros((1, 6, 2))
+    refined[..., 0] = 1
+    refined[0, :4] = [0, 1]
+    figure = plot_learned_edges(replace(walk, refined=refined), metadata, skip_first=True)
+    assert [len(arrows(axes)) for axes in figure.axes] == [0, 4, 1, 2]
+    first, beside = (axes.get_title(loc="left") for axes in figure.axes[:2])
+    assert beside == f"{first.strip()}\nrefined"
 
 
 def test_edges_of_a_window_lead_where_the_posterior_says(walk, metadata):

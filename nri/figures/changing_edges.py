@@ -91,7 +91,8 @@ def caption(dataset: str, frames: int, scale: str) -> str:
     return (
         f"{dataset}: accuracy of the graph that each step is predicted with, against the true one "
         f"of the frame that the step starts from. The first {frames} frames are seen; a "
-        f"re-estimated graph is that of the latest {frames} before each step, predicted or true. "
+        f"re-estimated graph is that of the latest {frames} before each step, predicted or true; "
+        "a refined one asks the decoder's likelihood, of the first frames alone. "
         "Dotted: the type that is commonest in all later frames, said of every edge. Lines: mean "
         f"over seeds; bands: standard error, where there are several. {scale}"
     )

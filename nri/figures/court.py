@@ -53,7 +53,8 @@ def caption(run: ShownRun, examples: Examples, metadata: Metadata) -> str:
     return (
         f"As the paper's Figure 11. {run.name}: the first test segments, unchosen, as observed for "
         f"{observed:.1f} s (thin, faded), as they went on for {future:.1f} s (broad, faded) and as "
-        f"predicted. All plays are turned to attack the left basket. {run.scale}"
+        "predicted under the encoder's graph. All plays are turned to attack the left basket. "
+        f"{run.scale}"
     )
 
 

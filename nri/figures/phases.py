@@ -118,7 +118,8 @@ def caption(runs: pd.DataFrame, examples: Examples) -> str:
     dataset, kept = dataset_entry(runs["dataset"][0]).title, len(examples.sample)
     return (
         f"As the paper's Figure 9. {dataset}: {sine} of the first test sample, unchosen, as it "
-        "went on (broad, faded) and as each model predicted it from the dotted line on; and the "
+        "went on (broad, faded) and as each model predicted it from the dotted line on, NRI under "
+        "the encoder's graph; and the "
         f"mean absolute error of {sine} over all {kept} examples that were kept. Dotted there: the "
         "error of a phase that has nothing to do with the true one. "
         f"Seed {seeds}. {describe_scale(runs)}"

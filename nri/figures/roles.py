@@ -1,9 +1,11 @@
 """Figure 8: which edge types a run infers between the roles of a pick-and-roll."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from nri.data.format import read_metadata
 from nri.evaluation.archive import needed
@@ -31,44 +33,56 @@ def role_shares(posterior: np.ndarray) -> np.ndarray:
 
 
 @styled
-def plot_role_edges(posterior: np.ndarray, roles: Sequence[str], names: Sequence[str]) -> Figure:
+def plot_role_edges(
+    posteriors: Mapping[str, np.ndarray], roles: Sequence[str], names: Sequence[str]
+) -> Figure:
     """Draw a heat map for each edge type: sender by receiver, in percent of the samples.
 
-    posterior: (S, E, K); `roles` of the objects, `names` of the types.
+    posteriors: (S, E, K) of each kind of graph by what it is called, a row for each; `roles` of the
+    objects, `names` of the types.
     """
-    shares = role_shares(posterior)
-    count = len(shares)
-    figure = Figure(figsize=(PAGE if count > 1 else PAGE / 2, 3.3))
-    panels = figure.subplots(1, count, squeeze=False, sharey=True)[0]
-    place = np.arange(len(roles))
-    for axes, matrix, name in zip(panels, shares, names, strict=True):
-        image = axes.imshow(matrix, cmap="cividis", vmin=0, vmax=1)
-        for receiver, sender in np.argwhere(np.isfinite(matrix)):
-            share = matrix[receiver, sender]
-            colour = "white" if share < 0.55 else INK
-            text = f"{100 * share:.0f}"
-            axes.text(sender, receiver, text, ha="center", va="center", color=colour)
-        axes.set_xticks(place, roles, rotation=35, ha="right", rotation_mode="anchor")
-        axes.set_yticks(place, roles)
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
+    size = len(posteriors), len(names)
+    figure = Figure(figsize=(PAGE if len(names) > 1 else PAGE / 2, 0.3 + 3.0 * len(posteriors)))
+    panels = figure.subplots(*size, squeeze=False, sharex=True, sharey=True)
+    for row, (graph, posterior) in zip(panels, posteriors.items(), strict=True):
+        for axes, matrix, name in zip(row, role_shares(posterior), names, strict=True):
+            image = _draw_shares(axes, matrix, roles)
+            panel_title(axes, name)
+        row[0].set_ylabel(f"{graph}\nreceiver")
+    for axes in panels[-1]:
         axes.set_xlabel("sender")
-        axes.grid(False)
-        panel_title(axes, name)
-    panels[0].set_ylabel("receiver")
-    bar = figure.colorbar(image, ax=list(panels), shrink=0.75, ticks=(0, 0.5, 1))
-    bar.set_ticklabels(["0", "50", "100"])
+    bar = figure.colorbar(image, ax=list(panels.flat), shrink=0.75 / len(posteriors))
+    bar.set_ticks([0, 0.5, 1], labels=["0", "50", "100"])
     bar.set_label("samples (%)")
     bar.outline.set_visible(False)
     return figure
 
 
-def caption(run: ShownRun, samples: int) -> str:
+def _draw_shares(axes: Axes, matrix: np.ndarray, roles: Sequence[str]) -> AxesImage:
+    """Draw the shares [receiver, sender] of one type."""
+    image = axes.imshow(matrix, cmap="cividis", vmin=0, vmax=1)
+    for receiver, sender in np.argwhere(np.isfinite(matrix)):
+        share = matrix[receiver, sender]
+        colour = "white" if share < 0.55 else INK
+        text = f"{100 * share:.0f}"
+        axes.text(sender, receiver, text, ha="center", va="center", color=colour)
+    place = np.arange(len(roles))
+    axes.set_xticks(place, roles, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(place, roles)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.grid(False)
+    return image
+
+
+def caption(run: ShownRun, samples: int, refined: bool) -> str:
     """Say what `plot_role_edges` shows of so many samples."""
+    graphs = "above of the encoder's graphs, below of those refined by the decoder's likelihood"
     return (
         f"As the paper's Figure 8. {run.name}: how often each edge type is the most probable one, "
         f"in percent of the {samples} test segments, by the role of the sender and of the "
-        f"receiver. Learned types have no order of their own. {run.scale}"
+        f"receiver{'; ' + graphs if refined else ''}. Learned types have no order of their own. "
+        f"{run.scale}"
     )
 
 
@@ -76,15 +90,19 @@ def main() -> None:
     """Draw the distribution of the types that a run inferred on all test segments."""
     paths = read_paths(__doc__, one=["posterior", "config", "data"])
     run = shown_run(paths.config, paths.labels)
-    posterior = needed(StoredPosterior.load(paths.posterior).inferred)
+    stored = StoredPosterior.load(paths.posterior)
+    posterior = needed(stored.inferred)
+    posteriors = {"encoder's graphs": posterior}
+    if stored.refined is not None:
+        posteriors["refined graphs"] = stored.refined
     names = [f"type {k}" for k in range(posterior.shape[-1])]
     if run.training["skip_first"]:
         names[0] += ", no edge"
     save(
-        plot_role_edges(posterior, read_metadata(paths.data).objects, names),
+        plot_role_edges(posteriors, read_metadata(paths.data).objects, names),
         paths.output,
         f"Edge types between roles, {run.dataset}",
-        caption(run, len(posterior)),
+        caption(run, len(posterior), stored.refined is not None),
     )
 
 

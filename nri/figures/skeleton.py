@@ -1,5 +1,7 @@
 """Figure 7: the edges that a run learned on motion capture, drawn on the walking skeleton."""
 
+from typing import NamedTuple
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,26 +22,32 @@ LIKELY = 0.5  # an edge is drawn where its probability exceeds this
 CROWD = 60  # with more arrows than this in a panel they become thinner and fainter
 
 
+class Window(NamedTuple):
+    """A graph (edges, types) of a window of frames, of which `last` is the last."""
+
+    last: int
+    edges: np.ndarray
+    name: str = ""
+
+
 @styled
 def plot_learned_edges(examples: Examples, metadata: Metadata, skip_first: bool) -> Figure:
     """Draw the edges of the first example, a row for each type and a column for each moment.
 
     In a column are the edges that the encoder gives to the window which ends there, on the
-    pose at that moment. `metadata` is that of the data set, whose skeleton has the bones. With
+    pose at that moment; beside the first of them, where it was computed, those of the refined graph
+    of the same window. `metadata` is that of the data set, whose skeleton has the bones. With
     `skip_first` type 0 is "no edge" and has no row.
     """
-    frames = examples.observed.shape[2] - 1  # of a window
     motion = np.concatenate([examples.observed[0], examples.truth[0]], axis=1)
-    posterior = needed(examples.window_posterior)[0]  # (windows, edges, types)
-    types = range(1 if skip_first else 0, posterior.shape[-1])
+    windows = _windows(examples)
+    types = range(1 if skip_first else 0, windows[0].edges.shape[-1])
     figure = Figure(figsize=(PAGE, 0.6 + 2.0 * len(types)), layout="compressed")
-    shape = len(types), len(posterior)
+    shape = len(types), len(windows)
     panels = figure.subplots(*shape, sharex=True, sharey=True, squeeze=False)
     frame_motion(panels[0, 0], motion, examples)
     bones, colours = bones_of(metadata), object_colours(len(types))
-    starts = needed(examples.window_start)
-    for column, (start, edges) in enumerate(zip(starts, posterior, strict=True)):
-        last = start + frames - 1
+    for column, (last, edges, name) in enumerate(windows):
         pose = places(motion[:, last], examples)
         pose = pose - pose[:1] * [1, 0, 1]  # the first joint, the root, at 0
         for axes, k, colour in zip(panels[:, column], types, colours, strict=True):
@@ -48,11 +56,23 @@ def plot_learned_edges(examples: Examples, metadata: Metadata, skip_first: bool)
             count = draw_edges(axes, pose, matrix, colour)
             axes.set_title(f"{count} edges", loc="right", fontsize=6)
         # On a line of its own, above the number of edges.
-        panel_title(panels[0, column], f"{last * metadata.frame_interval:.2f} s\n")
+        panel_title(panels[0, column], f"{last * metadata.frame_interval:.2f} s\n{name}")
         panels[-1, column].set_xlabel("across (m)")
     for axes, k in zip(panels[:, 0], types, strict=True):
         axes.set_ylabel(f"edges of type {k}\nheight (m)")
     return figure
+
+
+def _windows(examples: Examples) -> list[Window]:
+    """The graphs along the first example, in the order in which they are drawn."""
+    frames = examples.observed.shape[2] - 1  # of a window
+    starts, posterior = needed(examples.window_start), needed(examples.window_posterior)[0]
+    windows = [
+        Window(start + frames - 1, edges) for start, edges in zip(starts, posterior, strict=True)
+    ]
+    if examples.refined is not None:  # it is that of the frames that the encoder sees: the first
+        windows.insert(1, windows[0]._replace(edges=examples.refined[0], name="refined"))
+    return windows
 
 
 def draw_edges(axes: Axes, positions: np.ndarray, edges: np.ndarray, colour: str) -> int:
@@ -86,12 +106,14 @@ def draw_edges(axes: Axes, positions: np.ndarray, edges: np.ndarray, colour: str
 def caption(run: ShownRun, examples: Examples, metadata: Metadata) -> str:
     """Say what `plot_learned_edges` shows."""
     frames = examples.observed.shape[2] - 1
+    refined = "; beside the first, the graph of the same window refined by the decoder's likelihood"
+    beside = "" if examples.refined is None else refined
     without = ", without type 0, which is no edge" if run.training["skip_first"] else ""
     return (
         f"As the paper's Figure 7. {run.name}: edges that are more likely than not, from sender to "
         f"receiver, along the first test segment, unchosen. Rows: edge types{without}; columns: "
         f"the encoder's window of {frames} frames ({frames * metadata.frame_interval:.2f} s), "
-        f"named by the time of its last frame, whose pose is drawn. {run.scale}"
+        f"named by the time of its last frame, whose pose is drawn{beside}. {run.scale}"
     )
 
 
