@@ -42,3 +42,37 @@ rule explorer:
     shell:
         "python {params.program:q} --runs {params.directories:q} {params.data:q} --output {output:q}"
         " > {log:q} 2>&1"
+
+
+# The picture that moves, of the same runs, where things move in a plane; made when asked for.
+MOVING = {
+    run.dataset: run for run in EXPLORED if DATASETS[run.dataset].source in ("springs", "charged")
+}
+
+
+rule moving:
+    input:
+        lambda wildcards: [
+            seed_files(name, MOVING[wildcards.dataset])[0]
+            for name in ("config.json", "model.safetensors", "examples.npz", "posterior.npz")
+        ],
+    output:
+        "results/figures/moving_{dataset}.svg",
+    log:
+        "results/logs/figures/moving_{dataset}.log",
+    benchmark:
+        "results/benchmarks/figures/moving_{dataset}.tsv"
+    wildcard_constraints:
+        dataset="|".join(MOVING) or "(?!)",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        *source_digests("scripts/moving.py"),
+        program=script("moving.py"),
+        directory=lambda wildcards, input: Path(input[0]).parent,
+    shell:
+        "python {params.program:q} --run {params.directory:q} --output {output:q} > {log:q} 2>&1"
