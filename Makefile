@@ -6,7 +6,7 @@ RECORD ?= default=results
 SMOKE := --configfile config/smoke.yaml --snakefile Snakefile --directory smoke
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help results gallery smoke plan own record test lint environment clean
+.PHONY: help results gallery docs smoke plan own record test lint environment clean
 
 help:
 	@echo 'make smoke       everything at toy size, in smoke/results; 2 minutes of one core'
@@ -15,11 +15,12 @@ help:
 	@echo 'make own DATA=my.csv   look at a file of your own, write my.yaml, train on it'
 	@echo 'make gallery     copy the finished page of make results to docs/gallery, with commit, day and machine'
 	@echo 'make record      docs/record of the results that are there: numbers, figures, weights for git'
+	@echo 'make docs        README.md and docs/ as a site: site/index.html; a minute and some packages of its own'
 	@echo 'make test        all tests and checks; 20 minutes of two cores'
 	@echo 'make lint        the checks alone; a minute'
 	@echo 'make environment .venv as envs/lock.txt says; the others make it where there is none:'
 	@echo '                 0.4 GB to download, 1.8 GB on disk, and with CUDA some more'
-	@echo 'make clean       remove .venv, results, smoke and .snakemake'
+	@echo 'make clean       remove .venv, results, smoke, site, .site and .snakemake'
 	@echo
 	@echo 'CORES=4          cores to use; all by default'
 	@echo 'ARGS="…"         handed on to Snakemake, as --configfile config/paper.yaml (the scale of the paper)'
@@ -33,6 +34,15 @@ results: environment
 
 gallery: environment
 	python scripts/gallery.py --results results --output docs/gallery/index.html
+
+# In an environment of its own: what builds pages computes nothing.
+docs: environment
+	[ -d .site/env ] || python -m venv .site/env
+	.site/env/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	.site/env/bin/python -m pip install --quiet --group docs
+	python scripts/site.py --output .site/pages
+	rm -rf site
+	.site/env/bin/zensical build --strict
 
 smoke: environment
 	snakemake --cores $(CORES) $(SMOKE) $(ARGS)
@@ -65,4 +75,4 @@ environment:
 	@bash envs/install.sh
 
 clean:
-	rm -rf $(VENV) results smoke .snakemake
+	rm -rf $(VENV) results smoke site .site .snakemake

@@ -39,6 +39,8 @@ PROGRAMS = {
     "games_table": {"results"},
     "explorer": MODEL | {"evaluation", "results"},
     "record": SHOWN | {"config", "evaluation/archive", "evaluation/posterior_file"},
+    "moving": MODEL | {"evaluation", "results", "figures"},
+    "site": set(),
     "page": SHOWN | {"config", "data"},
     "plan": {"planning", "terminal", "config", "data"},
 }
