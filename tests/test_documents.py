@@ -5,6 +5,7 @@ import re
 import shlex
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -93,16 +94,22 @@ def check_pytest(words):
         assert not word.startswith("tests/") or (ROOT / word).exists(), word
 
 
+@cache
+def help_of(*program):
+    """What a program says to --help."""
+    command = [sys.executable, *program, "--help"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
 def check_python(words):
     """The program exists, and names each option in its help."""
-    program = ["-m", words[1]] if words[0] == "-m" else [words[0]]
-    if "--" not in " ".join(words):
-        assert words[0] == "-m" or (ROOT / words[0]).exists(), words
-        return
-    shown = subprocess.run(
-        [sys.executable, *program, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
-    assert not {word for word in words if word.startswith("--") and word not in shown}
+    options = {word for word in words if word.startswith("--")}
+    if words[0] == "-m":
+        shown = help_of("-m", words[1])
+    else:
+        assert (ROOT / words[0]).exists(), words
+        shown = help_of(words[0]) if options else ""
+    assert not {option for option in options if option not in shown}
 
 
 CHECKS = {

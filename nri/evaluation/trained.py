@@ -1,12 +1,12 @@
 """A trained model for use in Python: trajectories in their own units in, graphs and motion out.
 
-    import nri
+import nri
 
-    model = nri.load("results/runs/springs5/mlp-mlp-k2-fast/seed1")
-    model.infer(trajectories)        # the encoder's graphs
-    model.refine(trajectories)       # the decoder's (docs/posterior.md)
-    model.predict(trajectories, 20)  # the motion after the last frame
-    model.judge(trajectories)        # whether the graphs mean anything (docs/verdict.md)
+model = nri.load("results/runs/springs5/mlp-mlp-k2-fast/seed1")
+model.infer(trajectories)        # the encoder's graphs
+model.refine(trajectories)       # the decoder's (docs/posterior.md)
+model.predict(trajectories, 20)  # the motion after the last frame
+model.judge(trajectories)        # whether the graphs mean anything (docs/verdict.md)
 """
 
 import os
