@@ -6,6 +6,7 @@ OUTPUT/edges.csv, OUTPUT/verdict.json and a GraphML file for each sample into OU
 
 import argparse
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from nri.evaluation.archive import needed
 from nri.evaluation.inference import write_edges
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.strangers import make_pool
-from nri.evaluation.verdict import judge
+from nri.evaluation.verdict import Verdict, judge
 from nri.files import ResultsError, make_again
 from nri.logs import start_log
 from nri.model.build import load_model
@@ -37,6 +38,9 @@ def main() -> None:
     )
     parser.add_argument("--data", required=True, type=Path, help="the data set, HDF5")
     parser.add_argument("--windows", required=True, type=Path, help="where samples are from, CSV")
+    parser.add_argument(
+        "--gate", type=Path, help="verdict on as much simulated data (scripts/gate.py)"
+    )
     parser.add_argument("--threads", default=1, type=thread_count)
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
@@ -83,6 +87,9 @@ def write_graphs(arguments: argparse.Namespace) -> None:
         refine=refined is not None,
         truth=types,
     )
+    if arguments.gate is not None:
+        verdict = judgement.verdict.after_gate(Verdict.load(arguments.gate))
+        judgement = replace(judgement, verdict=verdict)
     logging.info(judgement.verdict.sentence)
     write_edges(
         posteriors=inferred,

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import re
 import subprocess
 import sys
@@ -235,6 +236,27 @@ def test_errors_on_purpose_have_no_traceback(statement, expected):
     assert done.returncode == 1
     assert done.stderr.startswith("error: none.h5") == expected
     assert ("Traceback" not in done.stderr) == expected, done.stderr
+
+
+def test_a_raise_after_an_if_on_the_same_line_is_on_purpose(repository, tmp_path):
+    """Also where the source is no longer what runs."""
+    code = (
+        "def fail():\n    if True: raise ValueError('no such; make one')\n\ndef slip(): int('a')\n"
+    )
+    for statement, expected in (("fail()", True), ("slip()", False)):
+        (tmp_path / "part.py").write_text(code)
+        program = "from pathlib import Path; from nri import logs; logs.ROOT = Path.cwd(); "
+        program += "import part; Path('part.py').write_text('edited'); "
+        done = subprocess.run(
+            [sys.executable, "-c", f"{program}logs.start_log(); part.{statement}"],
+            cwd=tmp_path.resolve(),
+            env=os.environ | {"PYTHONPATH": f"{repository}:{tmp_path}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.stderr == "error: no such; make one\n") == expected, done.stderr
+        assert ("Traceback" not in done.stderr) == expected
 
 
 def test_a_run_that_fails_in_its_first_job(repository, tmp_path):

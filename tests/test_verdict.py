@@ -21,8 +21,9 @@ from nri.evaluation.refine import refined_posterior
 from nri.evaluation.significance import Scores, significance
 from nri.evaluation.strangers import make_pool
 from nri.evaluation.trained import TrainedModel
-from nri.evaluation.verdict import EVIDENCE_COLUMNS, judge
+from nri.evaluation.verdict import EVIDENCE_COLUMNS, Verdict, judge
 from nri.figures.edges import plot_edges
+from nri.files import ResultsError
 from nri.model.build import build_model
 from nri.model.objectives import ELBO
 from nri.training.checkpoints import Checkpoint
@@ -288,6 +289,29 @@ def test_strangers_never_met_their_partners():
     assert set(pool.recording[found.places]) == {"night"}
     assert len(np.unique(found.groups)) == 2
     assert not found.enough  # two objects of one night
+
+
+@pytest.mark.parametrize(
+    ("found", "evident", "words"),
+    [
+        (False, 9, "9 of 12 true edges, so that interaction like theirs would show."),
+        (
+            False,
+            2,
+            "2 of 12 true edges, so that this amount of data cannot show that nothing acts.",
+        ),
+        (True, 2, "2 of 12 true edges."),
+        (None, 9, "Not tested."),
+    ],
+)
+def test_a_verdict_says_what_the_gate_showed(found, evident, words, tmp_path):
+    gate = tmp_path / "verdict.json"
+    Verdict(True, "Found.", true=12, true_evident=evident).save(gate)
+    verdict = Verdict(found, "Not tested." if found is None else "So.")
+    assert verdict.after_gate(Verdict.load(gate)).sentence.endswith(words)
+    gate.write_text('{"found": ')
+    with pytest.raises(ResultsError, match=r"verdict\.json: holds no verdict .*make it again"):
+        Verdict.load(gate)
 
 
 def test_a_gate_has_the_size_and_shape_of_the_data():

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from nri.evaluation.evidence import Evidence, TooFewStrangersError, Trained, fin
 from nri.evaluation.refine import refines
 from nri.evaluation.significance import LEVEL, Significance, significance
 from nri.evaluation.strangers import Pool
-from nri.files import atomic_path
+from nri.files import ResultsError, atomic_path, make_again
 
 __all__ = ["EVIDENCE_COLUMNS", "Judgement", "Verdict", "judge"]
 
@@ -29,6 +30,8 @@ class Verdict:
     evident: how many have. true, true_evident: how many of the tested edges are true ones, where
     that is known, and how many of these have evidence. level: the false discovery rate.
     strangers: who stood in for senders.
+    gate_true, gate_true_evident: the true edges of as much simulated data (`scripts/gate.py`), and
+    how many of them have evidence, where that was tried.
     probability, edges: the mean probability of an edge's most probable type, and the share of
     edges whose type is not "no edge" (None where no type means that), in the graphs inferred of
     the data and, with `_of_strangers`, of objects that never met.
@@ -46,6 +49,36 @@ class Verdict:
     probability_of_strangers: float | None = None
     edges: float | None = None
     edges_of_strangers: float | None = None
+    gate_true: int | None = None
+    gate_true_evident: int | None = None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "Verdict":
+        """The verdict in a JSON file; raises ResultsError if it holds none."""
+        try:
+            return cls(**json.loads(Path(path).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise ResultsError(f"{path}: holds no verdict ({error}); {make_again(path)}") from error
+
+    def after_gate(self, gate: "Verdict") -> "Verdict":
+        """The verdict on data, knowing that on as much simulated data with known edges."""
+        if self.found is None or not gate.true or gate.true_evident is None:
+            return self
+        words = " On simulated springs of this amount the same run gives evidence for "
+        words += f"{gate.true_evident} of {gate.true} true edges"
+        if not self.found:
+            many = gate.true_evident >= gate.true / 2
+            words += (
+                ", so that interaction like theirs would show"
+                if many
+                else ", so that this amount of data cannot show that nothing acts"
+            )
+        return dataclasses.replace(
+            self,
+            sentence=f"{self.sentence}{words}.",
+            gate_true=gate.true,
+            gate_true_evident=gate.true_evident,
+        )
 
     def save(self, path: str | os.PathLike) -> None:
         """Write a JSON file."""

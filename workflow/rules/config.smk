@@ -30,7 +30,7 @@ from nri.config.resolve import (
 from nri.config.runs import Run
 from nri.config.yaml_file import origin, refuse_repeated_keys
 from nri.data.download import read_checksums
-from nri.files import fingerprint, write_frozen
+from nri.files import fingerprint, sha256, write_frozen
 from nri.own_network import is_own, own_file
 from nri.terminal.live import Terminal
 from nri.terminal.screen import Screen

@@ -14,6 +14,18 @@ INFERENCE_CODE = {
 }
 
 
+def gate_of(dataset: str, run: str) -> list[str]:
+    """The verdict of a run on simulated data, once `scripts/gate.py` was used.
+
+    It is no input: the configuration of the data does not know how to make it.
+    """
+    path = f"results/graphs/{dataset}_gate/{run}/verdict.json"
+    return [path] if Path(path).exists() else []
+
+
+GATES = {key: {"gate": [sha256(path)[:8] for path in gate_of(*key)]} for key in GRAPH_CODE}
+
+
 rule infer_test:
     input:
         models=lambda wildcards: all_seeds("model.safetensors", wildcards),
@@ -37,11 +49,17 @@ rule infer_test:
         runtime=120,
     params:
         *padded(GRAPH_CODE, lambda wildcards: (wildcards.dataset, wildcards.run)),
+        *tracked(GATES, lambda wildcards: (wildcards.dataset, wildcards.run)),
         program=script("graphs.py"),
         runs=lambda wildcards, input: [str(Path(path).parent) for path in input.configs],
+        gate=untracked(
+            lambda wildcards: [
+                f"--gate={path}" for path in gate_of(wildcards.dataset, wildcards.run)
+            ]
+        ),
         directory=lambda wildcards, output: Path(output.edges).parent,
     shell:
-        "python {params.program:q} --runs {params.runs:q} --data {input.data:q}"
+        "python {params.program:q} --runs {params.runs:q} --data {input.data:q} {params.gate:q}"
         " --windows {input.windows:q} --threads {threads} --output {params.directory:q}"
         " > {log:q} 2>&1"
 
