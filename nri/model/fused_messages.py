@@ -30,6 +30,7 @@ are made without z, and multiplied with it after.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -37,14 +38,18 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 
 from nri import graph
-from nri.model.loops import compiled_loop
+from nri.model.loops import as_array, compiled_loop, number, rounded
+from nri.model.message_passing import PairLinear
+from nri.model.precision import exact_products, product_type
 
 __all__ = [
     "Block",
     "MessageGradients",
+    "add_product",
     "add_shares",
     "all_edges",
     "blocks_of",
@@ -68,7 +73,7 @@ def is_fused(x: Tensor) -> bool:
 def fused_messages(
     nodes: Tensor,
     edges: Tensor,
-    layers: Sequence[tuple[nn.Linear, nn.Linear]],
+    layers: Sequence[tuple[PairLinear, nn.Linear]],
     activation: Callable[[Tensor], Tensor],
 ) -> Tensor:
     """The sum over types and senders: (..., N, F), weights of edges (..., E, K) → (..., N, H).
@@ -85,11 +90,12 @@ def fused_messages(
         count,
         activation is nn.functional.relu,
         torch.is_grad_enabled(),
+        product_type(),
     )
     return received.view(*leading, count, -1)
 
 
-def first_layer(layers: Sequence[tuple[nn.Linear, nn.Linear]]) -> tuple[Tensor, Tensor]:
+def first_layer(layers: Sequence[tuple[PairLinear, nn.Linear]]) -> tuple[Tensor, Tensor]:
     """Weight (F, K·2·H) and bias of the first layer's shares of both ends of an edge."""
     first = [layer for layer, _ in layers]
     weight = torch.cat([half for layer in first for half in layer.weight.t().chunk(2)], dim=1)
@@ -97,12 +103,14 @@ def first_layer(layers: Sequence[tuple[nn.Linear, nn.Linear]]) -> tuple[Tensor, 
     return weight, bias
 
 
-def shares_of(layers: Sequence[tuple[nn.Linear, nn.Linear]], nodes: Tensor) -> Tensor:
+def shares_of(layers: Sequence[tuple[PairLinear, nn.Linear]], nodes: Tensor) -> Tensor:
     """The first layer's shares of every node as sender and as receiver: (..., N, F) →
     (rows, K, 2, H).
     """
     weight, bias = first_layer(layers)
-    return torch.addmm(bias, nodes.flatten(0, -2), weight).unflatten(-1, (len(layers), 2, -1))
+    with exact_products(nodes) if layers[0][0].reads_data else nullcontext():
+        shares = torch.addmm(bias, nodes.flatten(0, -2), weight)
+    return shares.float().unflatten(-1, (len(layers), 2, -1))
 
 
 @dataclass(frozen=True)
@@ -110,8 +118,8 @@ class Block:
     """Some edges of one type that send, and room for their layers.
 
     `rows` is their place among all that send; `edges` their numbers, (V,), `senders` and
-    `receivers` the rows of their ends, `weights` their z. `layers` (3, V, H) and `arrays` are the
-    same memory, which all blocks share.
+    `receivers` the rows of their ends, `weights` their z. `layers` (3, V, H), in the type of the
+    products, and `arrays` are the same memory, which all blocks share; so is `wide` (V, H), float32.
     """
 
     type: int
@@ -122,14 +130,18 @@ class Block:
     weights: np.ndarray
     layers: Sequence[Tensor]
     arrays: Sequence[np.ndarray]
+    wide: Tensor
 
 
-def blocks_of(z: Tensor, nodes: int, hidden: int, every: bool) -> list[Block]:
+def blocks_of(
+    z: Tensor, nodes: int, hidden: int, every: bool, products: torch.dtype
+) -> list[Block]:
     """All edges of weights z (K, rows·(N - 1)), or those of a weight but zero, type by type."""
     senders, receivers = all_edges(z.shape[1] // (nodes * (nodes - 1)), nodes)
     visited = [np.arange(len(row)) if every else np.flatnonzero(row) for row in z.numpy()]
-    size = min(BLOCK_BYTES // (4 * hidden), max(1, *map(len, visited)))
-    buffers, blocks, first = z.new_empty(3, size, hidden), [], 0
+    size = min(BLOCK_BYTES // (products.itemsize * hidden), max(1, *map(len, visited)))
+    buffers, wide = z.new_empty(3, size, hidden, dtype=products), z.new_empty(size, hidden)
+    blocks, first = [], 0
     for k, edges in enumerate(visited):
         for start in range(0, len(edges), size):
             block = edges[start : start + size]
@@ -143,7 +155,8 @@ def blocks_of(z: Tensor, nodes: int, hidden: int, every: bool) -> list[Block]:
                     receivers=receivers[block],
                     weights=z.numpy()[k, block],
                     layers=layers,
-                    arrays=[layer.numpy() for layer in layers],
+                    arrays=[as_array(layer) for layer in layers],
+                    wide=wide[: len(block)],
                 )
             )
         first += len(edges)
@@ -163,22 +176,32 @@ def send(
     shares: Tensor, W: Tensor, b: Tensor, blocks: list[Block], relu: bool,
     keep: bool,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The sums of messages (rows, H) and, with `keep`, what `send_back` needs of each message."""
+    """The sums of messages (rows, H) and, with `keep`, what `send_back` needs of each message.
+
+    W and b have the type of the products.
+    """
     received = shares.new_zeros(len(shares), len(b[0]))
     count = blocks[-1].rows.stop if keep and blocks else 0
     kept = torch.empty(count, len(b[0]), dtype=torch.uint8 if relu else shares.dtype)
     all_shares, all_received, all_kept = shares.numpy(), received.numpy(), kept.numpy()
     for block in blocks:
-        k, (h, m, _) = block.type, block.layers
-        add_shares(all_shares, k, block.senders, block.receivers, relu, block.arrays[0])
-        torch.addmm(b[k], h if relu else _tanh(h), W[k].t(), out=m)
-        if not relu:
-            _tanh(m)
+        k, (_, m, _) = block.type, block.layers
+        torch.addmm(b[k], _hidden(block, all_shares, relu), W[k].t(), out=m)
+        sent = block.arrays[1] if relu else _tanh(block.wide.copy_(m)).numpy()
         _add_messages(
-            block.arrays[1], block.weights, block.receivers, relu, all_received,
-            all_kept[block.rows],
-        )  # fmt: skip
+            sent, block.weights, block.receivers, relu, all_received, all_kept[block.rows]
+        )
     return received, kept
+
+
+def _hidden(block: Block, shares: np.ndarray, relu: bool) -> Tensor:
+    """The hidden layer (V, H) of a block, in its first layer."""
+    h = block.layers[0]
+    if relu:
+        add_shares(shares, block.type, block.senders, block.receivers, True, block.arrays[0])
+        return h
+    add_shares(shares, block.type, block.senders, block.receivers, False, block.wide.numpy())
+    return h.copy_(_tanh(block.wide))
 
 
 @dataclass(frozen=True)
@@ -200,6 +223,14 @@ class MessageGradients:
         )
 
 
+def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
+    """Add a b to a float32 total, whatever the type of both factors."""
+    if a.dtype == total.dtype:
+        total.addmm_(a, b)
+    else:
+        total.add_(a @ b)
+
+
 def send_back(
     g: Tensor,
     shares: Tensor,
@@ -215,10 +246,8 @@ def send_back(
     arrays = g.numpy(), shares.numpy(), kept.numpy(), gradients.b.numpy(), of_shares.numpy()
     all_g, all_shares, all_kept, of_b, all_of_shares = arrays
     for block in blocks:
-        k, (h, d, u), (hs, ds, us) = block.type, block.layers, block.arrays
-        add_shares(all_shares, k, block.senders, block.receivers, relu, hs)
-        if not relu:
-            _tanh(h)
+        k, (_, d, u), (hs, ds, us) = block.type, block.layers, block.arrays
+        h = _hidden(block, all_shares, relu)
         # Where z gets no gradient, it goes into d, and so into all that follows from it.
         of_weights = np.empty(0 if early else len(block.edges), np.float32)
         _back_to_messages(
@@ -227,10 +256,10 @@ def send_back(
         )  # fmt: skip
         torch.mm(d, W[k], out=u)
         if of_z is not None:
-            _weigh(us, hs, ds, b[k].numpy(), block.weights, relu, of_weights, of_b[k])
+            _weigh(us, hs, ds, as_array(b[k]), block.weights, relu, of_weights, of_b[k])
             of_z.numpy()[k, block.edges] += of_weights
         _back_to_shares(us, hs, k, block.senders, block.receivers, relu, all_of_shares)
-        gradients.W[k].addmm_(d.t(), h)
+        add_product(gradients.W[k], d.t(), h)
     return of_shares
 
 
@@ -238,6 +267,7 @@ class _Messages(torch.autograd.Function):
     """Shares (rows, K, 2, H), z (K, rows (N - 1)), W (K, H, H), b (K, H) → sums (rows, H)."""
 
     @staticmethod
+    @custom_fwd(device_type="cpu", cast_inputs=torch.float32)
     def forward(
         ctx: Any,
         shares: Tensor,
@@ -247,22 +277,28 @@ class _Messages(torch.autograd.Function):
         nodes: int,
         relu: bool,
         keep: bool,
+        products: torch.dtype,
     ) -> Tensor:
-        ctx.blocks = blocks_of(z.detach(), nodes, W.shape[1], keep and z.requires_grad)
-        received, kept = send(shares.detach(), W, b, ctx.blocks, relu, keep)
+        every = keep and z.requires_grad
+        ctx.blocks = blocks_of(z.detach(), nodes, W.shape[1], every, products)
+        received, kept = send(
+            shares.detach(), W.to(products), b.to(products), ctx.blocks, relu, keep
+        )
         ctx.save_for_backward(shares, z, W, b, kept)
-        ctx.relu = relu
+        ctx.relu, ctx.products = relu, products
         return received
 
     @staticmethod
+    @custom_bwd(device_type="cpu")
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         shares, z, W, b, kept = (tensor.detach() for tensor in ctx.saved_tensors)
         found = MessageGradients.zeros(W, b, z if ctx.needs_input_grad[1] else None)
+        W, b = W.to(ctx.products), b.to(ctx.products)
         of_shares = send_back(
             gradient.contiguous(), shares, W, b, ctx.blocks, kept, ctx.relu, found
         )
-        return of_shares, found.z, found.W, found.b, None, None, None
+        return of_shares, found.z, found.W, found.b, None, None, None, None
 
 
 def _tanh(x: Tensor) -> Tensor:
@@ -277,7 +313,7 @@ def add_shares(shares, k, senders, receivers, relu, h):
         sender, receiver = senders[row], receivers[row]
         for c in range(h.shape[1]):
             total = shares[sender, k, 0, c] + shares[receiver, k, 1, c]
-            h[row, c] = ZERO if relu and total < 0 else total  # not a number stays so
+            h[row, c] = rounded(ZERO if relu and total < 0 else total, h)  # not a number stays so
 
 
 @compiled_loop
@@ -289,11 +325,13 @@ def _add_messages(m, weights, receivers, relu, received, kept):
     for row in range(len(receivers)):
         weight, receiver = weights[row], receivers[row]
         for c in range(m.shape[1]):
-            value = ZERO if relu and m[row, c] < 0 else m[row, c]
+            value = number(m[row, c])
+            value = ZERO if relu and value < 0 else value
             received[receiver, c] += weight * value
         if len(kept):
             for c in range(m.shape[1]):
-                kept[row, c] = m[row, c] > 0 if relu else m[row, c]
+                value = number(m[row, c])
+                kept[row, c] = value > 0 if relu else value
 
 
 @compiled_loop
@@ -306,17 +344,18 @@ def _back_to_messages(g, kept, receivers, weights, relu, early, d, of_weights, o
         receiver, weight = receivers[row], weights[row] if early else ONE
         if relu:
             for c in range(d.shape[1]):
-                d[row, c] = weight * g[receiver, c] if kept[row, c] else ZERO
+                d[row, c] = rounded(weight * g[receiver, c] if kept[row, c] else ZERO, d)
         else:
             product = ZERO
             for c in range(d.shape[1]):
-                d[row, c] = weight * g[receiver, c] * (ONE - kept[row, c] * kept[row, c])
+                value = weight * g[receiver, c] * (ONE - kept[row, c] * kept[row, c])
+                d[row, c] = rounded(value, d)
                 product += g[receiver, c] * kept[row, c]
             if not early:
                 of_weights[row] = product
         if early:
             for c in range(d.shape[1]):
-                of_b[c] += d[row, c]
+                of_b[c] += number(d[row, c])
 
 
 @compiled_loop
@@ -327,14 +366,15 @@ def _weigh(u, h, d, b, weights, relu, of_weights, of_b):
         if relu:
             product = ZERO
             for c in range(h.shape[1]):
-                product += u[row, c] * h[row, c] + d[row, c] * b[c]
+                product += number(u[row, c]) * number(h[row, c])
+                product += number(d[row, c]) * number(b[c])
             of_weights[row] = product
         for c in range(h.shape[1]):
-            u[row, c] *= weight
+            u[row, c] = rounded(weight * number(u[row, c]), u)
         for c in range(h.shape[1]):
-            d[row, c] *= weight
+            d[row, c] = rounded(weight * number(d[row, c]), d)
         for c in range(h.shape[1]):
-            of_b[c] += d[row, c]
+            of_b[c] += number(d[row, c])
 
 
 @compiled_loop
@@ -346,9 +386,10 @@ def _back_to_shares(u, h, k, senders, receivers, relu, of_shares):
     for row in range(len(senders)):
         sender, receiver = senders[row], receivers[row]
         for c in range(h.shape[1]):
-            slope = (ONE if h[row, c] > 0 else ZERO) if relu else ONE - h[row, c] * h[row, c]
-            u[row, c] *= slope
+            value = number(h[row, c])
+            slope = (ONE if value > 0 else ZERO) if relu else ONE - value * value
+            u[row, c] = rounded(slope * number(u[row, c]), u)
         for c in range(h.shape[1]):
-            of_shares[sender, k, 0, c] += u[row, c]
+            of_shares[sender, k, 0, c] += number(u[row, c])
         for c in range(h.shape[1]):
-            of_shares[receiver, k, 1, c] += u[row, c]
+            of_shares[receiver, k, 1, c] += number(u[row, c])

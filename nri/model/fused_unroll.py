@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 
 from nri.model.decoders.layers import Messages, OutputMLP, Scaling
@@ -23,11 +24,13 @@ from nri.model.frames import asinh
 from nri.model.fused_messages import (
     Block,
     MessageGradients,
+    add_product,
     blocks_of,
     first_layer,
     send,
     send_back,
 )
+from nri.model.precision import product_type
 
 __all__ = ["fused_unroll"]
 
@@ -60,6 +63,7 @@ def fused_unroll(
         nodes,
         steps,
         torch.is_grad_enabled(),
+        product_type(),
     )
     return frames.view(steps, *x.shape).movedim(0, -3)
 
@@ -97,6 +101,25 @@ class _Networks:
 
 
 @dataclass(frozen=True)
+class _Cast:
+    """Weights between hidden layers in the type of the products: W, the share R (H, H) of A that
+    reads what was received, and C.
+    """
+
+    W: Tensor
+    bias_w: Tensor
+    R: Tensor
+    C: Tensor
+    bias_c: Tensor
+
+    @staticmethod
+    def of(net: _Networks, products: torch.dtype) -> "_Cast":
+        """Cast once for all steps."""
+        R = net.A[:, -len(net.C) :]
+        return _Cast(*(each.to(products) for each in (net.W, net.bias_w, R, net.C, net.bias_c)))
+
+
+@dataclass(frozen=True)
 class _Step:
     """What the way back needs of a step."""
 
@@ -112,21 +135,25 @@ class _Unroll(torch.autograd.Function):
     """Frames (rows, D) → the frames of all steps (steps, rows, D)."""
 
     @staticmethod
+    @custom_fwd(device_type="cpu", cast_inputs=torch.float32)
     def forward(ctx: Any, x: Tensor, z: Tensor, *arguments: Any) -> Tensor:
-        *weights, units, before, nodes, count, keep = arguments
+        *weights, units, before, nodes, count, keep, products = arguments
         networks = _Networks(*(each.detach() for each in weights))
-        blocks = blocks_of(z.detach(), nodes, networks.C.shape[0], keep and z.requires_grad)
+        cast = _Cast.of(networks, products)
+        every = keep and z.requires_grad
+        blocks = blocks_of(z.detach(), nodes, len(networks.C), every, products)
         frames, steps, frame = x.new_empty(count, *x.shape), [], x.detach()
         for number in range(count):
-            step = _forward(networks, units, blocks, frame, before, keep, frames[number])
+            step = _forward(networks, cast, units, blocks, frame, before, keep, frames[number])
             before, frame = None if before is None else frame, frames[number]
             if keep:
                 steps.append(step)
         ctx.save_for_backward(z, *weights)
-        ctx.steps, ctx.units, ctx.blocks = steps, units, blocks
+        ctx.steps, ctx.units, ctx.blocks, ctx.cast = steps, units, blocks, cast
         return frames
 
     @staticmethod
+    @custom_bwd(device_type="cpu")
     @once_differentiable
     def backward(ctx: Any, gradients: Tensor) -> tuple[Tensor | None, ...]:
         z, *weights = (each.detach() for each in ctx.saved_tensors)
@@ -139,13 +166,16 @@ class _Unroll(torch.autograd.Function):
         for number in reversed(range(len(ctx.steps))):
             g = g + gradients[number]
             step = ctx.steps.pop()  # which frees its memory
-            g, of_before = _backward(networks, ctx.units, ctx.blocks, step, g, found, of_messages)
+            g, of_before = _backward(
+                networks, ctx.cast, ctx.units, ctx.blocks, step, g, found, of_messages
+            )
             g, earlier = g + earlier, of_before
-        return g, of_messages.z, *vars(found).values(), None, None, None, None, None
+        return g, of_messages.z, *vars(found).values(), *[None] * 6
 
 
 def _forward(
     net: _Networks,
+    cast: _Cast,
     units: _Units,
     blocks: list[Block],
     x: Tensor,
@@ -158,17 +188,21 @@ def _forward(
     if before is not None:
         changed = (x - before).mul_(units.per_change)
         u = torch.cat([u, asinh(changed) / 2], dim=1)
-    received, kept = send(net.shares(u), net.W, net.bias_w, blocks, True, keep)
-    features = u.shape[1]
+    received, kept = send(net.shares(u), cast.W, cast.bias_w, blocks, True, keep)
+    features, products = u.shape[1], cast.W.dtype
+    received = received.to(products)
     a = torch.addmm(net.bias_a, u, net.A[:, :features].t())
-    a.addmm_(received, net.A[:, features:].t()).relu_()
-    c = torch.addmm(net.bias_c, a, net.C.t()).relu_()
-    torch.addcmul(x, torch.addmm(net.bias_d, c, net.D.t()), units.change, out=out)
+    add_product(a, received, cast.R.t())
+    a = a.relu_().to(products)
+    c = torch.addmm(cast.bias_c, a, cast.C.t()).relu_()
+    change = torch.addmm(net.bias_d, c.to(x.dtype), net.D.t())
+    torch.addcmul(x, change, units.change, out=out)
     return _Step(u, changed, received, a, c, kept)
 
 
 def _backward(
     net: _Networks,
+    cast: _Cast,
     units: _Units,
     blocks: list[Block],
     step: _Step,
@@ -181,17 +215,17 @@ def _backward(
 
     Adds to the gradients of the weights.
     """
-    features = step.u.shape[1]
-    of_change = g * units.change
-    _add(found.D, found.bias_d, of_change, step.c)
-    of_c = _closed(of_change @ net.D, step.c)
+    features, exact = step.u.shape[1], g.dtype
+    products, of_change = cast.W.dtype, g * units.change
+    _add(found.D, found.bias_d, of_change, step.c.to(exact))
+    of_c = _closed((of_change @ net.D).to(products), step.c)
     _add(found.C, found.bias_c, of_c, step.a)
-    of_a = _closed(of_c @ net.C, step.a)
-    found.A[:, :features].addmm_(of_a.t(), step.u)
+    of_a = _closed(of_c @ cast.C, step.a)
     _add(found.A[:, features:], found.bias_a, of_a, step.received)
-    shares, of_received = net.shares(step.u), of_a @ net.A[:, features:]
+    of_received, of_a = (of_a @ cast.R).to(exact), of_a.to(exact)
+    found.A[:, :features].addmm_(of_a.t(), step.u)
     of_shares = send_back(
-        of_received, shares, net.W, net.bias_w, blocks, step.kept, True, of_messages
+        of_received, net.shares(step.u), cast.W, cast.bias_w, blocks, step.kept, True, of_messages
     ).flatten(1)
     _add(found.S.t(), found.bias_s, of_shares, step.u)
     of_u = (of_a @ net.A[:, :features]).addmm_(of_shares, net.S.t())
@@ -204,8 +238,11 @@ def _backward(
 
 def _add(of_weight: Tensor, of_bias: Tensor, g: Tensor, inputs: Tensor) -> None:
     """Add the gradients of a linear layer: (out, in), (out,), (rows, out), (rows, in)."""
-    of_weight.addmm_(g.t(), inputs)
-    of_bias.addmv_(g.t(), g.new_ones(len(g)))
+    add_product(of_weight, g.t(), inputs)
+    if g.dtype == of_bias.dtype:
+        of_bias.addmv_(g.t(), g.new_ones(len(g)))
+    else:
+        of_bias.add_(g.sum(0, dtype=of_bias.dtype))
 
 
 def _closed(g: Tensor, output: Tensor) -> Tensor:

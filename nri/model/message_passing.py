@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nri import graph
+from nri.model.precision import exact_products
 
 __all__ = ["PairLinear", "node_count", "reverse_index", "sender_values", "sum_incoming"]
 
@@ -59,15 +60,29 @@ class PairLinear(nn.Linear):
     """A linear layer on [sender, receiver] or [sender, receiver, edge] of every edge.
 
     W [x_j; x_i; e_ij] = W_s x_j + W_r x_i + W_e e_ij: the node parts are computed once
-    per node instead of once per edge, N-1 times less work than on concatenated pairs.
+    per node instead of once per edge, N-1 times less work than on concatenated pairs. One that
+    `reads_data` is never rounded (`nri.model.precision`).
     """
 
-    def __init__(self, node_features: int, out_features: int, edge_features: int = 0):
+    def __init__(
+        self,
+        node_features: int,
+        out_features: int,
+        edge_features: int = 0,
+        reads_data: bool = False,
+    ):
         super().__init__(2 * node_features + edge_features, out_features)
         self.node_features = node_features
+        self.reads_data = reads_data
 
     def forward(self, nodes: Tensor, edges: Tensor | None = None) -> Tensor:
         """(..., N, F) and, where declared, (..., E, G) → (..., E, out_features)."""
+        if self.reads_data:
+            with exact_products(nodes):
+                return self._sum(nodes, edges)
+        return self._sum(nodes, edges)
+
+    def _sum(self, nodes: Tensor, edges: Tensor | None) -> Tensor:
         split = self.node_features
         of_sender, of_receiver = self.weight[:, :split], self.weight[:, split : 2 * split]
         sent = sender_values(nn.functional.linear(nodes, of_sender))

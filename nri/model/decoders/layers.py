@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from nri.model.frames import asinh
 from nri.model.fused_messages import fused_messages, is_fused
 from nri.model.message_passing import PairLinear, sum_incoming
+from nri.model.precision import ExactLinear
 
 __all__ = ["Messages", "OutputMLP", "Scaling", "median_change"]
 
@@ -74,9 +75,9 @@ class OutputMLP(nn.Module):
 
     def __init__(self, in_features: int, hidden: int, out_features: int, dropout: float):
         super().__init__()
-        self.out_fc1 = nn.Linear(in_features, hidden)
+        self.out_fc1 = ExactLinear(in_features, hidden)
         self.out_fc2 = nn.Linear(hidden, hidden)
-        self.out_fc3 = nn.Linear(hidden, out_features)
+        self.out_fc3 = ExactLinear(hidden, out_features)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -90,15 +91,23 @@ class Messages(nn.Module):
     """A two-layer network per edge type; each node gets the weighted sum of its messages.
 
     Σ_j Σ_k z_ij,k f_k(x_j, x_i) over senders j and edge types k (Eqs. 10-11). With `skip_first`
-    type 0 means "no edge" and sends nothing. On a CPU the sum is fused (`nri.model.fused_messages`)
+    type 0 means "no edge" and sends nothing. Nodes are data or hidden states. On a CPU the sum is fused (`nri.model.fused_messages`)
     but for dropout.
     """
 
     def __init__(
-        self, in_features: int, hidden: int, edge_types: int, skip_first: bool, dropout: float
+        self,
+        in_features: int,
+        hidden: int,
+        edge_types: int,
+        skip_first: bool,
+        dropout: float,
+        reads_data: bool = True,
     ):
         super().__init__()
-        self.msg_fc1 = nn.ModuleList(PairLinear(in_features, hidden) for _ in range(edge_types))
+        self.msg_fc1 = nn.ModuleList(
+            PairLinear(in_features, hidden, reads_data=reads_data) for _ in range(edge_types)
+        )
         self.msg_fc2 = nn.ModuleList(nn.Linear(hidden, hidden) for _ in range(edge_types))
         self.active = range(1 if skip_first else 0, edge_types)
         self.dropout = nn.Dropout(dropout)
@@ -116,11 +125,11 @@ class Messages(nn.Module):
         """Whether the messages of these nodes are fused."""
         return is_fused(nodes) and not (self.training and self.dropout.p > 0)
 
-    def active_layers(self) -> list[tuple[nn.Linear, nn.Linear]]:
+    def active_layers(self) -> list[tuple[PairLinear, nn.Linear]]:
         """Both layers of each type that sends messages."""
         # The casts: a ModuleList does not know what its members are.
         return [
-            (cast(nn.Linear, self.msg_fc1[k]), cast(nn.Linear, self.msg_fc2[k]))
+            (cast(PairLinear, self.msg_fc1[k]), cast(nn.Linear, self.msg_fc2[k]))
             for k in self.active
         ]
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from nri.model.context import ModelContext
 from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import Scaling
+from nri.model.precision import ExactLinear
 
 __all__ = ["JointLSTM", "LSTMState", "SingleLSTM"]
 
@@ -29,7 +30,7 @@ class JointLSTM(Decoder):
         super().__init__(Scaling(features))
         width = objects * hidden
         self.embedding = nn.Sequential(
-            nn.Linear(features, hidden),
+            ExactLinear(features, hidden),
             nn.ReLU(),
             nn.Dropout(dropout),
             nn.Linear(hidden, hidden),
@@ -40,7 +41,7 @@ class JointLSTM(Decoder):
             nn.Linear(width, width),
             nn.ReLU(),
             nn.Dropout(dropout),
-            nn.Linear(width, objects * features),
+            ExactLinear(width, objects * features),
         )
 
     @classmethod

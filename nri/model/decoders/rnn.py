@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from nri.model.context import ModelContext
 from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import Messages, OutputMLP, Scaling
+from nri.model.precision import ExactLinear
 
 __all__ = ["RNNDecoder"]
 
@@ -28,13 +29,15 @@ class RNNDecoder(Decoder):
     ):
         super().__init__(Scaling(features))
         self.hidden = hidden
-        self.messages = Messages(hidden, hidden, edge_types, skip_first, dropout)
+        self.messages = Messages(
+            hidden, hidden, edge_types, skip_first, dropout, reads_data=False
+        )
         self.hidden_r = nn.Linear(hidden, hidden, bias=False)
         self.hidden_i = nn.Linear(hidden, hidden, bias=False)
         self.hidden_h = nn.Linear(hidden, hidden, bias=False)
-        self.input_r = nn.Linear(features, hidden)
-        self.input_i = nn.Linear(features, hidden)
-        self.input_n = nn.Linear(features, hidden)
+        self.input_r = ExactLinear(features, hidden)
+        self.input_i = ExactLinear(features, hidden)
+        self.input_n = ExactLinear(features, hidden)
         self.output = OutputMLP(hidden, hidden, features, dropout)
 
     @classmethod

@@ -16,6 +16,7 @@ from nri.data.source import PairForces, Source
 from nri.model.context import ModelContext
 from nri.model.decoders.decoder import Decoder
 from nri.model.message_passing import sender_values
+from nri.model.precision import exact_products
 
 __all__ = ["SimulationDecoder"]
 
@@ -72,7 +73,9 @@ class SimulationDecoder(Decoder):
         """(..., N, 4), (..., E, K) → the next frame (..., N, 4)."""
         position, velocity = ((x + 1) * self.half_range + self.minimum).split(2, dim=-1)
         count = x.shape[-2]
-        coefficient = (edges @ self.coefficients).unflatten(-1, (count, count - 1)).unsqueeze(-1)
+        with exact_products(x):
+            coefficient = edges @ self.coefficients
+        coefficient = coefficient.unflatten(-1, (count, count - 1)).unsqueeze(-1)
         for _ in range(self.substeps):
             velocity = velocity + self.time_step * self._force(position, coefficient)
             position, velocity = _bounce(position + self.time_step * velocity, velocity)

@@ -2,6 +2,8 @@
 
 from torch import Tensor, nn
 
+from nri.model.precision import ExactLinear
+
 __all__ = ["MLP", "logits_layer"]
 
 
@@ -25,12 +27,12 @@ class MLP(nn.Module):
         """Inputs of `first` → (..., out_features)."""
         hidden = self.dropout(nn.functional.elu(self.fc1(*inputs)))
         hidden = nn.functional.elu(self.fc2(hidden))
-        return self.bn(hidden.flatten(0, -2)).view_as(hidden)
+        return self.bn(hidden.flatten(0, -2).float()).view_as(hidden)
 
 
 def logits_layer(hidden: int, edge_types: int) -> nn.Linear:
     """The last layer: (..., hidden) → logits (..., K)."""
-    layer = nn.Linear(hidden, edge_types)
+    layer = ExactLinear(hidden, edge_types)
     nn.init.xavier_normal_(layer.weight)
     nn.init.constant_(layer.bias, 0.1)
     return layer

@@ -8,6 +8,7 @@ from nri.model.context import ModelContext
 from nri.model.encoders.encoder import Encoder
 from nri.model.encoders.layers import MLP, logits_layer
 from nri.model.message_passing import PairLinear, sum_incoming
+from nri.model.precision import ExactLinear
 
 __all__ = ["MLPEncoder"]
 
@@ -21,7 +22,7 @@ class MLPEncoder(Encoder):
 
     def __init__(self, frames: int, features: int, hidden: int, edge_types: int, dropout: float):
         super().__init__(edge_types)
-        self.mlp1 = MLP(nn.Linear(frames * features, hidden), hidden, dropout)
+        self.mlp1 = MLP(ExactLinear(frames * features, hidden), hidden, dropout)
         self.mlp2 = MLP(PairLinear(hidden, hidden), hidden, dropout)
         self.mlp3 = MLP(nn.Linear(hidden, hidden), hidden, dropout)
         self.mlp4 = MLP(PairLinear(hidden, hidden, edge_features=hidden), hidden, dropout)

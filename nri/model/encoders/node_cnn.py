@@ -21,7 +21,7 @@ class AlignedCNN(nn.Module):
 
     def __init__(self, features: int, hidden: int):
         super().__init__()
-        self.conv1 = PairLinear(self.KERNEL * features, hidden // 2)
+        self.conv1 = PairLinear(self.KERNEL * features, hidden // 2, reads_data=True)
         self.bn1 = nn.BatchNorm1d(hidden // 2)
         self.conv2 = nn.Linear(hidden // 2, hidden)
         self.bn2 = nn.BatchNorm1d(hidden)
