@@ -14,14 +14,16 @@ from torch import Tensor, nn
 
 from nri import graph
 from nri.model.decoders.layers import Messages
+from nri.model.encoders.cnn import PairCNN
 from nri.model.message_passing import PairLinear
 
-__all__ = ["one_hot_copy", "torch_copy"]
+__all__ = ["ConcatenatedPairs", "one_hot_copy", "torch_copy"]
 
 
 def one_hot_copy(model: nn.Module) -> nn.Module:
     """The same model with the same weights, computed as the equations are written."""
-    return _copy(model, {PairLinear: OneHotPairLinear, Messages: OneHotMessages})
+    plain = {PairLinear: OneHotPairLinear, Messages: OneHotMessages, PairCNN: ConcatenatedPairs}
+    return _copy(model, plain)
 
 
 def torch_copy(model: nn.Module) -> nn.Module:
@@ -49,6 +51,23 @@ class TorchMessages(Messages):
     ) -> Tensor:
         """(..., N, F), (..., E, K) → (..., N, H)."""
         return self.layer_by_layer(nodes, edges, activation)
+
+
+class ConcatenatedPairs(PairCNN):
+    """The paper's CNN on the concatenated sequences of every pair, channels first."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, N, T, D) → (B, E, H)."""
+        batch, nodes = x.shape[:2]
+        sequences = x.transpose(2, 3)  # (B, N, D, T)
+        sent = sequences.unsqueeze(1).expand(-1, nodes, -1, -1, -1)
+        pairs = torch.cat([sent, sent.transpose(1, 2)], dim=3)
+        pairs = pairs[:, ~torch.eye(nodes, dtype=torch.bool)].flatten(0, 1)
+        pairs = self.dropout(self.bn1(nn.functional.relu(self.conv1(pairs))))
+        pairs = nn.functional.max_pool1d(pairs, 2)
+        pairs = self.bn2(nn.functional.relu(self.conv2(pairs)))
+        attention = self.conv_attention(pairs).softmax(-1)
+        return (self.conv_predict(pairs) * attention).mean(-1).unflatten(0, (batch, -1))
 
 
 class OneHotPairLinear(PairLinear):

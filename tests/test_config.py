@@ -517,6 +517,7 @@ IDLE = [
     ("mlp", "mlp", {"stages": [{"freeze": "encoder"}]}, {"temperature": 0.1}),
 ]
 FELT = [
+    ("mlp", "mlp", {}, {"precision": "bf16"}),
     ("mlp", "mlp", {"likelihood": "student_t"}, {"residual_scale": 3.0}),
     ("mlp", "mlp", {}, {"encoder_hidden": 7}),
     ("mlp", "sim", {}, {"simulation_steps": 7}),

@@ -4,26 +4,10 @@ import copy
 
 import pytest
 import torch
-from torch import nn
 
+from benchmarks.plain import ConcatenatedPairs
 from nri.model.encoders import cnn
 from nri.model.encoders.cnn import PairCNN
-
-
-class ConcatenatedPairs(PairCNN):
-    """As the official code computes it."""
-
-    def forward(self, x):
-        batch, nodes = x.shape[:2]
-        sequences = x.transpose(2, 3)  # (B, N, D, T)
-        sent = sequences.unsqueeze(1).expand(-1, nodes, -1, -1, -1)
-        pairs = torch.cat([sent, sent.transpose(1, 2)], dim=3)
-        pairs = pairs[:, ~torch.eye(nodes, dtype=torch.bool)].flatten(0, 1)
-        pairs = self.dropout(self.bn1(nn.functional.relu(self.conv1(pairs))))
-        pairs = nn.functional.max_pool1d(pairs, 2)
-        pairs = self.bn2(nn.functional.relu(self.conv2(pairs)))
-        attention = self.conv_attention(pairs).softmax(-1)
-        return (self.conv_predict(pairs) * attention).mean(-1).unflatten(0, (batch, -1))
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def _rows(schema: dict[str, Any], root: dict[str, Any], prefix: str) -> Iterator
             continue
         default = "required" if name in schema.get("required", ()) else _default(setting)
         meaning = setting.get("description") or group.get("description", "")
-        meaning = _one_line(meaning) + _condition(setting)
+        meaning = _one_line(meaning) + _condition(name, setting)
         yield f"| `{prefix}{name}` | {_values(setting, root)} | {default} | {meaning} |"
 
 
@@ -152,10 +152,12 @@ def _code(value: Any) -> str:
     return f"`{text.strip(chr(34))}`"
 
 
-def _condition(setting: dict[str, Any]) -> str:
-    """Where a setting has an effect, if that is not everywhere."""
+def _condition(name: str, setting: dict[str, Any]) -> str:
+    """Where a setting has an effect, if that is not everywhere; its own value is no condition."""
     found = []
     for key, values in setting.get("applies_to", {}).items():
+        if key == name:
+            continue
         if values == list(ENCODERS):
             found.append("an encoder network")
         elif values == list(DECODERS):

@@ -23,7 +23,7 @@ Width = Annotated[int, Field(ge=1, le=65536)]
 
 
 class ModelSettings(Settings):
-    """What a model is made of: the same in all stages of a training."""
+    """What a model is made of, and its precision: the same in all stages of a training."""
 
     encoder_hidden: Width = setting(256, applies_to=NETWORK)
     """Width of the encoder."""
@@ -47,6 +47,11 @@ class ModelSettings(Settings):
     """Both directions of a pair share their posterior and their sample."""
     simulation_steps: Positive = setting(1, applies_to={"decoder": "sim"})
     """Integration steps per frame of the simulation decoder."""
+    # The default is the way of all runs that were trained before there was a choice: it is no part
+    # of what they depend on.
+    precision: Literal["float32", "bf16"] = setting("float32", applies_to={"precision": "bf16"})
+    """Precision of the products of hidden layers in training: `bf16` is faster on processors that
+    have it (docs/recipes.md); others use float32. Evaluations are in float32."""
 
 
 class StageSettings(Settings):

@@ -119,7 +119,8 @@ class Block:
 
     `rows` is their place among all that send; `edges` their numbers, (V,), `senders` and
     `receivers` the rows of their ends, `weights` their z. `layers` (3, V, H), in the type of the
-    products, and `arrays` are the same memory, which all blocks share; so is `wide` (V, H), float32.
+    products, and `arrays` are the same memory, which all blocks share; so do they `wide` (V, H),
+    float32.
     """
 
     type: int

@@ -57,4 +57,4 @@ class ExactLinear(nn.Linear):
     def forward(self, x: Tensor) -> Tensor:
         """(..., in_features) → (..., out_features), in float32 if x has been rounded."""
         with exact_products(x):
-            return super().forward(x.to(self.weight.dtype))
+            return super().forward(x.float() if x.dtype == torch.bfloat16 else x)

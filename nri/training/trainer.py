@@ -24,6 +24,7 @@ from nri.data.samples import AnySamples
 from nri.model.make_objective import keep_joint_decoder, make_objective
 from nri.model.nri import NRI
 from nri.model.objectives import Averages, Means, Objective
+from nri.model.precision import products_in
 from nri.training.checkpoints import Checkpoint
 from nri.training.fixed_graphs import find_graphs
 from nri.training.refined_accuracy import refined_accuracy
@@ -234,7 +235,10 @@ class Trainer:
         for group in stage.optimiser.param_groups:
             group["lr"] = _learning_rate(settings, progress.update, stage.updates_per_epoch)
         done = progress.update / stage.updates
-        batch_loss = stage.objective.training(batch.x, batch.edges, self.generator, done, graphs)
+        with products_in(settings.precision, self.device):
+            batch_loss = stage.objective.training(
+                batch.x, batch.edges, self.generator, done, graphs
+            )
         stage.optimiser.zero_grad(set_to_none=True)
         batch_loss.loss.backward()
         if settings.gradient_clip is not None:

@@ -28,6 +28,7 @@ for source in dict.fromkeys(settings.source for settings in DATASETS.values()):
             "results/benchmarks/data/{dataset}.tsv"
         wildcard_constraints:
             dataset="|".join(name for name in DATA if DATA[name]["source"] == source),
+        priority: lambda wildcards: priority_of_data()
         conda:
             "../../envs/cpu.yaml"
         # A simulation uses as many cores as there are, up to these.

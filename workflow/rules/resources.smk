@@ -56,6 +56,28 @@ def seconds_to_evaluate(key: tuple[str, str, str]) -> int:
     )
 
 
+@cache
+def seconds_of_chain(key: tuple[str, str, str]) -> int:
+    """CPU seconds of a training and of what has to wait for it, one after the other."""
+    group, dataset, name = key
+    waiting = [
+        seconds_of_chain(other)
+        for other, run in TRAINED.items()
+        if run.start_from
+        and (group, run.start_from.dataset, run.start_from.run) == ("runs", dataset, name)
+    ]
+    evaluated = seconds_to_evaluate(key) if key in EVALUATED else 0
+    return seconds_to_train(key) + max([evaluated, *waiting])
+
+
+@cache
+def priority_of_data() -> int:
+    """Above that of all trainings: simulations ask for several cores, and once trainings have begun
+    these are never free at the same moment.
+    """
+    return 1 + max(map(seconds_of_chain, TRAINED), default=0)
+
+
 def minutes(seconds: float, attempt: int, least: int) -> int:
     """The time limit of a job that should take so many seconds, in minutes."""
     return attempt * max(least, math.ceil(seconds * SAFETY / 60))

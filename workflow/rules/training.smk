@@ -27,6 +27,8 @@ rule train:
     wildcard_constraints:
         group=groups_of(TRAINED),
         run="[^/]+",
+    # The longest chain first, so that no long training is left at the end with nothing beside it.
+    priority: lambda wildcards: seconds_of_chain(trained_key(wildcards))
     conda:
         "../../envs/cuda.yaml"
     threads: 1

@@ -91,8 +91,8 @@ class Messages(nn.Module):
     """A two-layer network per edge type; each node gets the weighted sum of its messages.
 
     Σ_j Σ_k z_ij,k f_k(x_j, x_i) over senders j and edge types k (Eqs. 10-11). With `skip_first`
-    type 0 means "no edge" and sends nothing. Nodes are data or hidden states. On a CPU the sum is fused (`nri.model.fused_messages`)
-    but for dropout.
+    type 0 means "no edge" and sends nothing. Nodes are data or, unless it `reads_data`, hidden
+    states. On a CPU the sum is fused (`nri.model.fused_messages`) but for dropout.
     """
 
     def __init__(

@@ -29,9 +29,7 @@ class RNNDecoder(Decoder):
     ):
         super().__init__(Scaling(features))
         self.hidden = hidden
-        self.messages = Messages(
-            hidden, hidden, edge_types, skip_first, dropout, reads_data=False
-        )
+        self.messages = Messages(hidden, hidden, edge_types, skip_first, dropout, reads_data=False)
         self.hidden_r = nn.Linear(hidden, hidden, bias=False)
         self.hidden_i = nn.Linear(hidden, hidden, bias=False)
         self.hidden_h = nn.Linear(hidden, hidden, bias=False)

@@ -12,6 +12,7 @@ from nri.model.encoders.layers import MLP, logits_layer
 from nri.model.encoders.pooled_pairs import pair_statistics, pooled_pairs
 from nri.model.fused_messages import is_fused
 from nri.model.message_passing import PairLinear, sender_values, sum_incoming
+from nri.model.precision import exact_products
 
 __all__ = ["CNNEncoder"]
 
@@ -42,14 +43,19 @@ class PairCNN(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, N, T, D) → (B, E, H)."""
-        batch = len(x)
-        pairs = self._first_half(x)
-        pairs = self._normalised(self.bn2, nn.functional.relu(self._second_layer(pairs)))
+        with exact_products(x):
+            pairs = self._first_half(x)
+        pairs = nn.functional.relu(self._second_layer(pairs)).to(x.dtype)
+        with exact_products(x):
+            return self._second_half(pairs).unflatten(0, (len(x), -1))
+
+    def _second_half(self, pairs: Tensor) -> Tensor:
+        """All after the second layer: (P, T, H) → (P, H)."""
+        pairs = self._normalised(self.bn2, pairs)
         linear, attention, predict = nn.functional.linear, self.conv_attention, self.conv_predict
         share = linear(pairs, attention.weight.squeeze(-1), attention.bias).softmax(1)
         pooled = (share.transpose(1, 2) @ pairs).squeeze(1)
-        pooled = linear(pooled, predict.weight.squeeze(-1), predict.bias) / pairs.shape[1]
-        return pooled.unflatten(0, (batch, -1))
+        return linear(pooled, predict.weight.squeeze(-1), predict.bias) / pairs.shape[1]
 
     def _first_half(self, x: Tensor) -> Tensor:
         """All up to the pooling: (B, N, T, D) → (B·E, (T - 4) // 2, H)."""

@@ -27,7 +27,7 @@ class MLP(nn.Module):
         """Inputs of `first` → (..., out_features)."""
         hidden = self.dropout(nn.functional.elu(self.fc1(*inputs)))
         hidden = nn.functional.elu(self.fc2(hidden))
-        return self.bn(hidden.flatten(0, -2).float()).view_as(hidden)
+        return self.bn(hidden.flatten(0, -2).to(self.bn.weight.dtype)).view_as(hidden)
 
 
 def logits_layer(hidden: int, edge_types: int) -> nn.Linear:

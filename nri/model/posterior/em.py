@@ -31,6 +31,7 @@ from nri.model.posterior.infer import (
 from nri.model.posterior.mean_field import DAMPED, MeanField, ascend
 from nri.model.posterior.result import Posterior
 from nri.model.posterior.tables import has_tables
+from nri.model.precision import exact_products
 from nri.model.rollout import window_starts
 
 __all__ = ["EM"]
@@ -128,6 +129,7 @@ class EM(ELBO):
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)
         starts = every[order[:, :wanted]]
         log_prior = self.prior.log()
-        tables = tables_for(method, decoder, self.likelihood, x, log_prior, starts)
+        with exact_products(x):
+            tables = tables_for(method, decoder, self.likelihood, x, log_prior, starts)
         found = marginals_from_tables(tables * (count / wanted), log_prior, undirected, method)
         return torch.where(found < NEGLIGIBLE, 0.0, found)
