@@ -64,13 +64,15 @@ def test_a_split_that_fits_is_loaded(file, tmp_path):
     assert not (tmp_path / "scratch").exists()
 
 
-def test_scales_come_from_samples_at_equal_distances(file):
+@pytest.mark.parametrize(("room", "step"), [(7, 1), (4, 2), (3, 3), (1, 7)])
+def test_scales_come_from_samples_at_equal_distances(
+    room, step, file, nothing_fits, tmp_path, monkeypatch
+):
     loaded = load_samples(file, "train", CPU)
-    one = loaded.take(slice(1))
-    size = one.x.nbytes + (0 if one.edges is None else one.edges.nbytes)
-    assert same(loaded.spread(7 * size), loaded)
-    assert torch.equal(loaded.spread(3 * size).x, loaded.x[[0, 3, 6]])
-    assert torch.equal(loaded.spread(0).x, loaded.x[:1])
+    assert loaded.typical() is loaded
+    monkeypatch.setattr("nri.data.on_disk.TYPICAL", room * loaded.x[0].nbytes)
+    stored = open_samples(file, "train", CPU, tmp_path)
+    assert same(stored.typical(), loaded.take(slice(None, None, step)))
 
 
 def test_a_disk_without_room_is_said_before_the_training(file, nothing_fits, tmp_path, monkeypatch):

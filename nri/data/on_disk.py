@@ -1,6 +1,7 @@
 """Samples that are more than the memory should hold: kept on the disk, read a batch at a time."""
 
 import errno
+import math
 import os
 import shutil
 import tempfile
@@ -14,10 +15,13 @@ from nri import graph
 from nri.data.format import Dataset, Split
 from nri.data.samples import AnySamples, Samples, load_samples
 
-__all__ = ["IN_MEMORY", "SamplesOnDisk", "open_samples"]
+__all__ = ["SamplesOnDisk", "open_samples"]
 
 IN_MEMORY = 2**30
 """Bytes of a split that is loaded: 260,000 simulations of five objects."""
+
+TYPICAL = 2**28
+"""Bytes of the trajectories that the scales of a larger split are measured on."""
 
 
 class Rows:
@@ -85,6 +89,11 @@ class SamplesOnDisk(AnySamples):
         if self._edges is None:
             self._edges = Rows((len(self), *types.shape[1:]), torch.int8, directory)
         self._edges.write(start, types)
+
+    def typical(self) -> Samples:
+        """All samples, or as many at equal distances as `TYPICAL` has room for."""
+        size = 4 * math.prod(self.shape[1:])
+        return self.take(slice(None, None, math.ceil(len(self) * size / TYPICAL)))
 
     def take(self, index: Tensor | slice) -> Samples:
         """The samples at `index`, read from the disk and moved to the device."""

@@ -34,6 +34,10 @@ class AnySamples(ABC):
     def take(self, index: Tensor | slice) -> "Samples":
         """The samples at `index`."""
 
+    @abstractmethod
+    def typical(self) -> "Samples":
+        """Samples that a memory holds, to measure scales on: all, or many at equal distances."""
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -41,12 +45,6 @@ class AnySamples(ABC):
         """All samples in order, `size` at a time."""
         for start in range(0, len(self), size):
             yield self.take(slice(start, start + size))
-
-    def spread(self, size: int) -> "Samples":
-        """All samples, or as many as `size` bytes have room for, at equal distances."""
-        first = self.take(slice(1))
-        one = first.x.nbytes + (0 if first.edges is None else first.edges.nbytes)
-        return self.take(slice(None, None, math.ceil(len(self) / max(1, size // one))))
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,10 @@ class Samples(AnySamples):
     def device(self) -> torch.device:
         """The device of the tensors."""
         return self.x.device
+
+    def typical(self) -> "Samples":
+        """All of them."""
+        return self
 
     def take(self, index: Tensor | slice) -> "Samples":
         """The samples at `index`."""

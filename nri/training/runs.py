@@ -9,7 +9,7 @@ import torch
 
 from nri.config.runs import Run
 from nri.data.format import StoredMetadata, read_metadata
-from nri.data.on_disk import IN_MEMORY, open_samples
+from nri.data.on_disk import open_samples
 from nri.data.samples import AnySamples
 from nri.device import choose_device, rounded_products
 from nri.files import atomic_path, fingerprint, sha256
@@ -71,7 +71,7 @@ def _train(
 ) -> Progress:
     """Train the model, which is left with its best weights."""
     settings = job.run.training
-    model.fit_scales(train.spread(IN_MEMORY).x, settings.standardise)
+    model.fit_scales(train.typical().x, settings.standardise)
     if job.start is not None and job.start_data is not None:
         start_from(model, metadata.normalisation, job.start, job.start_data)
     trainer = Trainer(
