@@ -214,6 +214,23 @@ def test_accuracies_side_by_side_as_far_as_there_is_room(tmp_path):
     assert accuracy_table(tmp_path / "none.csv", 70) == []
 
 
+def test_own_networks_keep_their_labels_and_rows_apart(tmp_path):
+    path = tmp_path / "edge_accuracy.csv"
+    head = "dataset,trained_on,model,encoder,decoder,edge_types,recipe,graph,mean,label,paper\n"
+    path.write_text(
+        f"{head}a,a,own,x,mlp,2,paper,inferred,50.0,Mine,\n"
+        "a,a,own,y,mlp,2,paper,inferred,60.0,Yours,\n"
+        "a,a,nri_learned,mlp,mlp,2,paper,inferred,70.0,,\n"
+        "a,b,nri_learned,mlp,mlp,2,paper,inferred,80.0,,\n"
+    )
+    assert [line.split() for line in accuracy_table(path, 70)[-4:]] == [
+        ["Mine", "50.0"],
+        ["Yours", "60.0"],
+        ["nri_learned,", "a/mlp-mlp-k2", "70.0"],
+        ["nri_learned,", "b/mlp-mlp-k2", "80.0"],
+    ]
+
+
 def test_the_scores_of_an_evaluation(tmp_path):
     path = tmp_path / "metrics.csv"
     path.write_text(

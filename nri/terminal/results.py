@@ -2,7 +2,8 @@
 
 import csv
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 __all__ = ["accuracy_table", "made_since", "scores_of"]
@@ -44,9 +45,10 @@ def accuracy_table(path: str | os.PathLike, width: int) -> list[str]:
     rows = [row for row in _rows(path) if row.get("mean") and row.get("graph") in (*GRAPHS, "")]
     if not rows:
         return []
-    names = list(dict.fromkeys(map(_name, rows)))
+    named = _names(rows)
+    names = list(dict.fromkeys(named))
     datasets = list(dict.fromkeys(row["dataset"] for row in rows))
-    cells = {(_name(row), row["dataset"]): _cell(row) for row in rows}
+    cells = {(name, row["dataset"]): _cell(row) for name, row in zip(named, rows, strict=True)}
     first = max(map(len, names)) + 2
     widths = {
         dataset: 2 + max(len(dataset), *(len(cells.get((name, dataset), "")) for name in names))
@@ -62,11 +64,25 @@ def accuracy_table(path: str | os.PathLike, width: int) -> list[str]:
     return lines
 
 
+def _names(rows: Sequence[dict[str, str]]) -> list[str]:
+    """What each row is called; with what it was trained on and its networks where two rows of a
+    data set would have one name.
+    """
+    names = [_name(row) for row in rows]
+    counts = Counter((name, row["dataset"]) for name, row in zip(names, rows, strict=True))
+    return [
+        f"{name}, {row['trained_on']}/{row['encoder']}-{row['decoder']}-k{row['edge_types']}"
+        if counts[name, row["dataset"]] > 1
+        else name
+        for name, row in zip(names, rows, strict=True)
+    ]
+
+
 def _name(row: dict[str, str]) -> str:
-    """A row of the table: the model, its graph, and the recipe where it is not the paper's."""
+    """The label of a run, or its model; the graph; the recipe where it is not the paper's."""
     recipe = "" if row["recipe"] == "paper" else f" ({row['recipe']})"
     graph = GRAPHS.get(row["graph"], "")
-    return f"{row['model']}{graph and f', {graph}'}{recipe}"
+    return f"{row.get('label') or row['model']}{graph and f', {graph}'}{recipe}"
 
 
 def _cell(row: dict[str, str]) -> str:
