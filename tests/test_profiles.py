@@ -92,8 +92,11 @@ def test_the_site_of_the_docs_is_one_that_the_plugin_takes(repository):
     site = yaml.safe_load(re.search(r"```yaml\n# site: .*?\n(.*?)```", page, re.S)[1])
     path = repository / "workflow" / "profiles" / "slurm" / "config.yaml"
     ours = yaml.safe_load(path.read_text())
-    assert site.keys() - ours.keys() == {"requeue"}
-    assert "requeue" in plugin.ExecutorSettings.__dataclass_fields__
+    assert site.keys() - ours.keys() == {"slurm-requeue"}
+    help_text = subprocess.run(
+        ["snakemake", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert "--slurm-requeue" in help_text
     assert site["set-resources"].keys() == ours["set-resources"].keys()
     used = {key for each in site["set-resources"].values() for key in each}
     used |= site["default-resources"].keys()
