@@ -26,6 +26,7 @@ from nri.model.precision import products_in
 
 __all__ = ["FAST", "WAYS", "Case", "Work", "peak_memory", "report"]
 
+CPU = torch.device("cpu")
 HORIZON = 20
 FEATURES = ("x", "y", "vx", "vy")
 ROUNDED = ["mlp-mlp", "cnn-mlp", "mlp-rnn", "cnn-rnn"]
@@ -80,7 +81,7 @@ CASES = [
 class Work:
     """What a case repeats, computed in one of WAYS."""
 
-    def __init__(self, case: Case, way: str, quick: bool):
+    def __init__(self, case: Case, way: str, quick: bool, device: torch.device = CPU):
         config = parse_config(yaml.safe_load(CONFIG.read_text()))
         settings = config.training
         if case.recipe != PAPER:
@@ -99,9 +100,9 @@ class Work:
         )
         self.case, self.settings = case, settings.resolved_stages()[case.stage]
         batch = case.batch or settings.batch_size
-        self.samples = _random_samples(min(batch, 16) if quick else batch, case)
-        model.fit_scales(self.samples.x, settings.standardise)
-        self.model: NRI = WAYS[way](model)
+        self.samples = _random_samples(min(batch, 16) if quick else batch, case, device)
+        model.fit_scales(self.samples.x.cpu(), settings.standardise)
+        self.model: NRI = WAYS[way](model).to(device)
         self.objective = make_objective(self.model, self.settings, 2)
         trained = self.model.decoder if self.settings.freeze == "encoder" else self.model
         self.parameters = list(trained.parameters())
@@ -126,7 +127,7 @@ class Work:
         if self.settings.freeze == "encoder":
             self.model.graph.eval()
         self.optimiser.zero_grad(set_to_none=True)
-        generator = torch.Generator().manual_seed(1)
+        generator = torch.Generator(self.samples.x.device).manual_seed(1)
         x, edges = self.samples.x, self.samples.edges  # fixed graphs, where a stage has them, too
         with products_in(self.settings.precision, x.device):
             batch_loss = self.objective.training(x, edges, generator, 1.0, edges)
@@ -134,11 +135,11 @@ class Work:
         return [p.grad for p in self.parameters if p.grad is not None]
 
 
-def _random_samples(count: int, case: Case) -> Samples:
+def _random_samples(count: int, case: Case, device: torch.device) -> Samples:
     generator, objects = torch.Generator().manual_seed(2), case.objects
     steps = 0.05 * torch.randn(count, objects, case.frames, len(FEATURES), generator=generator)
     edges = torch.randint(0, 2, (count, objects * (objects - 1)), generator=generator)
-    return Samples(steps.cumsum(2), edges)
+    return Samples(steps.cumsum(2).to(device), edges.to(device))
 
 
 def measure(case: Case, quick: bool) -> list[str]:
