@@ -100,6 +100,7 @@ BAD += [
 ]
 
 BAD_RUNS = [
+    ({"test_on": ["springs10"]}, r"test_on\[0\]: 'springs10' .*: write {dataset: springs10}"),
     ({"skip_first": True}, r"runs\[0\]: 'skip_first' cannot be set here, only in `training`"),
     ({"edge_types": 1}, r"runs\[0\]\.edge_types: 1 must be at least 2"),
     ({"dataset": "springs"}, r"runs\[0\]\.dataset: 'springs' is not declared.*springs5"),

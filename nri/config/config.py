@@ -79,6 +79,14 @@ def _study(entry: Any) -> Any:
     return entry
 
 
+def _transfer(entry: Any) -> Any:
+    """A test on another data set as a mapping; its name alone comes to mind first."""
+    if isinstance(entry, str):
+        text = f"{entry!r} is not a mapping: write {{dataset: {entry}}}"
+        raise PydanticCustomError("unknown_choice", "{text}", {"text": text})
+    return entry
+
+
 class Evaluation(Settings):
     """What is scored on test splits, and kept of it."""
 
@@ -135,7 +143,7 @@ class RunEntry(Settings):
     """What tables and figures call the run instead of the paper's row, or of your own class."""
     study: Name | None = None
     """A name from `studies`: the run is then left out of the paper's tables."""
-    test_on: list[Transfer] = setting([])
+    test_on: list[Annotated[Transfer, BeforeValidator(_transfer)]] = setting([])
     """Other data sets whose test splits the trained model is evaluated on."""
 
 
