@@ -20,8 +20,8 @@ export class Explorer {
     });
   }
 
-  async start() {
-    await this.open(this.linked ?? freshChoice(this.runs.names[0]));
+  start() {
+    this.open(this.linked ?? freshChoice(this.runs.names[0]));
     if (this.linked) this.root.scrollIntoView({ block: "start" });
     else if (this.still) this.showPrediction();
     else this.playWhenSeen();
@@ -38,14 +38,14 @@ export class Explorer {
   }
 
   /** Shows what is chosen. */
-  async open(chosen) {
+  open(chosen) {
     if (this.view?.run.name !== chosen.run) {
       this.view?.leave();
       const run = { ...this.runs.read(chosen.run), name: chosen.run };
       this.view = new (run.weights ? LiveView : RecordedView)(this, run);
       this.root.replaceChildren(...this.view.elements);
     }
-    await this.view.open(chosen);
+    this.view.open(chosen);
   }
 
   busy(busy) {
@@ -53,8 +53,8 @@ export class Explorer {
   }
 
   /** Another choice, played from where it begins. */
-  async begin(chosen) {
-    await this.open(chosen);
+  begin(chosen) {
+    this.open(chosen);
     this.touched = true;
     this.view.remember();
     if (this.still) this.showPrediction();

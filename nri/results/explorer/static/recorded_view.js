@@ -100,7 +100,7 @@ export class RecordedView extends View {
   }
 
   /** Shows a recording from its frame. */
-  async fill() {
+  fill() {
     const { run, samples, choice: chosen } = this;
     const { nodes } = run.model;
     const size = this.motion.length / samples;

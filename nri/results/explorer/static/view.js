@@ -79,11 +79,11 @@ export class View {
     return { start: null, yours: null, revealed: false, frame: 0 };
   }
 
-  /** Shows what is chosen. */
+  /** Shows what is chosen, at once; what a model has to say of it follows. */
   open(chosen) {
     const sample = Math.min(Math.max(0, chosen.sample), this.samples - 1);
     this.choice = { ...chosen, sample, graph: this.cards.has(chosen.graph) ? chosen.graph : this.usual };
-    return this.fill(true);
+    this.fill(true);
   }
 
   leave() {
@@ -110,7 +110,7 @@ export class View {
 
   /** Another choice, played from where it begins. */
   begin(change) {
-    return this.explorer.begin({ ...this.choice, ...change });
+    this.explorer.begin({ ...this.choice, ...change });
   }
 
   /** Another choice on the same scene. */
