@@ -87,13 +87,15 @@ def test_every_link_and_figure_is_there(record):
 
 def test_it_says_what_made_it(record, results):
     text = (record / "README.md").read_text()
-    runs = pd.read_csv(results / "runs.csv")
-    assert f"`{runs.commit.iloc[0]}`" in text
+    runs = pd.read_csv(results / "runs.csv", keep_default_na=False)
+    commit = runs.commit.iloc[0]  # none in a copy without its repository
+    assert f"| commit | {f'`{commit}`' if commit else 'unknown'} |" in text
     assert runs.machine.iloc[0] in text
     assert "--configfile config/smoke.yaml" in text.replace("'", "")
     assert f'nri.load("docs/record/weights/{RUN}")' in text
     assert str(results) not in text
-    hours = runs.drop_duplicates(["trained_on", "model", "encoder", "decoder", "recipe", "seed"])
+    run = ["trained_on", "model", "encoder", "decoder", "edge_types", "recipe", "seed"]
+    hours = runs.drop_duplicates(run)
     assert f"{hours.process_seconds.sum() / 3600:.2f} h for {len(hours)} " in text
 
 
