@@ -387,3 +387,11 @@ def test_another_start_moves_by_the_true_equations_and_a_link_keeps_it(page):
     np.testing.assert_allclose(again, moved, atol=1e-3)
     assert page.evaluate("location.hash") == link
     assert complaints(page) == []
+
+
+def test_a_system_may_be_left_while_its_model_computes(page):
+    look(page, "#explorer&run=springs5&sample=0")
+    for name in ("Charged, 5 objects", "Kuramoto, 5 objects", "Springs, 5 objects") * 2:
+        page.get_by_role("button", name=name).click()
+    wait(page)
+    assert complaints(page) == []

@@ -190,13 +190,13 @@ export class LiveView extends View {
   }
 
   async predictWanted() {
-    while (this.wanted) {
+    while (this.wanted && this.scene) {
       this.wanted = false;
       const { scene } = this;
       const predictions = new Map();
       for (const [key] of GRAPHS) {
+        if (scene !== this.scene) break; // another one, or none any more
         const chances = key === "refined" && !this.found.refined.length ? null : this.chances(key);
-        if (scene !== this.scene) break;
         if (chances) predictions.set(key, await this.predict(scene, chances));
       }
       if (scene !== this.scene) continue;
