@@ -1,10 +1,12 @@
-"""How the cost of an update grows with objects, frames, edge types, batch and seeds at once."""
+"""How training, EM and posterior grow with objects, frames, edge types, batch; seeds at once."""
 
 import math
 import multiprocessing
 import statistics
 import time
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from matplotlib.figure import Figure
@@ -25,39 +27,58 @@ AXES = {
 }
 TYPICAL = {"objects": 5, "frames": 49, "edge_types": 2, "batch": 32}
 NAMES = {"edge_types": "edge types", "batch": "samples in a batch"}
+SAMPLED = {**FAST, "recipe": "sampled"}
+LONG = 2.0  # CPU seconds of a call that is measured once, with what it does the first time
 
 
 class Cost(NamedTuple):
-    """CPU seconds and peak MiB of an update."""
+    """CPU seconds of a sample in an update of a training with sampled graphs, in an update of EM
+    and in the posterior from all transitions; peak MiB of an update of EM.
+    """
 
-    seconds: float
+    training: float
+    em: float
+    posterior: float
     memory: float
 
 
 def measure(axis: str, value: int, quick: bool) -> Cost:
-    """The cost of an update; of few samples where there are many objects."""
+    """The costs at a size; of few samples where there are many objects."""
     sizes = {**TYPICAL, axis: value}
     if axis == "objects":
         sizes["batch"] = 4
-    case = Case("", **FAST, **sizes)
-    work = Work(case, "ours", quick=False)
+    training, em = (Work(Case("", **way, **sizes), "ours", quick=False) for way in (SAMPLED, FAST))
+    posterior = partial(em.objective.posterior, em.samples.x[: 1 if axis == "objects" else 8])
+    with torch.no_grad():
+        found = seconds_of(posterior, quick) / (1 if axis == "objects" else min(8, sizes["batch"]))
+    return Cost(
+        seconds_of(training, quick) / sizes["batch"],
+        seconds_of(em, quick) / sizes["batch"],
+        found,
+        math.nan if quick else peak_memory(Case("", **FAST, **sizes)),
+    )
+
+
+def seconds_of(work: Callable[[], Any], quick: bool) -> float:
+    """CPU seconds of a call: the median of three measurements, or of a long one the only one."""
+    if (first := cpu_seconds(work)) > LONG:
+        return first
     repeats = max(1, round(0.2 / cpu_seconds(work)))
-    seconds = statistics.median(cpu_seconds(work, repeats) for _ in range(1 if quick else 5))
-    return Cost(seconds, math.nan if quick else peak_memory(case))
+    return statistics.median(cpu_seconds(work, repeats) for _ in range(1 if quick else 3))
 
 
 def rows_of(axis: str, costs: dict[int, Cost]) -> list[list[str]]:
     """Rows of the table, with the exponents of each step."""
     rows, before = [], None
     for value, cost in costs.items():
-        exponents = ["", ""]
+        exponents = [""] * len(cost)
         if before is not None:
             step = math.log(value / before)
             pairs = zip(cost, costs[before], strict=True)
             exponents = [f"{math.log(new / old) / step:.2f}" for new, old in pairs]
         name = f"{value} {NAMES.get(axis, axis)}"
-        time_cell, memory_cell = f"{cost.seconds * 1e3:,.0f} ms", f"{cost.memory:,.0f}"
-        rows.append([name, time_cell, exponents[0], memory_cell, exponents[1]])
+        cells = [*(f"{1e3 * seconds:,.3g} ms" for seconds in cost[:3]), f"{cost.memory:,.0f}"]
+        rows.append([name, *(part for pair in zip(cells, exponents, strict=True) for part in pair)])
         before = value
     return rows
 
@@ -90,7 +111,8 @@ def report(quick: bool) -> str:
         for axis, values in AXES.items()
     }
     rows = [row for axis in AXES for row in rows_of(axis, costs[axis])]
-    header = ("", "update", "exponent", "memory, MiB", "exponent")
+    columns = ("training", "EM", "posterior", "memory of EM, MiB")
+    header = ("", *(part for column in columns for part in (column, "exponent")))
     seeds = [at_once(count, 2.0 if quick else 15.0) for count in (1, 2, 4)]
     seeds_header = ("trainings", "CPU time of an update", "updates/s of all, wall time")
     if not quick:
@@ -98,16 +120,19 @@ def report(quick: bool) -> str:
             plot_growth(costs),
             [FIGURE],
             "Growth",
-            "CPU time and peak memory of an update against each size.",
+            "CPU time of a sample and peak memory of an update against each size.",
         )
     return (
-        "An update of the fast recipe (node-cnn encoder, MLP decoder, 8 windows) on one core: CPU "
-        "time and peak memory where one size grows and the others are "
+        "CPU time of a sample on one core (node-cnn encoder, MLP decoder, 8 windows) in an update "
+        "with graphs sampled from the encoder (`recipe: sampled`), in one of the fast recipe's "
+        "first stage (EM), and of its posterior graph from all transitions, by the most exact way "
+        "that is affordable; and peak memory of an update of EM. One size grows, the others are "
         f"{TYPICAL['objects']} objects, {TYPICAL['frames']} frames, {TYPICAL['edge_types']} edge "
         f"types, batches of {TYPICAL['batch']}; of 4 where objects grow. An exponent is that of "
-        "the step from the row above. Edges bound it: there are N (N - 1), and so much memory "
-        "for each in the encoder; the decoder goes through them block by block.\n\n"
-        f"{table(header, rows)}\n\n![Cost of an update against each size]"
+        "the step from the row above. "
+        "Edges bound it: there are N (N - 1). Where the way to the posterior changes with the "
+        "size, so does its cost.\n\n"
+        f"{table(header, rows)}\n\n![Costs against each size]"
         f"({FIGURE.relative_to(DOCS)})\n\n"
         "Seeds are trainings of their own, of one thread each, as many at once as there are "
         f"cores ({multiprocessing.cpu_count()} here):\n\n{table(seeds_header, seeds)}\n"
@@ -120,11 +145,17 @@ def plot_growth(costs: dict[str, dict[int, Cost]]) -> Figure:
     figure = Figure(figsize=(PAGE, 3.2))
     panels = figure.subplots(2, len(costs), sharex="col", sharey="row")
     for column, (axis, points) in zip(panels.T, costs.items(), strict=True):
-        for panel, sizes in zip(column, zip(*points.values(), strict=True), strict=True):
-            panel.loglog(list(points), sizes, "o-", color=OBJECTS[0])
+        *times, memory = zip(*points.values(), strict=True)
+        for name, seconds, colour in zip(
+            ("training", "EM", "posterior"), times, OBJECTS, strict=False
+        ):
+            column[0].loglog(list(points), seconds, "o-", color=colour, label=name)
+        column[1].loglog(list(points), memory, "o-", color=OBJECTS[1])
+        for panel in column:
             panel.set_xticks(list(points), list(map(str, points)))
             panel.minorticks_off()
         column[1].set_xlabel(NAMES.get(axis, axis))
-    panels[0, 0].set_ylabel("CPU s of an update")
-    panels[1, 0].set_ylabel("peak memory, MiB")
+    panels[0, -1].legend()
+    panels[0, 0].set_ylabel("CPU s of a sample")
+    panels[1, 0].set_ylabel("memory of EM, MiB")
     return figure
