@@ -141,7 +141,7 @@ def test_a_full_disk_in_later_steps(name, workflow, done, tmp_path):
         assert not list(disk.rglob(".*.partial*"))
         (disk / "ballast").unlink()
         kills.unlock(workflow, directory)
-        snakemake(workflow, directory, ALL, *kills.ARGUMENTS[1:])
+        snakemake(workflow, directory, name, ALL, *kills.ARGUMENTS[1:])
         assert kills.finished(directory) == before
 
 
@@ -154,6 +154,6 @@ def test_a_clock_that_went_back(workflow, done, tmp_path):
     (directory / kills.TARGET).unlink()
     for _ in range(2):
         known = len(records(directory))
-        snakemake(workflow, directory, ALL, *kills.ARGUMENTS[1:])
+        snakemake(workflow, directory, kills.TARGET, ALL, *kills.ARGUMENTS[1:])
         assert kills.finished(directory) == before
     assert len(records(directory)) == known
