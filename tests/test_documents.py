@@ -188,6 +188,21 @@ def test_the_site_has_every_page_and_every_link_leads_somewhere(tmp_path):
             assert re.match(r"[a-z]+:", target) or (page.parent / target).exists(), (page, target)
 
 
+def headings(page):
+    """The anchors of a page's headings."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE):
+        yield re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-")
+
+
+def test_every_anchor_is_that_of_a_heading():
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for target, anchor in re.findall(r"\]\(([^)#\s:]*)#([^)\s]+)\)", text):
+            file = (page.parent / target).resolve() if target else page
+            assert anchor in headings(file), f"{page.name}: {target}#{anchor}"
+
+
 def leaves(tree):
     for branch in tree.values() if isinstance(tree, dict) else tree:
         if isinstance(branch, str):
