@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import test_interruption as kills
-from jobs import records, snakemake, start_snakemake, wait_for
+from jobs import snakemake, start_snakemake, wait_for
 from test_surroundings import ASCII
 
 workflow, undisturbed, directory = kills.workflow, kills.undisturbed, kills.directory
@@ -143,17 +143,3 @@ def test_a_full_disk_in_later_steps(name, workflow, done, tmp_path):
         kills.unlock(workflow, directory)
         snakemake(workflow, directory, name, ALL, *kills.ARGUMENTS[1:])
         assert kills.finished(directory) == before
-
-
-def test_a_clock_that_went_back(workflow, done, tmp_path):
-    """Files dated tomorrow: nothing is made again, and what is missing is made once."""
-    directory = shutil.copytree(done, tmp_path / "run")
-    before, tomorrow = kills.finished(directory), time.time() + 86_400
-    for name in (DATA, f"{kills.RUN}/config.json"):
-        os.utime(directory / name, (tomorrow, tomorrow))
-    (directory / kills.TARGET).unlink()
-    for _ in range(2):
-        known = len(records(directory))
-        snakemake(workflow, directory, kills.TARGET, ALL, *kills.ARGUMENTS[1:])
-        assert kills.finished(directory) == before
-    assert len(records(directory)) == known
