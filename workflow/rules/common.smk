@@ -77,3 +77,12 @@ def other_data(wildcards) -> list[str]:
 def all_files(name: str) -> list[str]:
     """A file of every seed of every run and baseline."""
     return [file for run in [*RUNS.values(), *BASELINES.values()] for file in seed_files(name, run)]
+
+
+def gate_of(dataset: str, run: str) -> list[str]:
+    """The verdict of a run on simulated data, once `scripts/gate.py` was used.
+
+    It is no input: the configuration of the data does not know how to make it.
+    """
+    path = f"results/graphs/{dataset}_gate/{run}/verdict.json"
+    return [path] if Path(path).exists() else []

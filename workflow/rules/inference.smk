@@ -13,16 +13,6 @@ INFERENCE_CODE = {
     for name, entry in INFER.items()
 }
 
-
-def gate_of(dataset: str, run: str) -> list[str]:
-    """The verdict of a run on simulated data, once `scripts/gate.py` was used.
-
-    It is no input: the configuration of the data does not know how to make it.
-    """
-    path = f"results/graphs/{dataset}_gate/{run}/verdict.json"
-    return [path] if Path(path).exists() else []
-
-
 GATES = {key: {"gate": [sha256(path)[:8] for path in gate_of(*key)]} for key in GRAPH_CODE}
 
 
