@@ -391,7 +391,7 @@ def test_another_start_moves_by_the_true_equations_and_a_link_keeps_it(page):
 
 def test_a_system_may_be_left_while_its_model_computes(page):
     look(page, "#explorer&run=springs5&sample=0")
-    for name in ("Charged, 5 objects", "Kuramoto, 5 objects", "Springs, 5 objects") * 2:
+    for name in ("Springs, 10 objects", "Kuramoto, 5 objects", "Springs, 5 objects") * 2:
         page.get_by_role("button", name=name).click()
     wait(page)
     assert complaints(page) == []
