@@ -76,7 +76,9 @@ def _write_part(finished: Finished, kept: list[Weights], target: Path) -> None:
     figures = main_figures(finished, kept)
     keep_figures(figures, target / "figures")
     tables = {path.stem: path for path in sorted((target / "tables").glob("*.md"))}
-    shown = [tables.pop(name).read_text(encoding="utf-8").strip() for name in PAPER if name in tables]
+    shown = [
+        tables.pop(name).read_text(encoding="utf-8").strip() for name in PAPER if name in tables
+    ]
     text = _render(
         "record_part.md",
         finished=finished,
