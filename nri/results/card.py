@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from nri.data.splits import SPLITS
 from nri.records import read_record
 from nri.results.catalogue import dataset_entry, model_entry
 from nri.results.metrics import METRICS, STEPS, metric_entry
+from nri.results.rendering import template
 from nri.results.rows import read_metrics
 
 __all__ = ["render_card"]
@@ -27,14 +27,8 @@ def render_card(directory: str | os.PathLike, label: str) -> str:
     record = read_record(Path(directory, "config.json"), *NEEDED)
     run, data = record["run"], record["dataset"]
     numbers = list(_numbers(Path(directory, "metrics.csv")))
-    environment = Environment(
-        loader=PackageLoader("nri.results"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     inferred = run["graph"] == "inferred"
-    return environment.get_template("card.md").render(
+    return template("card.md").render(
         name=label or model_entry(run["model"]).label,
         dataset=dataset_entry(run["dataset"]),
         run=run,

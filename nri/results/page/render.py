@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from nri import __version__
@@ -20,6 +19,7 @@ from nri.results.page.overview import overview
 from nri.results.page.own import own_facts, own_overview
 from nri.results.page.panels import PagePanel, study_panels, table_panels
 from nri.results.page.records import RunRecord
+from nri.results.rendering import template
 from nri.results.rows import without_studies, without_transfers
 
 __all__ = ["Results", "render_page"]
@@ -82,14 +82,7 @@ def render_page(
     ]
     first, further = _in_two(panels, results.own)
     seeds = {metric: every_seed_table(metrics, runs, metric) for metric in shown}
-    environment = Environment(
-        loader=PackageLoader("nri.results.page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html").render(
+    return template("page.html", "nri.results.page", autoescape=True).render(
         version=__version__,
         own=results.own,
         title=_title(results),

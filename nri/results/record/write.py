@@ -5,8 +5,6 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from nri.files import ResultsError
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
@@ -19,6 +17,7 @@ from nri.results.record.keep import (
     keep_weights,
     main_figures,
 )
+from nri.results.rendering import template
 
 __all__ = ["write_record"]
 
@@ -45,8 +44,7 @@ def write_record(directories: Mapping[str, Path], output: Path) -> int:
         for finished in every:
             _write_part(finished, kept, partial / finished.name)
         example = _example(every[0], kept)
-        text = _render(
-            "record.md",
+        text = template("record.md", keep_trailing_newline=True).render(
             title=TITLE,
             parts=every,
             weights=kept,
@@ -79,8 +77,7 @@ def _write_part(finished: Finished, kept: list[Weights], target: Path) -> None:
     shown = [
         tables.pop(name).read_text(encoding="utf-8").strip() for name in PAPER if name in tables
     ]
-    text = _render(
-        "record_part.md",
+    text = template("record_part.md", keep_trailing_newline=True).render(
         finished=finished,
         origins=finished.origins,
         scale=describe_scale(finished.runs),
@@ -89,17 +86,6 @@ def _write_part(finished: Finished, kept: list[Weights], target: Path) -> None:
         figures=[figure for _, figure in figures],
     )
     (target / "README.md").write_text(text, encoding="utf-8")
-
-
-def _render(template: str, **values: object) -> str:
-    environment = Environment(
-        loader=PackageLoader("nri.results"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template(template).render(**values)
 
 
 def _refuse_other(output: Path) -> None:
