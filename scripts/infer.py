@@ -122,7 +122,9 @@ def infer(arguments: argparse.Namespace) -> None:
         known=known_types(arguments.runs, counts.pop()),
         judgement=judgement,
     )
-    logging.info("%d samples, %d edges, %d models", len(windows), len(table), len(models))
+    counts_of = {"sample": len(windows), "edge": len(table), "model": len(models)}
+    said = [f"{count} {what}{'s' if count != 1 else ''}" for what, count in counts_of.items()]
+    logging.info(", ".join(said))
 
 
 if __name__ == "__main__":

@@ -294,6 +294,9 @@ def test_an_error_names_file_line_and_run(tmp_path):
     missing = "config.runs[0]: 'recipe' is missing"
     assert told(missing, mine) == f"{mine}, line 3, run a/mlp-mlp-k1: {missing}"
     assert told("config: a problem", mine) == "config: a problem"
+    mine.write_text(mine.read_text().replace("encoder: mlp", "encoder: 'path/to/my.py:MyEncoder'"))
+    raw |= yaml.safe_load(mine.read_text())
+    assert told(edges, mine) == f"{mine}, line 3, run a/my-encoder-mlp-k1: {edges}"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import time
 
 import pytest
 import yaml
-from workflows import snakemake
+from workflows import copy_checkout, snakemake
 
 from nri.terminal.jobs import Job, Work, about, duration
 from nri.terminal.live import Terminal
@@ -175,6 +175,17 @@ def test_the_state_of_a_training(tmp_path):
     assert stopped(path)
 
 
+def test_a_training_says_that_it_moves_within_an_epoch(tmp_path):
+    path = tmp_path / "log"
+    path.write_text("reading\n2026-11-26 03:03:49  update 4\n2026-11-26 03:03:59  update 7\n")
+    job = Job(1, "train", {}, log=path, updates=1000)
+    assert job.progress() == (0.007, "0.7%, update 7")
+    assert job.outcome() == ""
+    path.write_text(LOG.format("0.5") + "2026-11-26 03:04:03  update 660\n")
+    assert job.progress() == (0.66, "66%, validation accuracy 50.0 %, update 660")
+    assert job.outcome() == "validation accuracy 50.0 %"
+
+
 def test_times():
     assert [duration(each) for each in (41, 185, 600, 4800)] == [
         "41 s",
@@ -274,6 +285,18 @@ def test_a_raise_after_an_if_on_the_same_line_is_on_purpose(repository, tmp_path
         )
         assert (done.stderr == "error: no such; make one\n") == expected, done.stderr
         assert ("Traceback" not in done.stderr) == expected
+
+
+def test_wrong_syntax_of_the_configuration_is_one_line(repository, tmp_path):
+    """Snakemake itself would say neither the file nor the line."""
+    checkout = copy_checkout(repository, tmp_path / "checkout")
+    default = checkout / "config" / "config.yaml"
+    default.write_text("seeds: [1, 2\n" + default.read_text())
+    done = snakemake(checkout, tmp_path, check=False)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("Using ")]
+    assert line.startswith(f"error: {default}, line ")
+    assert "look for a bracket" in line
 
 
 def test_a_run_that_fails_in_its_first_job(repository, tmp_path):

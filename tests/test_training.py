@@ -130,6 +130,18 @@ def test_part_of_an_epoch_is_that_part_of_its_updates(build, samples, make_setti
     assert [row["epoch"] for row in progress.curve] == [1, 2, 2.5]
 
 
+def test_a_long_epoch_says_that_it_goes_on(
+    build, samples, make_settings, tmp_path, caplog, monkeypatch
+):
+    caplog.set_level("INFO")
+    settings = make_settings(epochs=1, batch_size=16)
+    make_trainer(build(settings), settings, samples, tmp_path / "a.pt").run()
+    assert [line.split()[0] for line in caplog.messages] == ["epoch"]
+    monkeypatch.setattr("nri.training.trainer.SIGN_OF_LIFE", -1.0)
+    make_trainer(build(settings), settings, samples, tmp_path / "b.pt").run()
+    assert caplog.messages[1:-1] == [f"update {number}" for number in (1, 2, 3, 4)]
+
+
 def test_best_weights_are_kept(build, samples, make_settings, tmp_path):
     """A learning rate that wrecks the model later does not change what is returned."""
     settings = make_settings(epochs=5, learning_rate=0.1, learning_rate_schedule="step")

@@ -15,6 +15,7 @@ import yaml
 
 from nri.config.errors import nearest, place_of
 from nri.config.parse import ConfigError
+from nri.own_network import short_name
 
 __all__ = ["origin", "refuse_repeated_keys"]
 
@@ -58,7 +59,8 @@ def _run(raw: Any, keys: Sequence[str]) -> str:
     """The name of the run that keys lead to, as "springs5/mlp-mlp-k2"; "" where they do not."""
     try:
         entry = raw[keys[0]][int(keys[1])] if keys[0] in ("runs", "baselines") else {}
-        name = f"{entry['encoder']}-{entry['decoder']}-k{entry['edge_types']}" if entry else ""
+        networks = [short_name(str(entry[key])) for key in ("encoder", "decoder")] if entry else []
+        name = f"{'-'.join(networks)}-k{entry['edge_types']}" if entry else ""
         recipe = f"-{entry['recipe']}" if "recipe" in entry else ""
         return f"{entry['dataset']}/{name}{recipe}"
     except (KeyError, IndexError, TypeError, ValueError):

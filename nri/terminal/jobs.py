@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nri.terminal.logs import training_state
+from nri.terminal.logs import TrainingState, training_state
 from nri.terminal.results import scores_of
 
 __all__ = ["Job", "Work", "about", "duration"]
@@ -83,18 +83,26 @@ class Job:
         return time.monotonic() - self.began
 
     def progress(self) -> tuple[float, str]:
-        """The fraction that is done, 0 where nobody knows, and what was reached so far."""
-        state = training_state(self.log) if self.rule == "train" and self.log else None
+        """The fraction that is done, 0 where nobody knows, and how far it is in words."""
+        state = self._training()
         if state is None:
             return 0.0, ""
-        return min(1.0, state.update / self.updates if self.updates else 0.0), state.words
+        fraction = min(1.0, state.update / self.updates) if self.updates else 0.0
+        percent = f"{fraction:.{1 if fraction < 0.1 else 0}%}" if fraction else ""
+        parts = (percent, state.words, f"update {state.update:,}")
+        return fraction, ", ".join(filter(None, parts))
 
     def outcome(self) -> str:
         """What it reached, in words; "" where there is no number to tell."""
         if self.rule == "train":
-            return self.progress()[1]
+            state = self._training()
+            return state.words if state else ""
         scores = [path for path in self.outputs if path.endswith("/metrics.csv")]
         return scores_of(scores[0], self.wildcards.get("dataset", "")) if scores else ""
+
+    def _training(self) -> TrainingState | None:
+        """How far it is, if it is a training that has said so."""
+        return training_state(self.log) if self.rule == "train" and self.log else None
 
 
 @dataclass

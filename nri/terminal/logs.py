@@ -7,9 +7,10 @@ from pathlib import Path
 
 __all__ = ["TrainingState", "failure_sentence", "last_lines", "stopped", "training_state"]
 
-TAIL = 8192
+TAIL = 32768
 """Bytes from the end of a log that are looked at."""
 EPOCH = re.compile(r"update (\d+) .* mse (\S+)  accuracy (\S+)")
+WITHIN = re.compile(r"^update (\d+)$")
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ")
 EXPECTED = re.compile(r"^(?:[\w.]+: )?error: (.*)")
 UNEXPECTED = re.compile(r"^(?:[\w]+\.)*(\w*(?:Error|Exception|Interrupt|Exit))\b(.*)")
@@ -18,18 +19,21 @@ STOPPED = re.compile(r"stopped by SIG\w+ at update")
 
 @dataclass(frozen=True)
 class TrainingState:
-    """The last line of a training's log that says how far it is; accuracy in %."""
+    """How far a training's log says that it is; accuracy in %.
+
+    mse, accuracy: of the last epoch that ended, None where the log says nothing of one.
+    """
 
     update: int
-    mse: float
-    accuracy: float | None
+    mse: float | None = None
+    accuracy: float | None = None
 
     @property
     def words(self) -> str:
         """What was reached on the validation split."""
-        if self.accuracy is None:
-            return f"validation error {self.mse:.2g}"
-        return f"validation accuracy {self.accuracy:.1f} %"
+        if self.accuracy is not None:
+            return f"validation accuracy {self.accuracy:.1f} %"
+        return "" if self.mse is None else f"validation error {self.mse:.2g}"
 
 
 def last_lines(path: str | os.PathLike) -> list[str]:
@@ -44,13 +48,16 @@ def last_lines(path: str | os.PathLike) -> list[str]:
 
 
 def training_state(path: str | os.PathLike) -> TrainingState | None:
-    """How far the training is that writes this log; None before its first epoch."""
+    """How far the training is that writes this log; None before it says anything of that."""
+    latest = 0
     for line in reversed(last_lines(path)):
         if match := EPOCH.search(line):
             update, mse, accuracy = match.groups()
             known = None if accuracy == "-" else 100 * float(accuracy)
-            return TrainingState(int(update), float(mse), known)
-    return None
+            return TrainingState(latest or int(update), float(mse), known)
+        if match := WITHIN.match(line):
+            latest = latest or int(match[1])
+    return TrainingState(latest) if latest else None
 
 
 def stopped(path: str | os.PathLike) -> bool:

@@ -187,10 +187,8 @@ class Screen(logging.Handler):
         room = max(1, min(MOST_LINES, self.terminal.size[1] - 4))
         lines = []
         for job in jobs[:room]:
-            fraction, reached = job.progress()
-            parts = (_columns(job), f"{duration(job.elapsed):<12}")
-            done = f"{fraction:.0%}, {reached}" if fraction else reached
-            lines.append(f"  {'  '.join((*parts, done))}".rstrip())
+            parts = (_columns(job), f"{duration(job.elapsed):<12}", job.progress()[1])
+            lines.append(f"  {'  '.join(parts)}".rstrip())
         more = len(jobs) - room
         return [*lines, f"  and {more} more"] if more > 0 else lines
 

@@ -34,6 +34,8 @@ __all__ = ["Progress", "Stage", "Trainer", "TrainingError"]
 MEASURES: tuple[Literal["nll", "kl", "mse", "edge_accuracy"], ...]
 MEASURES = ("nll", "kl", "mse", "edge_accuracy")
 """What the training curve has of both splits."""
+SIGN_OF_LIFE = 10.0
+"""Seconds after which a line of the log says that an epoch goes on."""
 
 log = logging.getLogger(__name__)
 
@@ -190,7 +192,8 @@ class Trainer:
 
     def _run_stage(self) -> None:
         """Train the current stage from its current update to its last one."""
-        progress, stage, saved = self.progress, self.stage, time.monotonic()
+        progress, stage = self.progress, self.stage
+        saved = told = time.monotonic()
         first, size = progress.update, stage.settings.batch_size
         bar = tqdm(
             total=stage.updates,
@@ -205,9 +208,13 @@ class Trainer:
                     order = self._order(epoch)
                 self._update(order[step * size : (step + 1) * size])
                 bar.update()
+                if time.monotonic() - told > SIGN_OF_LIFE:
+                    log.info("update %d", progress.total_updates)
+                    told = time.monotonic()
                 if step == stage.updates_per_epoch - 1:
                     row = self._finish_epoch()
                     bar.set_postfix(nll=row["valid_nll"], accuracy=row["valid_edge_accuracy"])
+                    told = time.monotonic()
                 if self.stopped_by or time.monotonic() - saved > self.checkpoint_seconds:
                     self._save()
                     saved = time.monotonic()

@@ -58,15 +58,20 @@ def called_command(files: list[Path], settings: dict) -> str:
 # submitted. They get a copy that is named by its content, so that an edit meanwhile changes nothing
 # for them. A workflow that imports this one as a module reads its own configuration, in jobs too; as
 # with --configfile, it says what differs from the default.
+DEFAULT = BASE / "config" / "config.yaml"
 if is_module():
     given, config = config, {}
     # First into an empty mapping: what an anchor repeats in the file would be one mapping, not two.
-    default = (BASE / "config" / "config.yaml").read_text(encoding="utf-8")
-    update_config(config, yaml.safe_load(default))
+    update_config(config, yaml.safe_load(DEFAULT.read_text(encoding="utf-8")))
     update_config(config, given)
 elif is_main_process():
+    try:  # before Snakemake reads them, which says neither file nor line of wrong syntax
+        for path in (DEFAULT, *given_configuration()[0]):
+            refuse_repeated_keys(path)
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
 
-    configfile: BASE / "config" / "config.yaml"
+    configfile: DEFAULT
 
     # What the page says: not the default's, which other files would inherit without having it run.
     config.setdefault("command", called_command(*given_configuration()))
@@ -74,8 +79,6 @@ elif is_main_process():
 
 
 try:
-    for path in files_of_configuration():
-        refuse_repeated_keys(path)
     CONFIG = parse_config(config)
 except ConfigError as error:
     raise WorkflowError(origin(error, config, files_of_configuration())) from None

@@ -79,7 +79,7 @@ def _read_file(settings: OwnSettings, path: Path) -> list[Any]:
     else:
         kinds = ", ".join((*TABLE_SUFFIXES, *ARRAY_SUFFIXES, *DATASET_SUFFIXES))
         raise RecordingError(f"{path}: no reader for {suffix or 'no suffix'}; known: {kinds}")
-    log.info("%s: %d recordings", path, len(recordings))
+    log.info("%s: %d recording%s", path, len(recordings), "" if len(recordings) == 1 else "s")
     return recordings
 
 
