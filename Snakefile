@@ -36,5 +36,5 @@ rule all:
         FIGURE_FILES,
         TABLES,
         GRAPHS,
-        all_files("README.md"),
+        rules.cards.output,
     localrule: True

@@ -17,8 +17,7 @@ from nri.evaluation.examples import Examples
 from nri.graph import matrix_to_edges
 from nri.results.card import render_card
 from nri.training.runs import carry_out
-from scripts import card as card_program
-from scripts import export
+from scripts import cards, export
 from scripts.evaluate import evaluate
 
 SETTINGS = TrainingSettings(encoder_hidden=8, decoder_hidden=8, epochs=1, batch_size=32)
@@ -120,11 +119,13 @@ def test_a_card_says_what_a_run_is_how_good_and_how_to_use_it(run, small_springs
     assert names["graphs"].probabilities.shape == (32, 5, 5, 2)
 
 
-def test_a_card_of_a_given_graph_promises_no_more(given, tmp_path, monkeypatch):
-    arguments = ["--run", str(given), "--label", "Oracle", "--output", str(tmp_path / "README.md")]
-    monkeypatch.setattr(sys, "argv", ["card.py", *arguments])
-    card_program.main()
-    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+def test_a_card_of_a_given_graph_promises_no_more(given, monkeypatch):
+    labels = {"/".join(given.parts[-3:-1]): "Oracle"}
+    monkeypatch.setattr(
+        sys, "argv", ["cards.py", "--runs", str(given), "--labels", json.dumps(labels)]
+    )
+    cards.main()
+    card = (given / "README.md").read_text(encoding="utf-8")
     assert card.startswith("# Oracle on Springs")
     assert "nri.load(" not in card
     assert "The graph is given (`true`)" in card

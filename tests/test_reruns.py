@@ -15,8 +15,8 @@ from scripts.plan import reasons, render
 
 METRICS = "edge_accuracy", "future_mse", "edge_auroc", "edge_calibration_error", "edge_log_loss"
 TABLES = {f"table {name}" for name in (*METRICS, "studies")}
-SHOWS_RESULTS = {"collect", "table", "figure", "page", "card"}
-AGGREGATES = {"collect", "figure horizon", "page"} | TABLES
+SHOWS_RESULTS = {"collect", "table", "figure", "page", "cards"}
+AGGREGATES = {"collect", "figure horizon", "page", "cards"} | TABLES
 
 
 @dataclass
@@ -112,9 +112,7 @@ def test_a_learning_rate(project):
     config["runs"][0].setdefault("training", {})["learning_rate"] = 1.0e-4
     plan = project.plan(config)
     run = {
-        f"{rule} springs5/mlp-mlp-k2 {seed}"
-        for rule in ("train", "evaluate", "card")
-        for seed in (1, 2)
+        f"{rule} springs5/mlp-mlp-k2 {seed}" for rule in ("train", "evaluate") for seed in (1, 2)
     }
     figures = {"figure trajectories_springs5_mlp-mlp-k2", "figure curves_springs5"}
     figures |= {"figure calibration_springs5"}
@@ -138,7 +136,7 @@ def test_the_size_of_a_data_set(project):
     config = project.config()
     config["datasets"]["charged5"]["samples"] = {"train": 320, "valid": 64, "test": 64}
     plan = project.plan(config)
-    run = {f"{rule} charged5/cnn-sim-k2 1" for rule in ("train", "evaluate", "card")}
+    run = {f"{rule} charged5/cnn-sim-k2 1" for rule in ("train", "evaluate")}
     figures = {"figure trajectories_charged5_cnn-sim-k2", "figure curves_charged5"}
     figures |= {"figure calibration_charged5"}
     assert set(plan) == {"prepare_charged charged5", "figure systems"} | run | figures | AGGREGATES
@@ -160,7 +158,7 @@ def test_one_more_seed(project):
     config = project.config()
     config["runs"][0]["seeds"] = [1, 2, 3]
     plan = project.plan(config)
-    new = {f"{rule} springs5/mlp-mlp-k2 3" for rule in ("train", "evaluate", "card")}
+    new = {f"{rule} springs5/mlp-mlp-k2 3" for rule in ("train", "evaluate")}
     assert set(plan) == new | {"figure curves_springs5"} | AGGREGATES
     assert why(plan["train springs5/mlp-mlp-k2 3"], project) == ["not there yet"]
 
@@ -170,7 +168,7 @@ def test_one_more_run_on_one_more_data_set(project):
     config["datasets"]["springs3"] = {**config["datasets"]["springs5_empty"], "objects": 3}
     config["runs"].append({"dataset": "springs3", "encoder": "mlp", "decoder": "mlp"})
     config["runs"][-1] |= {"edge_types": 2, "seeds": [1]}
-    new = {f"{rule} springs3/mlp-mlp-k2 1" for rule in ("train", "evaluate", "card")}
+    new = {f"{rule} springs3/mlp-mlp-k2 1" for rule in ("train", "evaluate")}
     new |= {
         "prepare_springs springs3",
         "figure trajectories_springs3_mlp-mlp-k2",

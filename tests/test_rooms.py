@@ -34,7 +34,7 @@ PROGRAMS = {
     "collect": {"results", "evaluation/metrics_file"},
     "tables": SHOWN,
     "gallery": {"results", "evaluation/metrics_file"},
-    "card": {"results", "data/splits", "evaluation/metrics_file"},
+    "cards": {"results", "data/splits", "evaluation/metrics_file"},
     "external": {"results", "evaluation/metrics_file"},
     "games_table": {"results"},
     "explorer": MODEL | {"evaluation", "results"},

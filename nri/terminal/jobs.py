@@ -13,7 +13,7 @@ __all__ = ["Job", "Work", "about", "duration"]
 VERBS = {"evaluate": "evaluate", "correlate_lstm": "evaluate", "infer_new": "infer"}
 VERBS |= {"infer_test": "infer", "games_table": "table"}
 """What a rule does, where its name does not say it."""
-MINOR = {"all", "card", "collect", "external", "figure", "table", "page"}
+MINOR = {"all", "cards", "collect", "external", "figure", "table", "page"}
 """What is counted, and has no line of its own when it is done."""
 EVIDENCE = 20.0
 """Seconds that jobs must have taken before the time left is estimated from them."""

@@ -1,31 +1,27 @@
-# A card in the directory of each run and baseline. Its rule and its program are its own, so that other
-# words there make nothing else again; it takes a second, so no cluster is asked.
+# A card in the directory of each run and baseline. The rule and its program are their own, so that other
+# words there make nothing else again. One job writes them all: each takes less than the start of a job,
+# and no cluster is asked.
 
-CARDS = {(run.group, run.dataset, run.name): run for run in [*RUNS.values(), *BASELINES.values()]}
 
-
-rule card:
+rule cards:
     input:
-        config="results/{group}/{dataset}/{run}/seed{seed}/config.json",
-        metrics="results/{group}/{dataset}/{run}/seed{seed}/metrics.csv",
+        configs=all_files("config.json"),
+        metrics=all_files("metrics.csv"),
         template=pipeline_file("nri/results/templates/card.md"),
     output:
-        "results/{group}/{dataset}/{run}/seed{seed}/README.md",
+        all_files("README.md"),
     log:
-        "results/logs/{group}/{dataset}/{run}/seed{seed}/card.log",
-    wildcard_constraints:
-        group=groups_of(CARDS),
-        run="[^/]+",
+        "results/logs/cards.log",
     localrule: True
     conda:
         "../../envs/cpu.yaml"
     threads: 1
     params:
-        *source_digests("scripts/card.py"),
-        program=script("card.py"),
-        # What tables and figures call the run, if not by the row of the paper.
-        label=lambda wildcards: LABELS.get(f"{wildcards.dataset}/{wildcards.run}", ""),
-        directory=lambda wildcards, input: Path(input.config).parent,
+        *source_digests("scripts/cards.py"),
+        *tracked({(): LABELS}),
+        program=script("cards.py"),
+        # What tables and figures call a run, if not by the row of the paper.
+        labels=settings_json(lambda wildcards: LABELS),
+        directories=lambda wildcards, input: [Path(config).parent for config in input.configs],
     shell:
-        "python {params.program:q} --run {params.directory:q} --label={params.label:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        "python {params.program:q} --runs {params.directories:q} --labels {params.labels:q} > {log:q} 2>&1"
