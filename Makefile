@@ -41,8 +41,10 @@ docs: environment
 	.site/env/bin/python -m pip install --quiet --upgrade "pip>=25.1"
 	.site/env/bin/python -m pip install --quiet --group docs
 	python scripts/site.py --output .site/pages
+	.site/env/bin/python scripts/formulas.py .site/pages
 	rm -rf site
 	.site/env/bin/zensical build --strict
+	@echo 'site/index.html; its search works where it is served: python -m http.server --directory site'
 
 smoke: environment
 	snakemake --cores $(CORES) $(SMOKE) $(ARGS)

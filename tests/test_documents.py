@@ -13,6 +13,8 @@ import yaml
 from snakemake.cli import get_argument_parser
 from workflows import snakemake
 
+from scripts.formulas import with_mathml
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^ *```(?:console|bash|sh)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
@@ -186,6 +188,18 @@ def test_the_site_has_every_page_and_every_link_leads_somewhere(tmp_path):
     for page in (tmp_path / "pages").glob("*.md"):
         for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
             assert re.match(r"[a-z]+:", target) or (page.parent / target).exists(), (page, target)
+
+
+def test_formulas_of_the_site_are_drawn_and_code_is_left_alone():
+    def convert(formula, display):
+        return f"<math {display}>{formula}</math>"
+
+    text = "`$a$` $z$, $x_t$\n```\n$b$ $c$\n```\n$$\np(z)\n$$\n5 $ and 6 $\n"
+    assert with_mathml(text, convert) == (
+        "`$a$` <span><math inline>z</math></span>, <span><math inline>x_t</math></span>\n"
+        "```\n$b$ $c$\n```\n"
+        '<div style="overflow-x: auto"><math block>p(z)</math></div>\n5 $ and 6 $\n'
+    )
 
 
 def headings(page):
