@@ -40,6 +40,7 @@ PROGRAMS = {
     "explorer": MODEL | {"evaluation", "results"},
     "record": SHOWN | {"config", "evaluation/archive", "evaluation/posterior_file"},
     "moving": MODEL | {"evaluation", "results", "figures"},
+    "formulas": set(),
     "site": set(),
     "page": SHOWN | {"config", "data"},
     "plan": {"planning", "terminal", "config", "data"},
