@@ -59,9 +59,11 @@ def resolve_runs(config: Config) -> dict[tuple[str, str], PlannedRun]:
         for entry in config.runs
     ]
     every = {(run.dataset, run.name): run for run in runs}
-    chosen = [run for run in runs if is_wanted(run, config.only)]
-    starts = [every[run.start_from.dataset, run.start_from.run] for run in chosen if run.start_from]
-    return {key: run for key, run in every.items() if run in chosen or run in starts}
+    chosen = {key: run for key, run in every.items() if is_wanted(run, config.only)}
+    starts = {
+        (run.start_from.dataset, run.start_from.run) for run in chosen.values() if run.start_from
+    }
+    return {key: run for key, run in every.items() if key in chosen or key in starts}
 
 
 def is_wanted(run: Planned, only: Sequence[str]) -> bool:

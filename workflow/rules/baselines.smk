@@ -56,4 +56,4 @@ use rule baseline as correlate_lstm with:
     output:
         metrics="results/baselines/{dataset}/{baseline}/seed{seed}/metrics.csv",
     wildcard_constraints:
-        baseline="|".join({run.name for run in CORRELATED.values()}) or "(?!)",
+        baseline=one_of(run.name for run in CORRELATED.values()),

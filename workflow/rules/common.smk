@@ -66,7 +66,10 @@ def baseline_key(wildcards) -> tuple[str, str]:
 
 def groups_of(keys) -> str:
     """A pattern for `group` that fits only before the data set and the name of one of the runs."""
-    return "|".join(f"{group}(?=/{dataset}/{run}/seed)" for group, dataset, run in keys) or "(?!)"
+    runs: dict[str, list[str]] = {}
+    for group, dataset, run in keys:
+        runs.setdefault(group, []).append(f"{dataset}/{run}")
+    return "|".join(f"{group}(?=/{one_of(of)}/seed)" for group, of in runs.items()) or one_of([])
 
 
 def other_data(wildcards) -> list[str]:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(BASE))
 from nri.choices import DECODERS, ENCODERS, SOURCES, load
 from nri.config.dependencies import code_digests, itemise
 from nri.config.parse import ConfigError, parse_config
+from nri.config.patterns import one_of
 from nri.config.resolve import (
     Planned,
     PlannedRun,
@@ -115,8 +116,8 @@ if OWN and is_main_process() and find_spec("torch"):
 
 # Known names only: figures are named by a data set and a run, joined by "_".
 wildcard_constraints:
-    dataset="|".join(DATASETS) or "(?!)",
-    run="|".join(sorted({run for _, run in RUNS})) or "(?!)",
+    dataset=one_of(DATASETS),
+    run=one_of(run for _, run in RUNS),
     seed=r"\d+",
 
 
@@ -144,14 +145,20 @@ def padded(texts: dict, job) -> list:
     """Params for the texts of a job, which are `texts[job(wildcards)]`.
 
     A rule has a fixed number of params, but its jobs differ in how many they need. Shorter lists
-    are padded with "-"; params are compared as a set, so padding never shows as a change.
+    are padded with "-"; params are compared as a set, so padding never shows as a change. What all
+    jobs share is a text, not a function: Snakemake looks at the signature of each function for
+    each job, which takes most of the time of a plan of thousands of jobs.
     """
-    most = max(map(len, texts.values()), default=0)
+    sets = [set(part) for part in texts.values()]
+    # Snakemake fills in what stands in the braces of a text.
+    shared = {text for text in set.intersection(*sets) if "{" not in text} if sets else set()
+    own = {name: [text for text in part if text not in shared] for name, part in texts.items()}
+    most = max(map(len, own.values()), default=0)
 
     def param(number: int) -> Callable:
-        return lambda wildcards: [*texts[job(wildcards)], *["-"] * (most + 1)][number]
+        return lambda wildcards: [*own[job(wildcards)], *["-"] * (most + 1)][number]
 
-    return [param(number) for number in range(most + 1)]
+    return [*sorted(shared), *(param(number) for number in range(most + 1))]
 
 
 def untracked(value: Callable) -> Callable:

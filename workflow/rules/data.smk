@@ -27,7 +27,7 @@ for source in dict.fromkeys(settings.source for settings in DATASETS.values()):
         benchmark:
             "results/benchmarks/data/{dataset}.tsv"
         wildcard_constraints:
-            dataset="|".join(name for name in DATA if DATA[name]["source"] == source),
+            dataset=one_of(name for name in DATA if DATA[name]["source"] == source),
         priority: lambda wildcards: priority_of_data()
         conda:
             "../../envs/cpu.yaml"

@@ -63,7 +63,7 @@ rule moving:
     benchmark:
         "results/benchmarks/figures/moving_{dataset}.tsv"
     wildcard_constraints:
-        dataset="|".join(MOVING) or "(?!)",
+        dataset=one_of(MOVING),
     conda:
         "../../envs/cpu.yaml"
     threads: 1

@@ -194,15 +194,17 @@ FIGURES = {
 FIGURE_FILES = [
     f"results/figures/{figure}.{extension}" for figure in FIGURES for extension in ("svg", "png")
 ]
-# What the runs are called that a figure reads files of; figures of all results find it in runs.csv.
-FIGURE_LABELS = {
-    name: {
-        run: label
-        for run, label in LABELS.items()
-        if any(f"/runs/{run}/" in str(files) for files in figure.inputs.values())
-    }
-    for name, figure in FIGURES.items()
-}
+
+
+def labels_of(figure: Figure) -> dict[str, str]:
+    """What the runs are called that a figure reads files of."""
+    files = " ".join(map(str, figure.inputs.values()))
+    runs = dict.fromkeys(re.findall("results/runs/([^/]+/[^/]+)/", files))
+    return {run: LABELS[run] for run in runs if run in LABELS}
+
+
+# Figures of all results find it in runs.csv.
+FIGURE_LABELS = {name: labels_of(figure) for name, figure in FIGURES.items()}
 FIGURE_CODE = {
     kind: source_digests(f"nri/figures/{kind}.py")
     for kind in dict.fromkeys(figure.kind for figure in FIGURES.values())

@@ -22,7 +22,7 @@ rule figure:
     benchmark:
         "results/benchmarks/figures/{figure}.tsv"
     wildcard_constraints:
-        figure="|".join(FIGURES) or "(?!)",
+        figure=one_of(FIGURES),
     conda:
         "../../envs/cpu.yaml"
     threads: 1

@@ -70,7 +70,7 @@ rule infer_new:
     benchmark:
         "results/benchmarks/inferred/{name}.tsv"
     wildcard_constraints:
-        name="|".join(INFER) or "(?!)",
+        name=one_of(INFER),
     conda:
         "../../envs/cuda.yaml"
     threads: 1

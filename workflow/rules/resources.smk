@@ -57,17 +57,20 @@ def seconds_to_evaluate(key: tuple[str, str, str]) -> int:
 
 
 @cache
+def waiting_for() -> dict[tuple[str, str, str], list[tuple[str, str, str]]]:
+    """The trainings that start from the weights of each training."""
+    waiting = {key: [] for key in TRAINED}
+    for key, run in TRAINED.items():
+        if start := run.start_from:
+            waiting["runs", start.dataset, start.run].append(key)
+    return waiting
+
+
+@cache
 def seconds_of_chain(key: tuple[str, str, str]) -> int:
     """CPU seconds of a training and of what has to wait for it, one after the other."""
-    group, dataset, name = key
-    waiting = [
-        seconds_of_chain(other)
-        for other, run in TRAINED.items()
-        if run.start_from
-        and (group, run.start_from.dataset, run.start_from.run) == ("runs", dataset, name)
-    ]
     evaluated = seconds_to_evaluate(key) if key in EVALUATED else 0
-    return seconds_to_train(key) + max([evaluated, *waiting])
+    return seconds_to_train(key) + max([evaluated, *map(seconds_of_chain, waiting_for()[key])])
 
 
 @cache

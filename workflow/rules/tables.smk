@@ -63,7 +63,7 @@ rule table:
     benchmark:
         "results/benchmarks/tables/{table}.tsv"
     wildcard_constraints:
-        table="|".join(TABLE_NAMES),
+        table=one_of(TABLE_NAMES),
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -97,7 +97,7 @@ rule games_table:
     benchmark:
         "results/benchmarks/tables/segments_{dataset}.tsv"
     wildcard_constraints:
-        dataset="|".join(GAMES) or "(?!)",
+        dataset=one_of(GAMES),
     conda:
         "../../envs/cpu.yaml"
     threads: 1
