@@ -20,6 +20,7 @@ from nri.evaluation.metrics_file import RUN
 from nri.figures import horizon
 from nri.figures.horizon import plot_horizon
 from nri.figures.style import save
+from nri.results.comparison import describe_scale
 from nri.results.page.data_sets import DataSet
 from nri.results.page.figures import read_figure
 from nri.results.page.overview import overview
@@ -286,6 +287,12 @@ def test_the_scale_is_said(shown):
     assert "Reduced scale: 1,000 training" in render_page(shown, [], "")
 
 
+def test_what_learns_nothing_is_no_scale(shown):
+    runs = shown.runs.assign(updates=[0, *range(7, 6 + len(shown.runs))])
+    assert " and 7 to " in describe_scale(runs)
+    assert " and 0 updates a run" in describe_scale(runs.assign(updates=0))
+
+
 def test_the_first_picture_and_its_sentence_are_made_from_the_numbers(shown, paper, best):
     view = overview(shown.metrics, shown.runs, paper, best)
     accuracy, error = view.drawings
@@ -298,8 +305,8 @@ def test_the_first_picture_and_its_sentence_are_made_from_the_numbers(shown, pap
     assert "on 2 of 2 systems" in overview(better, shown.runs, paper, best).verdict
     refined = pd.concat([better, better.query("graph == 'inferred'").assign(graph="refined")])
     verdict = overview(refined, shown.runs, paper, best).verdict
-    assert "refined graph on 2 of 2 and, where the best published number is" in verdict
-    assert "as that on 1 of 1" in verdict, "Kuramoto's is of other data"
+    assert "refined by the decoder's likelihood on 2 of 2, and at least as accurate as" in verdict
+    assert "best published on 1 of the 1 whose" in verdict, "Kuramoto's is of other data"
     assert len(overview(refined, shown.runs, paper, best).drawings[0].dots) == 2 * 2 * 3
 
 

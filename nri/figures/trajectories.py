@@ -90,7 +90,7 @@ def main() -> None:
     save(
         plot_trajectories(examples),
         paths.output,
-        f"Motion and graph, {run.dataset}",
+        f"Motion and graph, {run.name}",
         caption(run, truth=examples.edges is not None),
     )
 

@@ -198,6 +198,8 @@ def describe_scale(runs: pd.DataFrame) -> str:
     work = []
     for name, unit in (("simulations", "training simulations"), ("updates", "updates")):
         known = runs[name].dropna()
+        if (known > 0).any():  # what learns nothing takes no updates, which is no scale
+            known = known[known > 0]
         if len(known):
             low, high = known.min(), known.max()
             work.append(f"{low:,} {unit}" if low == high else f"{low:,} to {high:,} {unit}")

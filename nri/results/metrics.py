@@ -26,6 +26,11 @@ def one_decimal(mean: float, error: float) -> str:
     return f"{mean:.1f}" if math.isnan(error) else f"{mean:.1f} ± {error:.1f}"
 
 
+def two_decimals(mean: float, error: float) -> str:
+    """As "0.55 ± 0.09"."""
+    return f"{mean:.2f}" if math.isnan(error) else f"{mean:.2f} ± {error:.2f}"
+
+
 def three_decimals(mean: float, error: float) -> str:
     """As "0.981 ± 0.002"."""
     return f"{mean:.3f}" if math.isnan(error) else f"{mean:.3f} ± {error:.3f}"
@@ -132,6 +137,7 @@ METRICS = {
             caption="expected calibration error (%) of the interactions recovered",
             short="calibration error (%)",
             scale=100.0,
+            format=two_decimals,
             fraction=True,
             steps=False,
             confidence=True,
@@ -142,6 +148,7 @@ METRICS = {
             heading="Ours",
             caption="log-loss (nats) of the true type of each edge",
             short="log-loss",
+            format=three_decimals,
             steps=False,
             confidence=True,
         ),

@@ -18,6 +18,11 @@ __all__ = ["GRAPHS", "Overview", "overview", "sentence"]
 MODEL = "nri_learned"
 GRAPHS = {"inferred": "encoder", "refined": "refined"}
 """The graphs that the pictures show, and the looks of their lanes."""
+WHENCE = {
+    "encoder": "the encoder's graph, as in the paper,",
+    "refined": "the graph refined by the decoder's likelihood",
+}
+"""What a visitor has to know of each graph."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class System:
 
 @dataclass
 class Overview:
-    """The first screen: one sentence, drawings with their legend, and notes on them."""
+    """The first screen: what came out in words, drawings with their legend, and notes on them."""
 
     verdict: str = ""
     drawings: list[Drawing] = field(default_factory=list)
@@ -63,7 +68,8 @@ def overview(
         view.drawings.append(lay_out(_accuracy_chart(accuracy)))
     if error:
         view.drawings.append(lay_out(_error_chart(error)))
-    view.verdict = sentence([*_on_accuracy(accuracy), *_on_error(error)])
+    said = [*_on_accuracy(accuracy), *_on_error(error)]
+    view.verdict = " ".join(sentence([part]) for part in said)
     view.notes = _notes(accuracy)
     return view
 
@@ -191,7 +197,7 @@ def _on_accuracy(systems: list[System]) -> list[str]:
         if known:
             wins = sum(_reaches(system.mean(graph), system.paper[0]) for system in known)
             verb = "" if said else " is at least as accurate as the paper's"
-            said.append(f"the {_called(kind)}{verb} on {wins} of {len(known)}")
+            said.append(f"{WHENCE[kind]}{verb} on {wins} of {len(known)}")
     if not said:
         return []
     said[0] += " systems"
@@ -203,10 +209,10 @@ def _on_accuracy(systems: list[System]) -> list[str]:
     if comparable:
         wins = sum(_reaches(ours, theirs) for ours, theirs in comparable)
         said[-1] += (
-            " and, where the best published number is of the same data, at least as accurate as "
-            f"that on {wins} of {len(comparable)}"
+            f", and at least as accurate as the best published on {wins} of the {len(comparable)} "
+            "whose data are the same"
         )
-    return [", ".join(said)]
+    return ["; ".join(said)]
 
 
 def _on_error(systems: list[System]) -> list[str]:

@@ -56,9 +56,9 @@ export class Explorer {
   begin(chosen) {
     this.open(chosen);
     this.touched = true;
-    this.view.remember();
     if (this.still) this.showPrediction();
     else this.view.transport.play();
+    this.view.remember();
   }
 
   /** A moment of the prediction, for whoever wants no motion. */

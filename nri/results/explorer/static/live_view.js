@@ -259,8 +259,8 @@ export class LiveView extends View {
     if (now === this.scene.start && !this.transport.playing) return "Drag what moves to give it another start, or press play.";
     if (now < frames - 1) return `${Math.floor(now) + 1} of ${frames} frames seen: what acts on what?`;
     if (now <= frames) return "All frames seen. From here on the model predicts.";
-    const name = { true: "true graph", encoder: "encoder's graph", refined: "refined graph", yours: "graph that is yours" }[this.choice.graph];
-    return `Predicted from the ${name}. Click an edge to give it another type.`;
+    const name = { true: "the true graph", encoder: "the encoder's graph", refined: "the refined graph", yours: "your graph" }[this.choice.graph];
+    return `Predicted from ${name}. Click an edge to give it another type.`;
   }
 }
 

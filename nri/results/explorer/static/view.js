@@ -133,7 +133,8 @@ export class View {
     if (this.latest?.whole !== whole || this.latest.scene !== this.scene || !this.transport.playing) this.drawGraphs(now);
     this.latest = { whole, scene: this.scene };
     const error = this.chart.draw(now - frames, graph);
-    this.error.textContent = error === undefined ? "begins after the frames seen" : `${error.toExponential(1)} after ${whole - frames} frames`;
+    const others = this.chart.found.size > 1 ? "; thin: from the other graphs" : "";
+    this.error.textContent = error === undefined ? "begins after the frames seen" : `${error.toExponential(1)} after ${whole - frames} frames${others}`;
   }
 
   drawGraphs(now) {
