@@ -18,6 +18,7 @@ from nri.provenance import provenance
 PAGE = DOCS / "benchmarks.md"
 TITLE = """# Benchmarks
 
+What is fast, and by how much.
 Written by `python -m benchmarks`. Times are process CPU seconds of one thread. Where two ways are
 compared they take turns in one process, so that a busy machine slows both: trust the ratios (median
 and range of the turns), not the rates.
