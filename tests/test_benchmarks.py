@@ -60,9 +60,14 @@ def test_what_is_found_is_at_least_as_probable_as_the_truth(smoke):
     results = smoke / "run" / "results"
     run = results / "runs/springs5/mlp-mlp-k2-fast/seed1"
     text = bound(run, results / "data/springs5.h5", 1000)
-    *accuracies, _, higher = (float(found) for found in re.findall(r"([\d.]+)%", text))
+    summary, starts = text.split("\n\n")
+    *accuracies, _, higher = (float(found) for found in re.findall(r"([\d.]+)%", summary))
     metrics = pd.read_csv(run / "metrics.csv")
     own = metrics[(metrics.metric == "edge_accuracy") & (metrics.dataset == "springs5")]
     refined = float(own[own.graph == "refined"].value.iloc[0])
     assert accuracies == pytest.approx([100 * refined] * 3, abs=3.0)
     assert higher <= 5
+    reached = [float(row.split("|")[3].strip(" %")) for row in starts.splitlines()[2:]]
+    assert len(reached) == 4
+    assert all(0 <= share <= 100 for share in reached)
+    assert max(reached) > 50
