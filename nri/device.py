@@ -35,11 +35,13 @@ def rounded_products(device: torch.device) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
-def compiled(function: Callable, device: torch.device) -> Callable:
+def compiled(function: Callable, device: torch.device, constant: Callable) -> Callable:
     """On a GPU the function compiled, its launches recorded as a CUDA graph; else itself.
 
-    What it returns is overwritten by its next call.
+    What it returns is overwritten by its next call. What `constant` gives to it is held in the
+    graph instead of being made again at every call.
     """
     if device.type != "cuda":
         return function
+    torch.compiler.assume_constant_result(constant)  # not where it is defined: that takes 2 s
     return torch.compile(function, mode="reduce-overhead", fullgraph=True, dynamic=False)

@@ -47,6 +47,9 @@ def test_auroc_is_the_share_of_ordered_pairs():
     assert edge_auroc(probabilities, edges, np.array([0, 1])) == pytest.approx(3 / 4)
     assert edge_auroc(probabilities, edges, np.array([1, 0])) == pytest.approx(1 / 4)
     assert edge_auroc(probabilities, torch.zeros(1, 4, dtype=torch.long), np.array([0, 1])) is None
+    equal = torch.tensor([[[0.5, 0.5], [0.4, 0.6], [0.5, 0.5], [0.4, 0.6]]])  # of which half count
+    assert edge_auroc(equal, edges, np.array([0, 1])) == pytest.approx(1 / 2)
+    assert edge_auroc(equal, torch.tensor([[0, 1, 1, 1]]), np.array([0, 1])) == pytest.approx(5 / 6)
 
 
 def test_rollouts_start_from_the_true_frame_after_the_observed_ones():

@@ -175,7 +175,7 @@ def marginals(model, joint, x: torch.Tensor) -> np.ndarray:
     types = model.graph.edge_types
     if choose_method(model.posterior_decoder, x.shape[1], types, joint.undirected) == "exact":
         start = torch.zeros(1, x.shape[1] * (x.shape[1] - 1), types)
-        return decoder_posterior(model, joint, x, start).probabilities[0].numpy()
+        return decoder_posterior(model, joint, x, lambda: start).probabilities[0].numpy()
     objective = ELBO(model, joint, true_type_count=0)
     starts = torch.arange(x.shape[2] - 1).unsqueeze(0)
     tables = receiver_tables(model.posterior_decoder, objective.likelihood, x, types, starts)

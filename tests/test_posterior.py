@@ -25,7 +25,7 @@ from nri.model.posterior.assignments import digits, graph_assignments, pair_of_e
 from nri.model.posterior.blocks import climb, graph_score
 from nri.model.posterior.em import EM
 from nri.model.posterior.exact import exact_directed, exact_undirected
-from nri.model.posterior.infer import choose_method, infer
+from nri.model.posterior.infer import choose_method, infer, infer_marginals
 from nri.model.posterior.mean_field import MeanField
 from nri.model.posterior.propagation import beliefs, propagate
 from nri.model.posterior.race import raced_tables
@@ -295,11 +295,22 @@ def test_the_method_follows_from_the_decoder_and_the_size():
 
 def test_a_temperature_divides_the_evidence():
     decoder, likelihood, x = make(4, 2)
-    hot = infer(decoder, likelihood, x, prior_of(2), True, temperature=1e6)
-    plain = infer(decoder, likelihood, x, prior_of(2), True)
+    given = decoder, likelihood, x, prior_of(2), True, None, pytest.fail
+    hot, plain = infer_marginals(*given, temperature=1e6), infer_marginals(*given)
     torch.testing.assert_close(hot.tempered, prior_of(2).expand(SAMPLES, 12, -1), rtol=0, atol=1e-3)
     assert torch.equal(hot.probabilities, plain.probabilities)
     assert plain.tempered is None
+
+
+@pytest.mark.parametrize("method", ["exact", "blocks", "mean_field"])
+def test_marginals_are_those_of_the_graphs(method):
+    """Only mean field asks for a guess; a posterior from tables does not depend on it."""
+    decoder, likelihood, x = make(4, 2)
+    prior, start = prior_of(2), torch.randn(SAMPLES, 12, 2)
+    guess = (lambda: start) if method == "mean_field" else pytest.fail
+    found = infer_marginals(decoder, likelihood, x, prior, True, method, guess)
+    whole = infer(decoder, likelihood, x, prior, True, method, start)
+    assert torch.equal(found.probabilities, whole.probabilities)
 
 
 def test_decoders_with_memory_have_a_posterior():

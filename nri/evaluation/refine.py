@@ -5,6 +5,8 @@ the decoder that was trained with it (docs/posterior.md). Refined graphs come fr
 the encoder sees, no others, and need no training.
 """
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -13,7 +15,7 @@ from nri.data.samples import Samples
 from nri.evaluation.protocol import BATCH
 from nri.model.make_objective import decoder_posterior, decoder_temperature, joint_stage
 from nri.model.nri import NRI
-from nri.model.posterior.result import Posterior
+from nri.model.posterior.result import Marginals
 
 __all__ = ["posterior_temperature", "refined_posterior", "refines"]
 
@@ -41,7 +43,7 @@ def refined_posterior(
     """p(z | first `frames` frames) of every sample by the decoder: (S, E, K), on the CPU.
 
     settings: those of the whole training, whose joint stage (`joint_stage`) has the likelihood.
-    inferred (S, E, K): the encoder's posterior, from which inexact methods start. temperature
+    inferred (S, E, K): the encoder's posterior, from which mean field starts. temperature
     (`posterior_temperature`): the same posterior comes again with its log-likelihood divided by it.
     """
     model.eval()
@@ -49,8 +51,9 @@ def refined_posterior(
     first_frames, found = samples.first_frames(frames), []
     starts = inferred.clamp_min(torch.finfo(inferred.dtype).tiny).log().split(BATCH)
     for batch, start in zip(first_frames.batches(BATCH), starts, strict=True):
-        found.append(decoder_posterior(model, joint, batch.x, start.to(batch.x), temperature))
-    posterior = Posterior.concatenate(found)
+        guess = partial(start.to, batch.x)
+        found.append(decoder_posterior(model, joint, batch.x, guess, temperature))
+    posterior = Marginals.concatenate(found)
     tempered = None if posterior.tempered is None else posterior.tempered.cpu()
     return posterior.probabilities.cpu(), tempered
 

@@ -1,7 +1,7 @@
 """Which objective a stage of a training minimises."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from torch import Tensor
 
@@ -9,8 +9,8 @@ from nri.config.training import TrainingSettings
 from nri.model.nri import NRI
 from nri.model.objectives import ELBO, CrossEntropy, FixedGraphs, Objective
 from nri.model.posterior.em import EM
-from nri.model.posterior.infer import chosen_by, infer
-from nri.model.posterior.result import Posterior
+from nri.model.posterior.infer import chosen_by, infer_marginals
+from nri.model.posterior.result import Marginals
 from nri.model.posterior.temperature import choose_temperature
 
 __all__ = [
@@ -91,23 +91,23 @@ def decoder_posterior(
     model: NRI,
     joint: TrainingSettings,
     x: Tensor,
-    start: Tensor,
+    guess: Callable[[], Tensor],
     temperature: float | None = None,
-) -> Posterior:
+) -> Marginals:
     """p(z | x) by the decoder, with the likelihood and the prior of `joint` (see `joint_stage`).
 
-    x (B, N, T, D); start: the encoder's logits (B, E, K), from which inexact methods begin.
-    temperature: that of `Posterior.tempered`, if it is wanted.
+    x (B, N, T, D); guess: gives the encoder's logits (B, E, K), from which mean field begins.
+    temperature: that of `Marginals.tempered`, if it is wanted.
     """
     objective = ELBO(model, joint, true_type_count=0)
-    return infer(
+    return infer_marginals(
         decoder=model.posterior_decoder,
         likelihood=objective.likelihood,
         x=x,
         prior=objective.prior,
         undirected=joint.undirected,
         method=chosen_by(joint),
-        start=start,
+        guess=guess,
         temperature=temperature,
     )
 

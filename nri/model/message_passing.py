@@ -13,16 +13,21 @@ from torch import Tensor, nn
 from nri import graph
 from nri.model.precision import exact_products
 
-__all__ = ["PairLinear", "node_count", "reverse_index", "sender_values", "sum_incoming"]
+__all__ = [
+    "PairLinear",
+    "edge_index",
+    "node_count",
+    "reverse_index",
+    "sender_values",
+    "sum_incoming",
+]
 
 
-@torch.compiler.assume_constant_result
-def _index(kind: str, nodes: int, device: torch.device) -> Tensor:
+def edge_index(kind: str, nodes: int, device: torch.device) -> Tensor:
     """What a function of `nri.graph` gives, as a tensor (E,).
 
-    Cached, so that it is made and moved to the device once; and marked as constant, so that a
-    compiled graph holds the tensor instead of rebuilding it at every call. Two functions, because
-    the compiler looks through a cache but not at its mark.
+    Cached, so that it is made and moved to the device once. Two functions, because a compiler that
+    is told to take what this one gives as constant looks through a cache, but not at its mark.
     """
     return _cached_index(kind, nodes, device)
 
@@ -35,7 +40,7 @@ def _cached_index(kind: str, nodes: int, device: torch.device) -> Tensor:
 def sender_values(nodes: Tensor) -> Tensor:
     """Each edge's sender: (..., N, H) → (..., N, N-1, H), second axis the receiver."""
     count = nodes.shape[-2]
-    index = _index("senders", count, nodes.device)
+    index = edge_index("senders", count, nodes.device)
     return nodes.index_select(-2, index).unflatten(-2, (count, count - 1))
 
 
@@ -53,7 +58,7 @@ def node_count(edges: int) -> int:
 
 def reverse_index(edges: int, device: torch.device) -> Tensor:
     """For each edge i→j the place of the edge j→i, (E,)."""
-    return _index("reverse", node_count(edges), device)
+    return edge_index("reverse", node_count(edges), device)
 
 
 class PairLinear(nn.Linear):

@@ -16,6 +16,7 @@ from nri.matching import best_accuracy, count_types
 from nri.model.frames import frames_at
 from nri.model.latent import one_hot
 from nri.model.likelihood import make_likelihood
+from nri.model.message_passing import edge_index
 from nri.model.nri import NRI, GivenGraph
 from nri.model.rollout import teacher_forced_windows, unroll, window_starts
 
@@ -86,7 +87,7 @@ class ELBO:
         # A simulator has no weights but many steps, which take longer to compile than to run.
         has_weights = next(model.required_decoder.parameters(), None) is not None
         if has_weights:
-            self.predict_windows = compiled(teacher_forced_windows, device)
+            self.predict_windows = compiled(teacher_forced_windows, device, edge_index)
 
     def training(
         self,

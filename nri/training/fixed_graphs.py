@@ -1,5 +1,7 @@
 """Graphs that are found before a stage of a training begins and stay as they are in it."""
 
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -32,7 +34,7 @@ def find_graphs(
         return torch.cat([each.argmax(-1).to(torch.int8) for each in logits])
     joint = joint_stage(model, stages[:stage])
     found = [
-        decoder_posterior(model, joint, batch.x, graph.logits(batch.x))
+        decoder_posterior(model, joint, batch.x, partial(graph.logits, batch.x))
         for batch in samples.batches(BATCH)
     ]
     return torch.cat([posterior.probabilities.argmax(-1).to(torch.int8) for posterior in found])

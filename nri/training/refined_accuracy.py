@@ -1,5 +1,7 @@
 """How much of the graphs the decoder knows while an encoder is still learning them."""
 
+from functools import partial
+
 import torch
 
 from nri.config.training import TrainingSettings
@@ -36,5 +38,5 @@ def refined_accuracy(
     if choose_method(model.required_decoder, x.shape[1], types, settings.undirected) != "exact":
         return None
     model.eval()
-    found = decoder_posterior(model, settings, x, model.inferred_graph.logits(x))
+    found = decoder_posterior(model, settings, x, partial(model.inferred_graph.logits, x))
     return best_accuracy(count_types(found.probabilities, edges, true_type_count).cpu().numpy())

@@ -25,6 +25,7 @@ from nri.model.make_objective import keep_joint_decoder, make_objective
 from nri.model.nri import NRI
 from nri.model.objectives import Averages, Means, Objective
 from nri.model.precision import products_in
+from nri.training.adam import Adam
 from nri.training.checkpoints import Checkpoint
 from nri.training.fixed_graphs import find_graphs
 from nri.training.refined_accuracy import refined_accuracy
@@ -80,7 +81,7 @@ class Stage:
     settings: TrainingSettings
     objective: Objective
     parameters: list[nn.Parameter]
-    optimiser: torch.optim.Optimizer
+    optimiser: Adam
     updates_per_epoch: int
     updates: int
 
@@ -165,7 +166,7 @@ class Trainer:
             settings=settings,
             objective=make_objective(self.model, settings, self.true_type_count),
             parameters=parameters,
-            optimiser=torch.optim.Adam(parameters, settings.learning_rate, fused=True),
+            optimiser=Adam(parameters),
             updates_per_epoch=updates_per_epoch,
             updates=updates,
         )
@@ -239,18 +240,17 @@ class Trainer:
         batch, graphs = self.train_samples.take(index), self.graphs.of_training(index)
         if not self.model.training:
             self._enter_training_mode()
-        for group in stage.optimiser.param_groups:
-            group["lr"] = _learning_rate(settings, progress.update, stage.updates_per_epoch)
         done = progress.update / stage.updates
         with products_in(settings.precision, self.device):
             batch_loss = stage.objective.training(
                 batch.x, batch.edges, self.generator, done, graphs
             )
-        stage.optimiser.zero_grad(set_to_none=True)
+        stage.optimiser.zero_grad()
         batch_loss.loss.backward()
         if settings.gradient_clip is not None:
             torch.nn.utils.clip_grad_norm_(stage.parameters, settings.gradient_clip)
-        stage.optimiser.step()
+        rate = _learning_rate(settings, progress.update, stage.updates_per_epoch)
+        stage.optimiser.step(rate)
         self.averages.add(batch_loss, len(batch))
         progress.update += 1
         progress.total_updates += 1

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from scipy.stats import rankdata
 from torch import Tensor
 
 from nri.evaluation.evaluation import Evaluation, Measurement
@@ -45,5 +44,6 @@ def edge_auroc(probabilities: Tensor, edges: Tensor, matching: np.ndarray) -> fl
     count, others = positive.sum(), (~positive).sum()
     if count == 0 or others == 0:
         return None
-    ranks = rankdata(score)[positive].sum()
+    _, place, equal = np.unique(score, return_inverse=True, return_counts=True)
+    ranks = (equal.cumsum() - (equal - 1) / 2)[place][positive].sum()  # of equal ones their mean
     return float((ranks - count * (count + 1) / 2) / (count * others))

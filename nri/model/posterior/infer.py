@@ -1,6 +1,6 @@
 """The posterior of the graph of each sample, by the most exact way that is affordable."""
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import torch
@@ -16,7 +16,7 @@ from nri.model.posterior.exact import exact_directed, exact_marginals, exact_und
 from nri.model.posterior.mean_field import DAMPED, MeanField, ascend
 from nri.model.posterior.propagation import propagate
 from nri.model.posterior.race import raced_tables
-from nri.model.posterior.result import Posterior
+from nri.model.posterior.result import Marginals, Posterior
 from nri.model.posterior.tables import (
     Tabulated,
     has_tables,
@@ -25,7 +25,15 @@ from nri.model.posterior.tables import (
 )
 from nri.model.rollout import window_starts
 
-__all__ = ["Method", "choose_method", "chosen_by", "infer", "marginals_from_tables", "tables_for"]
+__all__ = [
+    "Method",
+    "choose_method",
+    "chosen_by",
+    "infer",
+    "infer_marginals",
+    "marginals_from_tables",
+    "tables_for",
+]
 
 Method = Literal["exact", "blocks", "mean_field"]
 
@@ -55,7 +63,6 @@ def infer(
     undirected: bool,
     method: Method | None = None,
     start: Tensor | None = None,
-    temperature: float | None = None,
     mean_field: MeanField | None = None,
     generator: torch.Generator | None = None,
 ) -> Posterior:
@@ -64,8 +71,6 @@ def infer(
     prior (K,): probability of each type, one factor per edge or, undirected, per pair.
     method: None for the most exact affordable one. start: logits (B, E, K) of a guess, such as
     an encoder's, from which "blocks" and "mean_field" start beside their own starts.
-    temperature: T of `Posterior.tempered`, the marginals with the log-likelihood divided by T; they
-    are to be had from tables alone.
     mean_field: settings of that method. generator: its random transitions; seed 0 by default.
 
     Runs without gradients. Raises ValueError for a method that the decoder or the graph has not.
@@ -73,11 +78,8 @@ def infer(
     nodes, edge_types = x.shape[1], len(prior)
     method = method or choose_method(decoder, nodes, edge_types, undirected)
     if method != "mean_field":
-        if not has_tables(decoder):
-            raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
-        if method == "blocks" and not undirected:
-            raise ValueError("blocks: the receivers of a directed graph are independent; use exact")
-        return _from_tables(decoder, likelihood, x, prior, undirected, method, start, temperature)
+        tabulated = _tabulated(method, decoder, undirected)
+        return _from_tables(tabulated, likelihood, x, prior, undirected, method, start)
     generator = generator or torch.Generator(x.device).manual_seed(0)
     starts = [x.new_zeros(len(x), nodes * (nodes - 1), edge_types)]
     if start is not None:
@@ -91,6 +93,47 @@ def infer(
 
 
 @torch.no_grad()
+def infer_marginals(
+    decoder: Decoder,
+    likelihood: nn.Module,
+    x: Tensor,
+    prior: Tensor,
+    undirected: bool,
+    method: Method | None,
+    guess: Callable[[], Tensor],
+    temperature: float | None = None,
+) -> Marginals:
+    """The marginals of `infer` without its graphs, which from tables take no search.
+
+    guess: gives the logits (B, E, K) from which "mean_field" starts; asked by no other method.
+    temperature: T of `Marginals.tempered`, the marginals with the log-likelihood divided by T; they
+    are to be had from tables alone.
+    """
+    method = method or choose_method(decoder, x.shape[1], len(prior), undirected)
+    if method == "mean_field":
+        whole = infer(decoder, likelihood, x, prior, undirected, method, guess())
+        return Marginals(whole.probabilities)
+    tabulated = _tabulated(method, decoder, undirected)
+    log_prior, found = prior.log(), []
+    for tables, _ in _tables_of_parts(tabulated, likelihood, x, log_prior, method):
+        probabilities, tempered = marginals_from_tables(tables, log_prior, undirected, method), None
+        if temperature is not None:
+            cooler = tables / temperature
+            tempered = marginals_from_tables(cooler, log_prior, undirected, method)
+        found.append(Marginals(probabilities, tempered))
+    return Marginals.concatenate(found)
+
+
+def _tabulated(method: Method, decoder: nn.Module, undirected: bool) -> Tabulated:
+    """The decoder; raises ValueError if this method does not get the tables that it needs."""
+    if not has_tables(decoder):
+        raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
+    if method == "blocks" and not undirected:
+        raise ValueError("blocks: the receivers of a directed graph are independent; use exact")
+    return decoder
+
+
+@torch.no_grad()
 def _from_tables(
     decoder: Tabulated,
     likelihood: nn.Module,
@@ -99,24 +142,33 @@ def _from_tables(
     undirected: bool,
     method: Method,
     start: Tensor | None,
-    temperature: float | None,
 ) -> Posterior:
     """As `infer`, from the tables of a few samples at a time."""
+    log_prior = prior.log()
+    return Posterior.concatenate(
+        [
+            _infer_from_tables(
+                tables, log_prior, undirected, method, None if start is None else start[part]
+            )
+            for tables, part in _tables_of_parts(decoder, likelihood, x, log_prior, method)
+        ]
+    )
+
+
+def _tables_of_parts(
+    decoder: Tabulated, likelihood: nn.Module, x: Tensor, log_prior: Tensor, method: Method
+) -> Iterator[tuple[Tensor, slice]]:
+    """The tables (b, N, A) of a few samples of x (B, N, T, D) at a time, from all transitions, and
+    which samples they are.
+    """
     nodes, frames = x.shape[1:3]
-    size = samples_at_once(nodes, len(prior), frames - 1)
-    found = []
+    size = samples_at_once(nodes, len(log_prior), frames - 1)
+    every = window_starts(frames, 1, decoder.order, x.device)
     for first in range(0, len(x), size):
-        batch = x[first : first + size]
-        every = window_starts(frames, 1, decoder.order, x.device).expand(len(batch), -1)
-        tables = tables_for(method, decoder, likelihood, batch, prior.log(), every)
-        guess = None if start is None else start[first : first + size]
-        posterior = _infer_from_tables(tables, prior.log(), undirected, method, guess)
-        if temperature is not None:
-            cooler = tables / temperature
-            marginals = marginals_from_tables(cooler, prior.log(), undirected, method)
-            posterior = replace(posterior, tempered=marginals)
-        found.append(posterior)
-    return Posterior.concatenate(found)
+        part = slice(first, first + size)
+        batch = x[part]
+        starts = every.expand(len(batch), -1)
+        yield tables_for(method, decoder, likelihood, batch, log_prior, starts), part
 
 
 def tables_for(
