@@ -343,7 +343,7 @@ def test_inference_leaves_no_gradients(method):
 def test_blocks_of_assignments_move_receivers_as_plain_torch_does(
     nodes, types, skip_first, monkeypatch
 ):
-    monkeypatch.setattr(fused_tables, "BLOCK_ROWS", 37)  # several, the last one short
+    monkeypatch.setattr(fused_tables, "BLOCK_BYTES", 37 * 4 * 8)  # several, the last one short
     decoder, likelihood, x = make(nodes, types, skip_first)
     every = torch.arange(FRAMES - 1).expand(SAMPLES, -1)
     chosen = torch.randint(types ** (nodes - 1), (SAMPLES, nodes, 7))

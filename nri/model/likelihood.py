@@ -41,7 +41,7 @@ class StudentTLikelihood(nn.Module):
     def forward(self, residual: Tensor) -> Tensor:
         """Elementwise (ν + 1)/2 · log(1 + r² / νs²), (..., D) → (..., D)."""
         half = (self.degrees_of_freedom + 1) / 2
-        return half * torch.log1p(residual.square() * self.precision)
+        return residual.square().mul_(self.precision).log1p_().mul_(half)
 
 
 class SomeFeatures(nn.Module):

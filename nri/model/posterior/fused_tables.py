@@ -20,7 +20,7 @@ from nri.model.posterior.assignments import assignment_count
 
 __all__ = ["fused_assignment_changes"]
 
-BLOCK_ROWS = 1024  # edges or assignments in a block; its layers stay in the cache
+BLOCK_BYTES = 2**19  # of one layer of a block of edges or assignments; they stay in the cache
 
 
 class _Networks(Protocol):
@@ -45,19 +45,25 @@ def fused_assignment_changes(
     wanted = None if chosen is None else chosen.reshape(-1, count).numpy()
     # Features first, as they are next to each other in no product and in no pass that follows.
     found = own.new_empty(third.out_features, rows * nodes * count)
-    step = max(1, BLOCK_ROWS // count)
+    step = max(1, _rows(own.shape[1]) // count)
+    own_array, terms_array = own.numpy(), terms.numpy()
     hidden = own.new_empty(2, step * count, own.shape[1])
     left, right = _halves(nodes - 1, edge_types, own.shape[1])
     for start in range(0, rows * nodes, step):
         stop = min(start + step, rows * nodes)
         a, b = hidden[:, : (stop - start) * count]
         if wanted is None:
-            _sums(own.numpy(), terms.numpy(), start, stop, left, right, a.numpy())
+            _sums(own_array, terms_array, start, stop, left, right, a.numpy())
         else:
-            _chosen_sums(own.numpy(), terms.numpy(), start, stop, left, right, wanted, a.numpy())
+            _chosen_sums(own_array, terms_array, start, stop, left, right, wanted, a.numpy())
         torch.addmm(second.bias, a, second.weight.t(), out=b).relu_()
         torch.mm(third.weight, b.t(), out=found[:, start * count : stop * count])
     return found.add_(third.bias.unsqueeze(-1)).view(-1, rows, nodes, count).movedim(0, -1)
+
+
+def _rows(width: int) -> int:
+    """How many rows of so many float32 values a block has."""
+    return max(1, BLOCK_BYTES // (4 * width))
 
 
 def _terms(messages: Messages, inputs: Tensor, edge_types: int, weight: Tensor) -> Tensor:
@@ -68,10 +74,11 @@ def _terms(messages: Messages, inputs: Tensor, edge_types: int, weight: Tensor) 
     shares = shares_of(layers, inputs)
     senders, receivers = all_edges(*inputs.shape[:2])
     found = inputs.new_zeros(edge_types, len(senders), weight.shape[1])
-    hidden, sent = inputs.new_empty(2, min(BLOCK_ROWS, len(senders)), shares.shape[-1])
+    size = min(_rows(shares.shape[-1]), len(senders))
+    hidden, sent = inputs.new_empty(2, size, shares.shape[-1])
     for place, (k, (_, second)) in enumerate(zip(messages.active, layers, strict=True)):
-        for start in range(0, len(senders), BLOCK_ROWS):
-            block = slice(start, start + BLOCK_ROWS)
+        for start in range(0, len(senders), size):
+            block = slice(start, start + size)
             count = len(senders[block])
             h, m = hidden[:count], sent[:count]
             add_shares(shares.numpy(), place, senders[block], receivers[block], True, h.numpy())

@@ -26,7 +26,7 @@ from nri.model.posterior.fused_tables import fused_assignment_changes
 __all__ = ["Tabulated", "has_tables", "receiver_tables", "samples_at_once"]
 
 TABLE_ENTRIES = 2**24  # of single transitions in memory at a time
-BLOCK_ROWS = 2**14  # assignments of receivers that are taken through the network at a time
+BLOCK_ROWS = 2**16  # assignments of receivers that are taken through the network at a time
 
 
 class Tabulated(Protocol):
@@ -102,8 +102,8 @@ def _costs(
     inputs: what the decoder sees of x. chosen (R, N, C): of these assignments, (R, N, C).
     """
     change = assignment_changes(decoder, inputs, edge_types, chosen)
-    predicted = decoder.scaling.advance(x.unsqueeze(-2), change)
-    return likelihood(predicted - target.unsqueeze(-2)).sum(-1)
+    # The change is added to x - target, which has A times fewer values than the prediction.
+    return likelihood(decoder.scaling.advance((x - target).unsqueeze(-2), change)).sum(-1)
 
 
 def assignment_changes(
