@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -65,18 +65,23 @@ def read_table(
 
 def typed(frame: pd.DataFrame, place: Callable[[int], str], remedy: str) -> pd.DataFrame:
     """The columns as text and numbers; raises ResultsError at the `place(row)` of what is none."""
-    columns = {}
+    columns: dict[Hashable, pd.Series | np.ndarray] = {}
+    # In NumPy and all real numbers at once: a table is often small, and there may be thousands.
+    real = [name for name in frame if name not in TEXT and name not in WHOLE]
+    texts = frame[real].to_numpy(dtype=object)
+    parsed = pd.to_numeric(texts.ravel(), errors="coerce").reshape(texts.shape)
+    reals = dict(zip(real, parsed.T.astype(float), strict=True))
     for name, column in frame.items():
         if name in TEXT:
             columns[name] = column.fillna("").astype(str)
             continue
-        # In NumPy: a table is often small, and there may be thousands.
-        given = column.notna().to_numpy() & (column != "").to_numpy(dtype=bool)
-        numbers = pd.to_numeric(column, errors="coerce")
-        values = numbers.to_numpy(dtype=float, na_value=np.nan)
+        text = column.to_numpy(dtype=object)
+        given = ~pd.isna(text) & (text != "")
+        numbers = reals[name] if name in reals else pd.to_numeric(column, errors="coerce")
+        values = np.asarray(numbers, dtype=float)
         wrong, kind = given & np.isnan(values), "a number"
         if str(name).startswith(OF_TRAINING):
-            wrong &= (column != "nan").to_numpy(dtype=bool)
+            wrong &= text != "nan"
         if name in WHOLE:
             # NaN, of an infinite number too, fails the comparison.
             whole = (np.trunc(values) == values) & (np.abs(values) < 2**63)
@@ -85,8 +90,8 @@ def typed(frame: pd.DataFrame, place: Callable[[int], str], remedy: str) -> pd.D
             row = int(np.argmax(wrong))
             problem = f"{name} is {column.iloc[row]!r}, which is not {kind}"
             raise ResultsError(f"{place(row)}: {problem}; {remedy}")
-        columns[name] = numbers.astype("Int64" if name in WHOLE else float)
-    return pd.DataFrame(columns)
+        columns[name] = numbers.astype("Int64") if name in WHOLE else values
+    return pd.DataFrame(columns, index=frame.index)
 
 
 def refuse(

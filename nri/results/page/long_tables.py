@@ -1,5 +1,7 @@
 """Long tables: every cell of the paper, every seed, and what each training was and cost."""
 
+import re
+
 import pandas as pd
 
 from nri.config.identity import PAPER
@@ -125,8 +127,9 @@ def _run_columns(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _html(frame: pd.DataFrame) -> str:
-    """A long table, its text escaped."""
-    return frame.to_html(index=False, border=0, classes="results long")
+    """A long table, its text escaped; without the indentation, which would be a quarter of it."""
+    html = frame.to_html(index=False, border=0, classes="results long")
+    return re.sub(r"\n +", "\n", html)
 
 
 def _counts(column: pd.Series) -> pd.Series:

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -61,12 +62,15 @@ def find_origins(
             **runs[["simulations", "updates", "process_seconds", "commit"]],
         }
     )
+    runs_of, records_of = dict(list(known.groupby("directory"))), defaultdict(list)
+    for record in records:
+        records_of[record.directory].append(record)
     return [
         _origin(
             str(directory),
             rows,
-            known[known["directory"] == directory],
-            [record for record in records if record.directory == directory],
+            runs_of.get(directory, known.iloc[:0]),
+            records_of[str(directory)],
             command,
         )
         for directory, rows in seeds.groupby("directory", sort=False)
@@ -134,16 +138,19 @@ def _facts(
 
 def _measured(rows: pd.DataFrame, seeds: list[int]) -> list[Measured]:
     """What was measured with the run, on whatever data set and under whatever graph."""
-    measured = []
-    keys = ["dataset", "graph", "metric", "step"]
-    for (dataset, graph, metric, step), part in rows.groupby(keys, sort=False, dropna=False):
+    measured: list[Measured] = []
+    parts: dict[tuple, dict[int, float]] = defaultdict(dict)
+    # Without a group of pandas for each number: there are dozens of each of thousands of runs.
+    named = ["dataset", "trained_on", "graph", "metric", "step", "seed", "value"]
+    for *key, step, seed, value in zip(*(rows[name] for name in named), strict=True):
+        parts[*key, None if pd.isna(step) else step][seed] = value
+    for (dataset, trained_on, graph, metric, step), values in parts.items():
         entry, words = metric_entry(metric), []
-        words.append(entry.short if pd.isna(step) else f"{entry.short}, step {step}")
+        words.append(entry.short if step is None else f"{entry.short}, step {step}")
         if graph not in ("", "given", "inferred"):
             words.append(f"{graph} graph")
-        if dataset != part["trained_on"].iloc[0]:
+        if dataset != trained_on:
             words.append(f"tested on {dataset_entry(dataset).title}")
-        values = dict(zip(part["seed"], part["value"], strict=True))
         texts = [
             entry.format(values[seed], float("nan")) if seed in values else "–" for seed in seeds
         ]
