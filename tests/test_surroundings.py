@@ -83,6 +83,17 @@ def test_a_plan_in_an_ascii_locale_with_paths_like_options(repository, own, tmp_
     assert '"-my data.csv"' in text
 
 
+@pytest.mark.parametrize("name", ["TMPDIR", "TMP"])
+def test_a_temporary_directory_that_cannot_be_written(name, repository, own, tmp_path, monkeypatch):
+    """Root may write into any directory but those of /proc."""
+    monkeypatch.setenv(name, "/proc")
+    result = snakemake(repository, tmp_path, "--dry-run", "--configfile", own, check=False)
+    text = result.stdout + result.stderr
+    assert result.returncode != 0
+    assert f"{name} is '/proc', where nothing can be written" in text
+    assert "Traceback" not in text
+
+
 def test_a_repeated_key_in_any_configuration_file_stops_the_plan(repository, own, tmp_path):
     own.write_text(own.read_text(encoding="utf-8") + "seeds: [2]\n", encoding="utf-8")
     result = snakemake(repository, tmp_path, "--dry-run", "--configfile", own, check=False)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import yaml
 
@@ -83,6 +84,16 @@ try:
     CONFIG = parse_config(config)
 except ConfigError as error:
     raise WorkflowError(origin(error, config, files_of_configuration())) from None
+
+# The solver of Snakemake's scheduler writes into these, and where it cannot its own error names neither.
+for name in sorted({"TMPDIR", "TMP"} & os.environ.keys()) if is_main_process() else []:
+    try:
+        TemporaryFile(dir=os.environ[name]).close()
+    except OSError as error:
+        raise WorkflowError(
+            f"{name} is {os.environ[name]!r}, where nothing can be written ({error.strerror}); let it"
+            " name a directory of yours, or unset it"
+        ) from None
 
 DATASETS = CONFIG.datasets
 SOURCE_OF = {name: load(SOURCES[settings.source]) for name, settings in DATASETS.items()}
