@@ -177,6 +177,8 @@ def test_the_state_of_a_training(tmp_path):
 
 def test_a_training_says_that_it_moves_within_an_epoch(tmp_path):
     path = tmp_path / "log"
+    assert Job(1, "train", {}, log=path).progress() == (0.0, "starting")
+    assert Job(1, "evaluate", {}, log=path).progress() == (0.0, "")
     path.write_text("reading\n2026-11-26 03:03:49  update 4\n2026-11-26 03:03:59  update 7\n")
     job = Job(1, "train", {}, log=path, updates=1000)
     assert job.progress() == (0.007, "0.7%, update 7")

@@ -85,8 +85,8 @@ class Job:
     def progress(self) -> tuple[float, str]:
         """The fraction that is done, 0 where nobody knows, and how far it is in words."""
         state = self._training()
-        if state is None:
-            return 0.0, ""
+        if state is None:  # an evaluation never says how far it is, a training soon will
+            return 0.0, "starting" if self.rule == "train" else ""
         fraction = min(1.0, state.update / self.updates) if self.updates else 0.0
         percent = f"{fraction:.{1 if fraction < 0.1 else 0}%}" if fraction else ""
         parts = (percent, state.words, f"update {state.update:,}")
