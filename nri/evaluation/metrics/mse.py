@@ -26,7 +26,9 @@ def measure(evaluation: Evaluation) -> Iterator[Measurement]:
     if model.decoder is None:
         return
     reestimates = model.infers_graph and model.decoder.recurrent
-    kinds: dict[str | None, tuple[str, Tensor | None]] = {None: ("fixed", None)}
+    # The model's own graph is known where it was inferred: the encoder need not run again.
+    own = None if evaluation.inferred is None else one_hot(evaluation.inferred.posterior)
+    kinds: dict[str | None, tuple[str, Tensor | None]] = {None: ("fixed", own)}
     if evaluation.refined is not None:
         kinds["refined"] = ("fixed", one_hot(evaluation.refined.posterior))
     kinds |= {graph: (graph, None) for graph in (REESTIMATED if reestimates else ())}
