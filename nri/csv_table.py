@@ -76,7 +76,9 @@ def typed(frame: pd.DataFrame, place: Callable[[int], str], remedy: str) -> pd.D
             columns[name] = column.fillna("").astype(str)
             continue
         text = column.to_numpy(dtype=object)
-        given = ~pd.isna(text) & (text != "")
+        # First, since an NA of pandas cannot be compared.
+        text = np.where(pd.isna(text), "", text)
+        given = text != ""
         numbers = reals[name] if name in reals else pd.to_numeric(column, errors="coerce")
         values = np.asarray(numbers, dtype=float)
         wrong, kind = given & np.isnan(values), "a number"

@@ -9,6 +9,7 @@ from example_results import STUDIES, config, write_results, write_studies
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nri.csv_table import typed
 from nri.evaluation.examples import Examples
 from nri.evaluation.metrics.table import METRICS
 from nri.evaluation.metrics_file import METRIC_COLUMNS, ROW
@@ -137,6 +138,16 @@ def test_a_table_in_another_encoding_or_with_other_fields_is_refused(tmp_path):
     (tmp_path / "runs.csv").write_bytes(b"dataset\xff\n")
     with pytest.raises(ResultsError, match=r"runs\.csv: not a readable CSV in UTF-8"):
         read_runs(tmp_path / "runs.csv")
+
+
+def test_numbers_that_are_not_given_may_be_of_either_kind():
+    """Runs of baselines alone have an edge type in no row, or NA beside numbers of others."""
+    frame = pd.DataFrame({"edge_types": pd.array([2, None], "Int64"), "value": [pd.NA, 1.5]})
+    found = typed(frame, str, "remedy")
+    assert found["edge_types"].isna().tolist() == [False, True]
+    assert found["value"].isna().tolist() == [True, False]
+    with pytest.raises(ResultsError, match="'x', which is not a number"):
+        typed(frame.assign(value=[pd.NA, "x"]), str, "remedy")
 
 
 def test_a_record_that_was_changed_or_has_no_number_is_refused(tmp_path):
