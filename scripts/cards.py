@@ -18,14 +18,18 @@ def main() -> None:
     parser.add_argument(
         "--labels", default="{}", help="JSON: what tables call a run, by its DATASET/NAME"
     )
+    parser.add_argument("--output", required=True, help="the paths of all cards, one a line")
     arguments = parser.parse_args()
     start_log()
 
     labels = json.loads(arguments.labels)
-    for run in arguments.runs:
+    cards = [run / "README.md" for run in arguments.runs]
+    for run, place in zip(arguments.runs, cards, strict=True):
         card = render_card(run, labels.get("/".join(run.parts[-3:-1]), ""))
-        with atomic_path(run / "README.md") as path:
+        with atomic_path(place) as path:
             path.write_text(card, encoding="utf-8")
+    with atomic_path(arguments.output) as path:
+        path.write_text("".join(f"{place}\n" for place in cards), encoding="utf-8")
 
 
 if __name__ == "__main__":

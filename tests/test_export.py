@@ -119,12 +119,13 @@ def test_a_card_says_what_a_run_is_how_good_and_how_to_use_it(run, small_springs
     assert names["graphs"].probabilities.shape == (32, 5, 5, 2)
 
 
-def test_a_card_of_a_given_graph_promises_no_more(given, monkeypatch):
+def test_a_card_of_a_given_graph_promises_no_more(given, tmp_path, monkeypatch):
     labels = {"/".join(given.parts[-3:-1]): "Oracle"}
-    monkeypatch.setattr(
-        sys, "argv", ["cards.py", "--runs", str(given), "--labels", json.dumps(labels)]
-    )
+    listed = tmp_path / "cards.txt"
+    arguments = ["--runs", str(given), "--labels", json.dumps(labels), "--output", str(listed)]
+    monkeypatch.setattr(sys, "argv", ["cards.py", *arguments])
     cards.main()
+    assert listed.read_text(encoding="utf-8") == f"{given / 'README.md'}\n"
     card = (given / "README.md").read_text(encoding="utf-8")
     assert card.startswith("# Oracle on Springs")
     assert "nri.load(" not in card

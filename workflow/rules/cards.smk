@@ -8,8 +8,10 @@ rule cards:
         configs=all_files("config.json"),
         metrics=all_files("metrics.csv"),
         template=pipeline_file("nri/results/templates/card.md"),
+    # Not the cards: of each output Snakemake writes down all inputs with their checksums, of thousands
+    # of cards hours and gigabytes of them.
     output:
-        all_files("README.md"),
+        "results/cards.txt",
     log:
         "results/logs/cards.log",
     localrule: True
@@ -24,4 +26,5 @@ rule cards:
         labels=settings_json(lambda wildcards: LABELS),
         directories=lambda wildcards, input: [Path(config).parent for config in input.configs],
     shell:
-        "python {params.program:q} --runs {params.directories:q} --labels {params.labels:q} > {log:q} 2>&1"
+        "python {params.program:q} --runs {params.directories:q} --labels {params.labels:q}"
+        " --output {output:q} > {log:q} 2>&1"
