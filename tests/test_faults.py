@@ -47,6 +47,20 @@ def test_bare_surroundings(workflow, directory, undisturbed, tmp_path, monkeypat
     assert (directory / kills.TARGET).stat().st_mode & 0o077 == 0
 
 
+def test_one_core(workflow, directory, undisturbed):
+    """A machine, or a job of a cluster, that has one core for all: Snakemake and its jobs."""
+    target, *configured = (kills.TARGET, *kills.ARGUMENTS[3:])
+    allowed, one = os.sched_getaffinity(0), min(os.sched_getaffinity(0))
+    try:
+        os.sched_setaffinity(0, {one})  # what is started from here on inherits it
+        process = start_snakemake(workflow, directory, target, "--cores", 1, *configured)
+        assert os.sched_getaffinity(process.pid) == {one}
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert process.wait(300) == 0, said(directory)[-3000:]
+    assert kills.finished(directory) == undisturbed[0]
+
+
 def test_a_second_call_in_the_same_directory_is_refused(workflow, directory, undisturbed):
     """It harms nothing: the first one goes on to its end."""
     first = start_snakemake(workflow, directory, *kills.ARGUMENTS)
