@@ -172,6 +172,7 @@ BAD_FILES = [
     ({"units": ["m"]}, r"units: \['m'\]: one for each of x, y"),
     ({"edges": "e.csv"}, r"edge_types: the types that `edges` names are missing"),
     ({"path": ["a.h5", "b.h5"]}, r"path: a dataset file holds all splits"),
+    ({"path": [f"{n:09}.csv" for n in range(8000)]}, r"path: the names of 8,000 files .*; join"),
     ({"objects": 1}, r"objects: 1"),
     ({"path": "{name}.csv"}, r"the path '\{name\}\.csv' has braces"),
     ({"edges": "e}.csv", "edge_types": ["a", "b"]}, r"the path 'e\}\.csv' has braces"),

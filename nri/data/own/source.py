@@ -1,5 +1,6 @@
 """The source `own`: recordings of the user's (docs/own_data.md)."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 
@@ -15,6 +16,10 @@ from nri.data.source import PerSplit, Source
 from nri.data.splits import SPLITS
 
 __all__ = ["Own"]
+
+NAMES = 125_000
+"""Bytes of the names of all files. Linux starts no program with an argument of 128 KiB, and the
+settings of a data set are one."""
 
 
 class Own(Source[OwnSettings]):
@@ -88,6 +93,13 @@ def _of_files(settings: OwnSettings) -> Iterator[tuple[str, str]]:
     suffixes = {PurePath(path).suffix.lower() for path in paths}
     if suffixes.intersection(DATASET_SUFFIXES) and len(paths) > 1:
         yield "path", "a dataset file holds all splits; name one file"
+    if (size := len(json.dumps(paths))) > NAMES:
+        yield (
+            "path",
+            f"the names of {len(paths):,} files take {size:,} bytes, max {NAMES:,}; join the "
+            "files: tables with a column that names the recording (columns.sample), arrays along "
+            "their first axis",
+        )
     if not suffixes.intersection(TABLE_SUFFIXES):
         if settings.edges is not None:
             yield "edges", "arrays and dataset files hold their edges; remove the key"
