@@ -19,11 +19,13 @@ CODE_OR_FORMULA = re.compile(
 
 def main() -> None:
     """Rewrite the pages of a directory."""
-    from latex2mathml.converter import convert
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", type=Path, help="a directory of pages in Markdown")
-    for page in parser.parse_args().pages.glob("*.md"):
+    pages = parser.parse_args().pages
+
+    from latex2mathml.converter import convert  # which --help does not need
+
+    for page in pages.glob("*.md"):
         text = page.read_text(encoding="utf-8")
         page.write_text(with_mathml(text, convert), encoding="utf-8")
 
