@@ -68,15 +68,15 @@ def bound(run: Path, data: Path, count: int) -> str:
     }
     climbed = [climb(tables, log_prior, symmetrise(one).argmax(-1)) for one in starts_of.values()]
     scores = torch.stack([graph_score(tables, log_prior, one) for one in climbed])
-    best = scores.argmax(0)
+    highest, best = scores.max(0)
     found = torch.stack(climbed)[best, torch.arange(len(x))]
 
     confusion = count_types(marginals, true, len(metadata.edge_types)).numpy()
     matching = best_matching(confusion)
     truth = torch.from_numpy(np.argsort(matching))[true]  # in the model's types
-    gap = scores.max(0).values - graph_score(tables, log_prior, truth)
+    gap = highest - graph_score(tables, log_prior, truth)
     rows = [
-        [name, f"{_right(one, truth):.2%}", f"{(score >= scores.max(0).values).float().mean():.0%}"]
+        [name, f"{_right(one, truth):.2%}", f"{(score >= highest).float().mean():.0%}"]
         for name, one, score in zip(starts_of, climbed, scores, strict=True)
     ]
     return (

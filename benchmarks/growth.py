@@ -48,9 +48,9 @@ def measure(axis: str, value: int, quick: bool) -> Cost:
     if axis == "objects":
         sizes["batch"] = 4
     training, em = (Work(Case("", **way, **sizes), "ours", quick=False) for way in (SAMPLED, FAST))
-    posterior = partial(em.objective.posterior, em.samples.x[: 1 if axis == "objects" else 8])
+    few = em.samples.x[: 1 if axis == "objects" else 8]
     with torch.no_grad():
-        found = seconds_of(posterior, quick) / (1 if axis == "objects" else min(8, sizes["batch"]))
+        found = seconds_of(partial(em.objective.posterior, few), quick) / len(few)
     return Cost(
         seconds_of(training, quick) / sizes["batch"],
         seconds_of(em, quick) / sizes["batch"],

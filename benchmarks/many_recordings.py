@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.scale import ROOT, measured
+from benchmarks import ROOT
+from benchmarks.scale import measured
 
 OBJECTS, FRAMES = 3, 60
 FEATURES = ["x", "y"]

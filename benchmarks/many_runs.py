@@ -10,9 +10,7 @@ of each step, those of Snakemake with its plan. Needs playwright and a Chromium.
 import argparse
 import copy
 import os
-import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -20,7 +18,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from benchmarks.scale import ROOT
+from benchmarks import ROOT
+from benchmarks.pipeline import child_seconds
 from nri.data.format import read_metadata
 from nri.files import write_table
 from nri.records import read_record, save_record
@@ -68,19 +67,6 @@ def write_runs(finished: Path, recipes: int, seeds: int, directory: Path) -> Non
         os.utime(directory / name)
 
 
-def cpu_seconds(command: list[str], directory: Path) -> float:
-    """Those of a program and all that it starts."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)[:200]}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def page_command(directory: Path) -> list[str]:
     """The page of what is collected, without figures."""
     configs = sorted(map(str, (directory / "results" / "runs").rglob("config.json")))
@@ -99,16 +85,17 @@ def shown(page: Path) -> tuple[float, float]:
     """Seconds until a browser paints something of a page, and until all of it is there."""
     from playwright.sync_api import sync_playwright
 
+    from benchmarks.explorer import PAINT
+
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
         tab = browser.new_page()
         tab.goto(page.absolute().as_uri(), timeout=300_000)
-        painted, loaded = tab.evaluate(
-            "[performance.getEntriesByName('first-contentful-paint')[0].startTime,"
-            " performance.getEntriesByType('navigation')[0].loadEventEnd]"
-        )
+        tab.wait_for_function(f"({PAINT}) !== null")
+        painted = tab.evaluate(PAINT)
+        loaded = tab.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
         browser.close()
     return painted / 1000, loaded / 1000
 
@@ -135,8 +122,10 @@ def main() -> None:
             ],
             "`scripts/page.py`, without figures": page_command(directory),
         }
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         for name, command in steps.items():
-            print(f"| {name} | {cpu_seconds(command, directory):.0f} |", flush=True)
+            seconds = child_seconds(command, repeats=1, cwd=directory, env=environment)
+            print(f"| {name} | {seconds:.0f} |", flush=True)
         page = directory / "results" / "index.html"
         painted, loaded = shown(page)
         size = page.stat().st_size / 1e6

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks import ROOT
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
 from nri.data.format import Dataset
 from nri.data.simulated.springs import Springs
 
-ROOT = Path(__file__).resolve().parent.parent
 UPDATES, BATCH = 32, 128
 
 

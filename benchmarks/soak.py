@@ -21,11 +21,11 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
+from benchmarks import ROOT
 from nri.config.runs import Run
 from nri.config.training import TrainingSettings
 from nri.data.simulated.springs import Springs
 
-ROOT = Path(__file__).resolve().parent.parent
 WAYS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 SECONDS = ["wall_seconds", "process_seconds"]  # all that may differ between two curves
 GROWTH = 32  # MiB that a process may grow after its first checkpoint
