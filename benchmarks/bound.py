@@ -21,12 +21,11 @@ from nri.data.samples import load_samples
 from nri.matching import accuracy, best_matching, count_types
 from nri.model.build import load_model
 from nri.model.frames import frames_at
-from nri.model.latent import symmetrise
 from nri.model.likelihood import StudentTLikelihood
 from nri.model.make_objective import joint_stage
 from nri.model.objectives import ELBO
 from nri.model.posterior.blocks import climb, graph_score
-from nri.model.posterior.exact import exact_directed
+from nri.model.posterior.infer import starts_of_climbs
 from nri.model.posterior.propagation import propagate
 from nri.model.posterior.race import raced_tables
 from nri.model.posterior.tables import receiver_tables
@@ -60,13 +59,8 @@ def bound(run: Path, data: Path, count: int) -> str:
     raced = propagate(raced_tables(decoder, objective.likelihood, x, log_prior, starts), log_prior)
     tables = receiver_tables(decoder, objective.likelihood, x, len(log_prior), starts)
     marginals = propagate(tables, log_prior)
-    starts_of = {
-        "beliefs of propagation": marginals,
-        "each receiver alone": exact_directed(tables, log_prior).probabilities,
-        "the encoder's graph": model.inferred_graph.logits(x).softmax(-1),
-        "no edges": torch.eye(len(log_prior))[torch.zeros_like(true)],
-    }
-    climbed = [climb(tables, log_prior, symmetrise(one).argmax(-1)) for one in starts_of.values()]
+    starts_of = starts_of_climbs(tables, log_prior, marginals, model.inferred_graph.logits(x))
+    climbed = [climb(tables, log_prior, one) for one in starts_of.values()]
     scores = torch.stack([graph_score(tables, log_prior, one) for one in climbed])
     highest, best = scores.max(0)
     found = torch.stack(climbed)[best, torch.arange(len(x))]

@@ -27,10 +27,10 @@ from nri.model.posterior.infer import (
     infer,
     marginals_from_tables,
     tables_for,
+    with_tables,
 )
 from nri.model.posterior.mean_field import DAMPED, MeanField, ascend
 from nri.model.posterior.result import Posterior
-from nri.model.posterior.tables import has_tables
 from nri.model.precision import exact_products
 from nri.model.rollout import window_starts
 
@@ -122,14 +122,13 @@ class EM(ELBO):
                 settings=STEPS,
                 generator=generator,
             ).probabilities
-        if not has_tables(decoder):
-            raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
+        tabulated = with_tables(decoder, method, undirected)
         every = window_starts(x.shape[2], 1, decoder.order, x.device)
         count, wanted = len(every), min(len(every), self.settings.transitions)
         order = torch.rand(len(x), count, generator=generator, device=x.device).argsort(1)
         starts = every[order[:, :wanted]]
         log_prior = self.prior.log()
         with exact_products(x):
-            tables = tables_for(method, decoder, self.likelihood, x, log_prior, starts)
+            tables = tables_for(method, tabulated, self.likelihood, x, log_prior, starts)
         found = marginals_from_tables(tables * (count / wanted), log_prior, undirected, method)
         return torch.where(found < NEGLIGIBLE, 0.0, found)

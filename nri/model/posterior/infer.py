@@ -32,7 +32,9 @@ __all__ = [
     "infer",
     "infer_marginals",
     "marginals_from_tables",
+    "starts_of_climbs",
     "tables_for",
+    "with_tables",
 ]
 
 Method = Literal["exact", "blocks", "mean_field"]
@@ -78,7 +80,7 @@ def infer(
     nodes, edge_types = x.shape[1], len(prior)
     method = method or choose_method(decoder, nodes, edge_types, undirected)
     if method != "mean_field":
-        tabulated = _tabulated(method, decoder, undirected)
+        tabulated = with_tables(decoder, method, undirected)
         return _from_tables(tabulated, likelihood, x, prior, undirected, method, start)
     generator = generator or torch.Generator(x.device).manual_seed(0)
     starts = [x.new_zeros(len(x), nodes * (nodes - 1), edge_types)]
@@ -113,7 +115,7 @@ def infer_marginals(
     if method == "mean_field":
         whole = infer(decoder, likelihood, x, prior, undirected, method, guess())
         return Marginals(whole.probabilities)
-    tabulated = _tabulated(method, decoder, undirected)
+    tabulated = with_tables(decoder, method, undirected)
     log_prior, found = prior.log(), []
     for tables, _ in _tables_of_parts(tabulated, likelihood, x, log_prior, method):
         probabilities, tempered = marginals_from_tables(tables, log_prior, undirected, method), None
@@ -124,7 +126,7 @@ def infer_marginals(
     return Marginals.concatenate(found)
 
 
-def _tabulated(method: Method, decoder: nn.Module, undirected: bool) -> Tabulated:
+def with_tables(decoder: nn.Module, method: Method, undirected: bool) -> Tabulated:
     """The decoder; raises ValueError if this method does not get the tables that it needs."""
     if not has_tables(decoder):
         raise ValueError(f"{method}: {type(decoder).__name__} has no tables; use mean_field")
@@ -199,17 +201,30 @@ def _infer_from_tables(
 def _by_blocks(tables: Tensor, log_prior: Tensor, start: Tensor | None) -> Posterior:
     """Marginals by propagation; the best graph of several climbs, and its log p(x, z)."""
     marginals = propagate(tables, log_prior)
-    starts = [marginals, exact_directed(tables, log_prior).probabilities]
-    if start is not None:
-        starts.append(start)
+    starts = starts_of_climbs(tables, log_prior, marginals, start)
+    graphs = [climb(tables, log_prior, one) for one in starts.values()]
+    scored = [Posterior(marginals, one, graph_score(tables, log_prior, one)) for one in graphs]
+    return Posterior.best(scored)
+
+
+def starts_of_climbs(
+    tables: Tensor, log_prior: Tensor, marginals: Tensor, guess: Tensor | None
+) -> dict[str, Tensor]:
+    """The undirected graphs (B, E) from which a search for the best graph climbs, by their names.
+
+    tables (B, N, A); `marginals` (B, E, K) are those of propagation; guess: logits (B, E, K).
+    """
+    starts = {
+        "beliefs of propagation": marginals,
+        "each receiver alone": exact_directed(tables, log_prior).probabilities,
+    }
+    if guess is not None:
+        starts["the encoder's graph"] = guess
     reverse = reverse_index(marginals.shape[1], tables.device)
     edges = torch.arange(len(reverse), device=tables.device)
     first = torch.minimum(edges, reverse)  # ties are broken alike in both directions
-    types = [symmetrise(one)[:, first].argmax(-1) for one in starts]
-    types.append(torch.zeros_like(types[0]))
-    graphs = [climb(tables, log_prior, one) for one in types]
-    scored = [Posterior(marginals, one, graph_score(tables, log_prior, one)) for one in graphs]
-    return Posterior.best(scored)
+    types = {name: symmetrise(one)[:, first].argmax(-1) for name, one in starts.items()}
+    return types | {"no edges": torch.zeros_like(types["each receiver alone"])}
 
 
 def marginals_from_tables(

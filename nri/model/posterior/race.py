@@ -17,8 +17,8 @@ from nri.model.posterior.tables import Tabulated, receiver_tables
 
 __all__ = ["raced_tables"]
 
-DIVISORS = (1, 8, 16)
-"""By what the number of assignments is divided on each third of the transitions."""
+ROUNDS = ((1 / 6, 1), (1 / 3, 4), (2 / 3, 8), (1, 16))
+"""Up to which share of the transitions the number of assignments is divided by what."""
 LEAST = 32  # assignments of a receiver that stay to the end
 GOLDEN = 0.6180339887
 
@@ -33,14 +33,15 @@ def raced_tables(
     """
     every, types = starts.shape[1], len(log_prior)
     count = assignment_count(x.shape[1], types)
-    # Each third is spread evenly in time, whatever the length.
+    # What each round sees is spread evenly in time, whatever the length.
     starts = starts[:, (torch.arange(every) * GOLDEN % 1).argsort()]
-    seen = math.ceil(every / len(DIVISORS))
+    seen = math.ceil(every * ROUNDS[0][0])
     sums = receiver_tables(decoder, likelihood, x, types, starts[:, :seen])
     tables = sums * (every / seen)
-    for divisor, part in zip(DIVISORS[1:], starts[:, seen:].chunk(2, dim=1), strict=False):
-        if not part.shape[1]:  # a trajectory of two frames
-            break
+    for share, divisor in ROUNDS[1:]:
+        part = starts[:, seen : math.ceil(every * share)]
+        if not part.shape[1]:  # a short trajectory
+            continue
         staying = min(count, max(LEAST, count // divisor))
         chosen = beliefs(tables, log_prior).topk(staying).indices
         before = tables.gather(2, chosen)
