@@ -11,7 +11,7 @@ from nri.results.card import render_card
 
 def main() -> None:
     """Read the record and the metrics of each run, write its card."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, fromfile_prefix_chars="@")
     parser.add_argument(
         "--runs", required=True, nargs="+", type=Path, help="directories of evaluated runs"
     )

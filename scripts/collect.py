@@ -11,7 +11,7 @@ from nri.results.rows import collect_metrics, collect_runs, read_metrics
 
 def main() -> None:
     """Read every metrics.csv and config.json, check them, write the two tidy tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, fromfile_prefix_chars="@")
     parser.add_argument("--metrics", nargs="+", required=True, help="metrics.csv of each run")
     parser.add_argument("--configs", nargs="*", default=[], help="config.json of each run")
     parser.add_argument(

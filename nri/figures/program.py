@@ -41,7 +41,7 @@ def read_paths(
     `Path`s for names of `one` and `optional` (None if it is not given), lists of `Path`s for
     `output` and names of `several`.
     """
-    parser = argparse.ArgumentParser(description=description)
+    parser = argparse.ArgumentParser(description=description, fromfile_prefix_chars="@")
     for name in one:
         parser.add_argument(f"--{name}", required=True, type=Path, help=HELP.get(name))
     for name in optional:

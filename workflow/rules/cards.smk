@@ -26,5 +26,6 @@ rule cards:
         labels=settings_json(lambda wildcards: LABELS),
         directories=lambda wildcards, input: [Path(config).parent for config in input.configs],
     shell:
-        "python {params.program:q} --runs {params.directories:q} --labels {params.labels:q}"
+        "python {params.program:q} --runs {params.directories:q}"
+        " @<(printf '%s\\n' --labels {params.labels:q})"
         " --output {output:q} > {log:q} 2>&1"

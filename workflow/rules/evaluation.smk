@@ -112,7 +112,8 @@ rule collect:
         program=script("collect.py"),
         studies=settings_json(lambda wildcards: STUDIES),
         labels=settings_json(lambda wildcards: LABELS),
+    # The programs read what names thousands of runs from a file: no argument may be longer than 128 KiB.
     shell:
         "python {params.program:q} --metrics {input.metrics:q} --configs {input.configs:q}"
-        " --studies {params.studies:q} --labels {params.labels:q} --output-metrics {output.metrics:q}"
-        " --output-runs {output.runs:q} > {log:q} 2>&1"
+        " @<(printf '%s\\n' --studies {params.studies:q} --labels {params.labels:q})"
+        " --output-metrics {output.metrics:q} --output-runs {output.runs:q} > {log:q} 2>&1"

@@ -41,5 +41,6 @@ rule figure:
         ),
         caption=report_caption,
     shell:
-        "python -m nri.figures.{params.kind} {params.arguments} --labels {params.labels:q}"
+        "python -m nri.figures.{params.kind} {params.arguments}"
+        " @<(printf '%s\\n' --labels {params.labels:q})"
         " --output {output:q} > {log:q} 2>&1"
