@@ -9,9 +9,8 @@ python -m benchmarks --quick         everything at small size, printed: a check,
 import argparse
 from datetime import date
 
-import torch
-
 from benchmarks import DOCS, accuracy, gpu, growth, pipeline, posterior, simulation, step
+from nri.device import take_processor
 from nri.files import atomic_path
 from nri.provenance import provenance
 
@@ -63,7 +62,7 @@ def main() -> None:
     options = parser.parse_args()
     if unknown := set(options.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(unknown)}; there are {', '.join(SECTIONS)}")
-    torch.set_num_threads(1)
+    take_processor(1)
     for section in options.sections or SECTIONS:
         text = measure(section, options.quick)
         print(text, flush=True)

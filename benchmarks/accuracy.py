@@ -26,6 +26,7 @@ from nri.config.resolve import resolve_runs
 from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
 from nri.data.samples import Samples, load_samples
+from nri.device import take_processor
 from nri.evaluation.protocol import BATCH, posterior
 from nri.figures.style import FADED, OBJECTS, PAGE, legend_below, panel_title, save, styled
 from nri.matching import best_accuracy, count_types
@@ -111,7 +112,7 @@ def recipe_of(dataset: str, recipe: str, config: Config) -> tuple[str, TrainingS
 
 def curve(dataset: str, recipe: str, seed: int, budget: float) -> list[dict[str, Any]]:
     """Train one model on simulations of its own, and test it as it goes."""
-    torch.set_num_threads(1)
+    take_processor(1)
     config = parse_config(yaml.safe_load(CONFIG.read_text()))
     encoder, settings = recipe_of(dataset, recipe, config)
     data = config.datasets[dataset]

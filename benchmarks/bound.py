@@ -18,6 +18,7 @@ from torch import Tensor
 from benchmarks.clock import table
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
+from nri.device import take_processor
 from nri.matching import accuracy, best_matching, count_types
 from nri.model.build import load_model
 from nri.model.frames import frames_at
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="the data set, with true edges")
     parser.add_argument("--samples", type=int, default=100, help="of the test split")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    take_processor(1)
     with torch.no_grad():
         print(bound(arguments.run, arguments.data, arguments.samples))
 

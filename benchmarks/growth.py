@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from benchmarks import DOCS
 from benchmarks.clock import cpu_seconds, table
 from benchmarks.step import FAST, Case, Work, peak_memory
+from nri.device import take_processor
 from nri.figures.style import OBJECTS, PAGE, save, styled
 
 __all__ = ["report"]
@@ -94,7 +95,7 @@ def at_once(count: int, seconds: float) -> list[str]:
 
 def _updates(seconds: float) -> tuple[int, float, float]:
     """Updates done in so many seconds of wall time, and their CPU and wall time."""
-    torch.set_num_threads(1)
+    take_processor(1)
     work = Work(Case("", **FAST, **TYPICAL), "ours", quick=False)
     work()
     done, cpu, start = 0, time.process_time(), time.monotonic()

@@ -18,6 +18,7 @@ from nri.config.parse import parse_config
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
 from nri.data.samples import Samples
+from nri.device import take_processor
 from nri.evaluation.metrics.mse import future_mse
 from nri.model.build import build_model
 from nri.model.make_objective import make_objective
@@ -214,7 +215,7 @@ def peak_memory(case: Case, way: str = "ours") -> float:
 
 
 def _peak_memory(case: Case, way: str) -> float:
-    torch.set_num_threads(1)
+    take_processor(1)
     work = Work(case, way, False)
     samples, work.samples = work.samples, work.samples.take(slice(0, 2))
     work()  # what is loaded once, such as compiled loops, does not count

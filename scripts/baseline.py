@@ -3,13 +3,11 @@
 import argparse
 from pathlib import Path
 
-import torch
-
 from nri.arguments import thread_count
 from nri.config.runs import Identity
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
-from nri.device import choose_device
+from nri.device import choose_device, take_processor
 from nri.evaluation.correlation import correlation_rows, hidden_vectors, path_vectors
 from nri.evaluation.metrics_file import write_metrics
 from nri.evaluation.own_units import own_units, rmse_of_features
@@ -37,7 +35,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()
-    torch.set_num_threads(arguments.threads)
+    take_processor(arguments.threads)
     evaluate(arguments)
 
 

@@ -5,12 +5,10 @@ import json
 from functools import partial
 from pathlib import Path
 
-import torch
-
 from nri.arguments import thread_count
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
-from nri.device import choose_device
+from nri.device import choose_device, take_processor
 from nri.evaluation.evaluation import Evaluation, on_own_data
 from nri.evaluation.make_examples import make_examples
 from nri.evaluation.measure import measure
@@ -40,7 +38,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()
-    torch.set_num_threads(arguments.threads)
+    take_processor(arguments.threads)
     evaluate(arguments)
 
 

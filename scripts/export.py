@@ -3,12 +3,10 @@
 import argparse
 from pathlib import Path
 
-import torch
-
 from nri.arguments import thread_count
 from nri.data.format import Dataset
 from nri.data.samples import load_samples
-from nri.device import choose_device
+from nri.device import choose_device, take_processor
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.predictions import write_predictions
 from nri.logs import start_log
@@ -25,7 +23,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="the file to write, .h5")
     arguments = parser.parse_args()
     start_log()
-    torch.set_num_threads(arguments.threads)
+    take_processor(arguments.threads)
 
     with Dataset(arguments.data) as data:
         metadata, split = data.metadata, data.split("test")

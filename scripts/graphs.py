@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 
 from nri.arguments import thread_count
 from nri.csv_table import read_table
@@ -19,7 +18,7 @@ from nri.data.format import Dataset
 from nri.data.own.windows import SEPARATOR, WINDOW_COLUMNS
 from nri.data.samples import load_samples
 from nri.data.splits import SPLITS
-from nri.device import choose_device
+from nri.device import choose_device, take_processor
 from nri.evaluation.archive import needed
 from nri.evaluation.inference import write_edges
 from nri.evaluation.posterior_file import StoredPosterior
@@ -45,7 +44,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()
-    torch.set_num_threads(arguments.threads)
+    take_processor(arguments.threads)
     write_graphs(arguments)
 
 

@@ -17,11 +17,10 @@ import logging
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from nri.arguments import thread_count
 from nri.data.own.settings import DATASET_SUFFIXES
-from nri.device import choose_device
+from nri.device import choose_device, take_processor
 from nri.evaluation.inference import write_edges
 from nri.evaluation.new_data import (
     InferenceError,
@@ -62,7 +61,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, type=Path, help="directory to write to")
     arguments = parser.parse_args()
     start_log()
-    torch.set_num_threads(arguments.threads)
+    take_processor(arguments.threads)
     infer(arguments)
 
 

@@ -1,6 +1,9 @@
 """What a GPU computes differently: the same numbers, checked on the CPU as far as that goes."""
 
 import copy
+import platform
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -20,6 +23,23 @@ def gradients(model, settings, samples):
     loss = objective.training(samples.x, samples.edges, generator, 1.0).loss
     loss.backward()
     return [loss.detach().cpu(), *(p.grad.cpu() for p in model.parameters() if p.grad is not None)]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_memory_that_was_freed_is_kept_for_the_next_tensors():
+    """Counts the pages that the system has to give while tensors of 16 MiB come and go."""
+    program = (
+        "import resource, torch; from nri.device import take_processor; take_processor(1)\n"
+        "def pages(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+        "for _ in range(30): torch.ones(2**22)\n"
+        "before = pages()\n"
+        "for _ in range(10): torch.ones(2**22)\n"
+        "print(pages() - before, torch.get_num_threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    given, threads = map(int, done.stdout.split())
+    assert given < 2**24 / 4096
+    assert threads == 1
 
 
 def test_a_cpu_compiles_nothing():

@@ -11,7 +11,7 @@ from nri.config.runs import Run
 from nri.data.format import StoredMetadata, read_metadata
 from nri.data.on_disk import open_samples
 from nri.data.samples import AnySamples
-from nri.device import choose_device, rounded_products
+from nri.device import choose_device, rounded_products, take_processor
 from nri.files import atomic_path, fingerprint, sha256
 from nri.model.build import build_model
 from nri.model.nri import NRI
@@ -45,7 +45,7 @@ class Job:
 
 def carry_out(job: Job) -> None:
     """Train from the last checkpoint on, if there is one, and write the run's directory."""
-    torch.set_num_threads(job.threads)
+    take_processor(job.threads)
     metadata, device = read_metadata(job.data), choose_device()
     train, valid = (
         open_samples(job.data, split, device, job.checkpoints) for split in ("train", "valid")
