@@ -125,7 +125,7 @@ class Source(Generic[S]):
 
     @classmethod
     def training_samples(cls, settings: S) -> int:
-        """Training samples; an upper bound where recordings have not been cut yet."""
+        """Training samples; about so many where recordings have not been cut yet."""
         return 50_000
 
     @classmethod

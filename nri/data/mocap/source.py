@@ -10,7 +10,7 @@ from nri.data.splits import SPLITS
 __all__ = ["Mocap"]
 
 SUBJECTS = "results/downloads/mocap.cs.cmu.edu/subjects"
-SAMPLES_PER_TRIAL = 50  # at most; a trial has some 400 frames
+FRAMES_OF_TRIAL = 500  # at 120 a second; the walks of subject 35 have some 400
 
 
 class Mocap(Source[MocapSettings]):
@@ -37,8 +37,8 @@ class Mocap(Source[MocapSettings]):
 
     @classmethod
     def training_samples(cls, settings: MocapSettings) -> int:
-        """An upper bound: trials are not cut yet."""
-        return SAMPLES_PER_TRIAL * len(settings.trials.train)
+        """About: trials are not cut yet."""
+        return len(settings.trials.train) * max(1, FRAMES_OF_TRIAL // settings.frames["train"])
 
     @classmethod
     def contradictions(cls, settings: MocapSettings) -> Iterator[tuple[str, str]]:
