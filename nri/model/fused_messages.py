@@ -5,12 +5,13 @@ What it earns (`python -m benchmarks step`): plain torch, which computes layer b
 
     update, paper's recipe, 5 and 10 objects    1.3 and 2.7
     update, RNN decoder                         1.1
-    update, fast recipe                         1.0
-    update, refit of the decoder alone          1.1 to 1.2
+    update, fast recipe                         1.3 to 1.4
+    update, refit of the decoder alone          3.3
     evaluation, teacher-forced or free running  1.6 to 1.9
 
 An update of the paper's recipe with 5 objects needs 360 MiB instead of 910. On small batches, as in
-the fast recipe, tensors of all edges stay in the caches and there is little to gain.
+the fast recipe, tensors of all edges stay in the caches; what is gained there is mostly the time
+between operations, which `nri.model.fused_unroll` saves.
 
 Layer by layer, a core spends much of its time on moving tensors of all edges to and from memory.
 Here a block of edges goes through both layers while it is in the cache. For the backward pass only
@@ -42,27 +43,28 @@ from torch.amp import custom_bwd, custom_fwd
 from torch.autograd.function import once_differentiable
 
 from nri import graph
-from nri.model.loops import as_array, compiled_loop, number, rounded
+from nri.model.decoder_loops import (
+    add_messages,
+    add_shares,
+    back_to_messages,
+    back_to_shares,
+    weigh,
+)
+from nri.model.loops import as_array
 from nri.model.message_passing import PairLinear
 from nri.model.precision import exact_products, product_type
 
 __all__ = [
-    "Block",
-    "MessageGradients",
-    "add_product",
-    "add_shares",
     "all_edges",
-    "blocks_of",
+    "block_rows",
     "first_layer",
     "fused_messages",
     "is_fused",
-    "send",
-    "send_back",
     "shares_of",
+    "visited_edges",
 ]
 
 BLOCK_BYTES = 2**18  # of one layer of a block: a few of them fit the cache of a core
-ZERO, ONE = np.float32(0.0), np.float32(1.0)
 
 
 def is_fused(x: Tensor) -> bool:
@@ -114,7 +116,7 @@ def shares_of(layers: Sequence[tuple[PairLinear, nn.Linear]], nodes: Tensor) -> 
 
 
 @dataclass(frozen=True)
-class Block:
+class _Block:
     """Some edges of one type that send, and room for their layers.
 
     `rows` is their place among all that send; `edges` their numbers, (V,), `senders` and
@@ -134,13 +136,13 @@ class Block:
     wide: Tensor
 
 
-def blocks_of(
+def _blocks_of(
     z: Tensor, nodes: int, hidden: int, every: bool, products: torch.dtype
-) -> list[Block]:
+) -> list[_Block]:
     """All edges of weights z (K, rows·(N - 1)), or those of a weight but zero, type by type."""
     senders, receivers = all_edges(z.shape[1] // (nodes * (nodes - 1)), nodes)
-    visited = [np.arange(len(row)) if every else np.flatnonzero(row) for row in z.numpy()]
-    size = min(BLOCK_BYTES // (products.itemsize * hidden), max(1, *map(len, visited)))
+    visited = visited_edges(z.numpy(), every)
+    size = min(block_rows(hidden, products.itemsize), max(1, *map(len, visited)))
     buffers, wide = z.new_empty(3, size, hidden, dtype=products), z.new_empty(size, hidden)
     blocks, first = [], 0
     for k, edges in enumerate(visited):
@@ -148,7 +150,7 @@ def blocks_of(
             block = edges[start : start + size]
             layers = buffers[:, : len(block)].unbind()
             blocks.append(
-                Block(
+                _Block(
                     type=k,
                     rows=slice(first + start, first + start + len(block)),
                     edges=block,
@@ -164,6 +166,16 @@ def blocks_of(
     return blocks
 
 
+def visited_edges(z: np.ndarray, every: bool) -> list[np.ndarray]:
+    """The numbers of all edges, or of those of a weight but zero, of each type of z (K, edges)."""
+    return [np.arange(len(row)) if every else np.flatnonzero(row) for row in z]
+
+
+def block_rows(hidden: int, itemsize: int) -> int:
+    """How many edges a block has, of layers so wide and numbers of so many bytes."""
+    return BLOCK_BYTES // (itemsize * hidden)
+
+
 @lru_cache(maxsize=16)
 def all_edges(frames: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     """The rows of the sender and the receiver of every edge of so many frames, both int32."""
@@ -173,11 +185,11 @@ def all_edges(frames: int, nodes: int) -> tuple[np.ndarray, np.ndarray]:
     return senders, receivers
 
 
-def send(
-    shares: Tensor, W: Tensor, b: Tensor, blocks: list[Block], relu: bool,
+def _send(
+    shares: Tensor, W: Tensor, b: Tensor, blocks: list[_Block], relu: bool,
     keep: bool,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """The sums of messages (rows, H) and, with `keep`, what `send_back` needs of each message.
+    """The sums of messages (rows, H) and, with `keep`, what `_send_back` needs of each message.
 
     W and b have the type of the products.
     """
@@ -189,13 +201,11 @@ def send(
         k, (_, m, _) = block.type, block.layers
         torch.addmm(b[k], _hidden(block, all_shares, relu), W[k].t(), out=m)
         sent = block.arrays[1] if relu else _tanh(block.wide.copy_(m)).numpy()
-        _add_messages(
-            sent, block.weights, block.receivers, relu, all_received, all_kept[block.rows]
-        )
+        add_messages(sent, block.weights, block.receivers, relu, all_received, all_kept[block.rows])
     return received, kept
 
 
-def _hidden(block: Block, shares: np.ndarray, relu: bool) -> Tensor:
+def _hidden(block: _Block, shares: np.ndarray, relu: bool) -> Tensor:
     """The hidden layer (V, H) of a block, in its first layer."""
     h = block.layers[0]
     if relu:
@@ -206,10 +216,10 @@ def _hidden(block: Block, shares: np.ndarray, relu: bool) -> Tensor:
 
 
 @dataclass(frozen=True)
-class MessageGradients:
+class _MessageGradients:
     """Gradients with respect to W (K, H, H), b (K, H) and, if it is wanted, z (K, edges).
 
-    `send_back` adds to them.
+    `_send_back` adds to them.
     """
 
     W: Tensor
@@ -217,14 +227,14 @@ class MessageGradients:
     z: Tensor | None
 
     @staticmethod
-    def zeros(W: Tensor, b: Tensor, z: Tensor | None) -> "MessageGradients":
+    def zeros(W: Tensor, b: Tensor, z: Tensor | None) -> "_MessageGradients":
         """None yet."""
-        return MessageGradients(
+        return _MessageGradients(
             torch.zeros_like(W), torch.zeros_like(b), None if z is None else torch.zeros_like(z)
         )
 
 
-def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
+def _add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
     """Add a b to a float32 total, whatever the type of both factors."""
     if a.dtype == total.dtype:
         total.addmm_(a, b)
@@ -232,15 +242,15 @@ def add_product(total: Tensor, a: Tensor, b: Tensor) -> None:
         total.add_(a @ b)
 
 
-def send_back(
+def _send_back(
     g: Tensor,
     shares: Tensor,
     W: Tensor,
     b: Tensor,
-    blocks: list[Block],
+    blocks: list[_Block],
     kept: Tensor,
     relu: bool,
-    gradients: MessageGradients,
+    gradients: _MessageGradients,
 ) -> Tensor:
     """Of the gradient g (rows, H) with respect to the sums: that with respect to the shares."""
     of_shares, of_z, early = torch.zeros_like(shares), gradients.z, gradients.z is None
@@ -251,16 +261,16 @@ def send_back(
         h = _hidden(block, all_shares, relu)
         # Where z gets no gradient, it goes into d, and so into all that follows from it.
         of_weights = np.empty(0 if early else len(block.edges), np.float32)
-        _back_to_messages(
+        back_to_messages(
             all_g, all_kept[block.rows], block.receivers, block.weights, relu, early, ds,
             of_weights, of_b[k],
         )  # fmt: skip
         torch.mm(d, W[k], out=u)
         if of_z is not None:
-            _weigh(us, hs, ds, as_array(b[k]), block.weights, relu, of_weights, of_b[k])
+            weigh(us, hs, ds, as_array(b[k]), block.weights, relu, of_weights, of_b[k])
             of_z.numpy()[k, block.edges] += of_weights
-        _back_to_shares(us, hs, k, block.senders, block.receivers, relu, all_of_shares)
-        add_product(gradients.W[k], d.t(), h)
+        back_to_shares(us, hs, k, block.senders, block.receivers, relu, all_of_shares)
+        _add_product(gradients.W[k], d.t(), h)
     return of_shares
 
 
@@ -281,8 +291,8 @@ class _Messages(torch.autograd.Function):
         products: torch.dtype,
     ) -> Tensor:
         every = keep and z.requires_grad
-        ctx.blocks = blocks_of(z.detach(), nodes, W.shape[1], every, products)
-        received, kept = send(
+        ctx.blocks = _blocks_of(z.detach(), nodes, W.shape[1], every, products)
+        received, kept = _send(
             shares.detach(), W.to(products), b.to(products), ctx.blocks, relu, keep
         )
         ctx.save_for_backward(shares, z, W, b, kept)
@@ -294,9 +304,9 @@ class _Messages(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         shares, z, W, b, kept = (tensor.detach() for tensor in ctx.saved_tensors)
-        found = MessageGradients.zeros(W, b, z if ctx.needs_input_grad[1] else None)
+        found = _MessageGradients.zeros(W, b, z if ctx.needs_input_grad[1] else None)
         W, b = W.to(ctx.products), b.to(ctx.products)
-        of_shares = send_back(
+        of_shares = _send_back(
             gradient.contiguous(), shares, W, b, ctx.blocks, kept, ctx.relu, found
         )
         return of_shares, found.z, found.W, found.b, None, None, None, None
@@ -305,92 +315,3 @@ class _Messages(torch.autograd.Function):
 def _tanh(x: Tensor) -> Tensor:
     """In place, to 2e-7; three times as fast as torch's own, which is exact to the last bit."""
     return x.mul_(2).sigmoid_().mul_(2).sub_(1)
-
-
-@compiled_loop
-def add_shares(shares, k, senders, receivers, relu, h):
-    """The hidden layer h = s_j + r_i, and with `relu` its positive part."""
-    for row in range(len(senders)):
-        sender, receiver = senders[row], receivers[row]
-        for c in range(h.shape[1]):
-            total = shares[sender, k, 0, c] + shares[receiver, k, 1, c]
-            h[row, c] = rounded(ZERO if relu and total < 0 else total, h)  # not a number stays so
-
-
-@compiled_loop
-def _add_messages(m, weights, receivers, relu, received, kept):
-    """Add z m at the receivers, with `relu` of the positive part of m.
-
-    Keeps m or, of a ReLU, where it is open; where nothing is kept, `kept` has no rows.
-    """
-    for row in range(len(receivers)):
-        weight, receiver = weights[row], receivers[row]
-        for c in range(m.shape[1]):
-            value = number(m[row, c])
-            value = ZERO if relu and value < 0 else value
-            received[receiver, c] += weight * value
-        if len(kept):
-            for c in range(m.shape[1]):
-                value = number(m[row, c])
-                kept[row, c] = value > 0 if relu else value
-
-
-@compiled_loop
-def _back_to_messages(g, kept, receivers, weights, relu, early, d, of_weights, of_b):
-    """Set d = g σ' or, `early`, z g σ', and add it to ∂b; if not early, of tanh set ∂z.
-
-    `kept` is where the ReLU was open, or tanh itself.
-    """
-    for row in range(len(receivers)):
-        receiver, weight = receivers[row], weights[row] if early else ONE
-        if relu:
-            for c in range(d.shape[1]):
-                d[row, c] = rounded(weight * g[receiver, c] if kept[row, c] else ZERO, d)
-        else:
-            product = ZERO
-            for c in range(d.shape[1]):
-                value = weight * g[receiver, c] * (ONE - kept[row, c] * kept[row, c])
-                d[row, c] = rounded(value, d)
-                product += g[receiver, c] * kept[row, c]
-            if not early:
-                of_weights[row] = product
-        if early:
-            for c in range(d.shape[1]):
-                of_b[c] += number(d[row, c])
-
-
-@compiled_loop
-def _weigh(u, h, d, b, weights, relu, of_weights, of_b):
-    """Multiply u and d with z, where ∂z is wanted; of a ReLU set ∂z before; add to ∂b."""
-    for row in range(len(weights)):
-        weight = weights[row]
-        if relu:
-            product = ZERO
-            for c in range(h.shape[1]):
-                product += number(u[row, c]) * number(h[row, c])
-                product += number(d[row, c]) * number(b[c])
-            of_weights[row] = product
-        for c in range(h.shape[1]):
-            u[row, c] = rounded(weight * number(u[row, c]), u)
-        for c in range(h.shape[1]):
-            d[row, c] = rounded(weight * number(d[row, c]), d)
-        for c in range(h.shape[1]):
-            of_b[c] += number(d[row, c])
-
-
-@compiled_loop
-def _back_to_shares(u, h, k, senders, receivers, relu, of_shares):
-    """Add u σ' to the shares of both ends.
-
-    One short loop after the other, each of which the compiler can turn into vectors.
-    """
-    for row in range(len(senders)):
-        sender, receiver = senders[row], receivers[row]
-        for c in range(h.shape[1]):
-            value = number(h[row, c])
-            slope = (ONE if value > 0 else ZERO) if relu else ONE - value * value
-            u[row, c] = rounded(slope * number(u[row, c]), u)
-        for c in range(h.shape[1]):
-            of_shares[sender, k, 0, c] += number(u[row, c])
-        for c in range(h.shape[1]):
-            of_shares[receiver, k, 1, c] += number(u[row, c])

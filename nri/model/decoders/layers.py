@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from nri.model.frames import asinh
 from nri.model.fused_messages import fused_messages, is_fused
 from nri.model.message_passing import PairLinear, sum_incoming
-from nri.model.precision import ExactLinear
+from nri.model.precision import ExactLinear, exact_products
 
 __all__ = ["Messages", "OutputMLP", "Scaling", "median_change"]
 
@@ -80,9 +80,20 @@ class OutputMLP(nn.Module):
         self.out_fc3 = ExactLinear(hidden, out_features)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(..., in_features) → (..., out_features)."""
-        x = self.dropout(nn.functional.relu(self.out_fc1(x)))
+    def forward(self, x: Tensor, received: Tensor | None = None) -> Tensor:
+        """(..., in_features) → (..., out_features).
+
+        Of data in x and hidden states in `received`, which together are the input, the product
+        with the hidden states may be rounded.
+        """
+        if received is None:
+            x = self.out_fc1(x)
+        else:
+            of_data, of_hidden = self.out_fc1.weight.tensor_split([x.shape[-1]], dim=1)
+            with exact_products(x):
+                x = nn.functional.linear(x, of_data, self.out_fc1.bias)
+            x = x + nn.functional.linear(received, of_hidden)
+        x = self.dropout(nn.functional.relu(x))
         x = self.dropout(nn.functional.relu(self.out_fc2(x)))
         return self.out_fc3(x)
 

@@ -10,6 +10,7 @@ from nri.model.decoders.decoder import Decoder
 from nri.model.decoders.layers import Messages, OutputMLP, Scaling
 from nri.model.frames import frames_at
 from nri.model.fused_unroll import fused_unroll
+from nri.model.precision import product_type
 
 __all__ = ["MLPDecoder"]
 
@@ -61,7 +62,7 @@ class MLPDecoder(Decoder):
             return self.unroll(x, edges, 1, state).squeeze(-3), next_state
         inputs = self.inputs(x, state)
         received = self.messages(inputs, edges, nn.functional.relu)
-        change = self.output(torch.cat([inputs, received], dim=-1))
+        change = self.output(inputs, received)
         return self.scaling.advance(x, change), next_state
 
     def unroll(self, x: Tensor, edges: Tensor, steps: int, state: Tensor | None = None) -> Tensor:
@@ -72,9 +73,12 @@ class MLPDecoder(Decoder):
         return fused_unroll(self.scaling, self.messages, self.output, x, edges, steps, before)
 
     def _is_fused(self, x: Tensor, state: Tensor | None) -> bool:
-        """Whether steps from these frames are; with changes not where they want a gradient."""
+        """Whether steps from these frames are: without rounded products, and with changes only
+        where the frames want no gradient.
+        """
         tracked = x.requires_grad or (state is not None and state.requires_grad)
-        return self.messages.is_fused(x) and not (self.order == 2 and tracked)
+        fused = self.messages.is_fused(x) and product_type() == torch.float32
+        return fused and not (self.order == 2 and tracked)
 
     def inputs(self, x: Tensor, before: Tensor | None) -> Tensor:
         """What the networks see of frames x (..., N, D) and the ones before, in their units.

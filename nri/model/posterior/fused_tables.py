@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nri.model.decoder_loops import add_shares
 from nri.model.decoders.layers import Messages, OutputMLP
-from nri.model.fused_messages import add_shares, all_edges, shares_of
+from nri.model.fused_messages import all_edges, shares_of
 from nri.model.loops import compiled_loop
 from nri.model.posterior.assignments import assignment_count
 
