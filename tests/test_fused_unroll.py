@@ -130,3 +130,12 @@ def test_products_take_one_thread_whatever_openblas_and_torch_have(monkeypatch):
     assert seen == [1, 1]
     for name, value in found[0].items():
         assert torch.equal(value, found[1][name]), name
+
+
+@pytest.mark.parametrize(
+    ("frames", "edges"),
+    [((2, 5, FEATURES + 1), (2, 20, 2)), ((2, 5, FEATURES), (2, 12, 2)), ((5, FEATURES), (20, 3))],
+)
+def test_shapes_that_do_not_fit_are_refused(frames, edges):
+    with pytest.raises(ValueError, match="do not fit"):
+        make().unroll(torch.randn(frames), torch.rand(edges), 2)

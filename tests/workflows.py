@@ -15,14 +15,10 @@ def copy_checkout(repository: Path, copy: Path) -> Path:
     for name in ("Snakefile", "profiles", "workflow", "scripts", "nri", "config", "envs"):
         source = repository / name
         if source.is_dir() and not source.is_symlink():
-            ignored = shutil.ignore_patterns("__pycache__")
+            ignored = shutil.ignore_patterns("*.pyc")  # not loops that numba has compiled
             shutil.copytree(source, copy / name, ignore=ignored)
         else:
             shutil.copy(source, copy / name, follow_symlinks=False)
-    # Compiled simulation kernels, so that they are not compiled again.
-    cache = repository / "nri" / "data" / "simulated" / "__pycache__"
-    if cache.is_dir():
-        shutil.copytree(cache, copy / "nri" / "data" / "simulated" / "__pycache__")
     return copy
 
 

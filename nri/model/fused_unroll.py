@@ -44,11 +44,12 @@ def fused_unroll(
     """Frames (..., N, D) under weights of edges (..., E, K) → the next (..., steps, N, D).
 
     All in float32. before: the frames before (..., N, D), without gradient, of a decoder that sees
-    changes.
+    changes. ValueError: shapes that do not fit.
     """
     leading, nodes = x.shape[:-2], x.shape[-2]
     layers = messages.active_layers()
     weights = edges[..., messages.active.start :].expand(*leading, -1, -1)
+    _refuse_misfits(scaling, len(layers), x, weights, before)
     features = x.shape[-1] * (1 if before is None else 2)
     first, *others = output.parameters()
     A, R = first.tensor_split([features], dim=1)
@@ -70,6 +71,19 @@ def fused_unroll(
         torch.is_grad_enabled(),
     )
     return frames.view(steps, *x.shape).movedim(0, -3)
+
+
+def _refuse_misfits(
+    scaling: Scaling, types: int, x: Tensor, weights: Tensor, before: Tensor | None
+) -> None:
+    """Compiled loops would read and write beside the arrays."""
+    features, edges = len(scaling.mean), x.shape[-2] * (x.shape[-2] - 1)
+    found = x.shape[-1], *weights.shape[-2:], x.shape if before is None else before.shape
+    if found != (features, edges, types, x.shape):
+        raise ValueError(
+            f"frames {tuple(x.shape)} and weights of edges {tuple(weights.shape)} do not fit each "
+            f"other or the decoder, which takes (..., N, {features}) and (..., N(N - 1), {types})"
+        )
 
 
 class _Networks(NamedTuple):
