@@ -12,10 +12,17 @@ from functools import cache
 
 from scipy.linalg import cython_blas
 
-__all__ = ["one_thread", "openblas_threads"]
+__all__ = ["one_thread", "openblas_threads", "rows_at_once"]
 
 NAMES = "scipy_openblas_{}_num_threads", "openblas_{}_num_threads"
 """In the wheels of scipy, and in OpenBLAS itself."""
+SMALL = 10**6
+"""Products of fewer multiplications OpenBLAS makes without a copy of their factors."""
+
+
+def rows_at_once(rows: int, width: int) -> int:
+    """So many rows times a square matrix at most, and of a narrow one so few that it is small."""
+    return min(rows, SMALL // width**2) if width**3 <= SMALL else rows
 
 
 @contextmanager

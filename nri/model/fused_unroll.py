@@ -21,15 +21,12 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from nri.model.blas import one_thread
+from nri.model.blas import one_thread, rows_at_once
 from nri.model.decoder_loops import run, run_back
 from nri.model.decoders.layers import Messages, OutputMLP, Scaling
 from nri.model.fused_messages import all_edges, block_rows, first_layer, visited_edges
 
 __all__ = ["fused_unroll"]
-
-SMALL = 10**6
-"""Products of fewer multiplications OpenBLAS makes without a copy of their factors."""
 
 
 def fused_unroll(
@@ -177,11 +174,8 @@ def _record(steps: int, x: Tensor, net: _Networks, kept: int) -> _Record:
 
 
 def _block_size(hidden: int, sending: _Sending) -> int:
-    """How many edges a block has at most: of narrow networks so few that products are small."""
-    size = block_rows(hidden, 4)
-    if hidden**3 <= SMALL:
-        size = min(size, SMALL // hidden**2)
-    return min(size, max(1, *np.diff(sending.first)))
+    """How many edges a block has at most."""
+    return min(rows_at_once(block_rows(hidden, 4), hidden), max(1, *np.diff(sending.first)))
 
 
 class _Unroll(torch.autograd.Function):

@@ -3,17 +3,17 @@ the cache.
 
 The sums of messages of a receiver's assignments are made by doubling: those of either half of its
 places first, so that an assignment is one addition of two vectors, which goes with its ReLU
-straight to where the product with the second layer reads it.
-`nri.model.posterior.tables.assignment_changes` is the same in plain torch.
+straight to where the product with the second layer reads it. Products are BLAS's
+(`nri.model.blas`). `nri.model.posterior.tables.assignment_changes` is the same in plain torch.
 """
 
 from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from nri.model.decoder_loops import add_shares
+from nri.model.blas import one_thread, rows_at_once
 from nri.model.decoders.layers import Messages, OutputMLP
 from nri.model.fused_messages import all_edges, shares_of
 from nri.model.loops import compiled_loop
@@ -41,70 +41,106 @@ def fused_assignment_changes(
     network, (rows, nodes, features) = decoder.output, inputs.shape
     first, second, third = network.out_fc1, network.out_fc2, network.out_fc3
     own = torch.addmm(first.bias, inputs.flatten(0, 1), first.weight[:, :features].t())
-    terms = _terms(decoder.messages, inputs, edge_types, first.weight[:, features:].t())
-    count = assignment_count(nodes, edge_types) if chosen is None else chosen.shape[-1]
-    wanted = None if chosen is None else chosen.reshape(-1, count).numpy()
-    # Features first, as they are next to each other in no product and in no pass that follows.
-    found = own.new_empty(third.out_features, rows * nodes * count)
-    step = max(1, _rows(own.shape[1]) // count)
-    own_array, terms_array = own.numpy(), terms.numpy()
-    hidden = own.new_empty(2, step * count, own.shape[1])
-    left, right = _halves(nodes - 1, edge_types, own.shape[1])
-    for start in range(0, rows * nodes, step):
-        stop = min(start + step, rows * nodes)
-        a, b = hidden[:, : (stop - start) * count]
-        if wanted is None:
-            _sums(own_array, terms_array, start, stop, left, right, a.numpy())
-        else:
-            _chosen_sums(own_array, terms_array, start, stop, left, right, wanted, a.numpy())
-        torch.addmm(second.bias, a, second.weight.t(), out=b).relu_()
-        torch.mm(third.weight, b.t(), out=found[:, start * count : stop * count])
-    return found.add_(third.bias.unsqueeze(-1)).view(-1, rows, nodes, count).movedim(0, -1)
+    terms = _terms(decoder.messages, inputs, edge_types, first.weight[:, features:])
+    count = assignment_count(nodes, edge_types)
+    wanted = np.empty((rows * nodes, 0), np.int64)
+    if chosen is not None:
+        count = chosen.shape[-1]
+        wanted = chosen.reshape(-1, count).numpy()
+    # Features first, as they are next to each other in no pass that follows.
+    found = np.empty((third.out_features, rows * nodes * count), np.float32)
+    layers = np.empty((2, _block_size(len(second.bias)), len(second.bias)), np.float32)
+    with one_thread():
+        _move(own.numpy(), terms, wanted, _turned(second), second.bias.numpy(),
+              third.weight.numpy(), third.bias.numpy(), layers, found)  # fmt: skip
+    return torch.from_numpy(found).view(-1, rows, nodes, count).movedim(0, -1)
 
 
-def _rows(width: int) -> int:
-    """How many rows of so many float32 values a block has."""
-    return max(1, BLOCK_BYTES // (4 * width))
+def _block_size(width: int) -> int:
+    """How many edges or assignments a block has."""
+    return rows_at_once(max(1, BLOCK_BYTES // (4 * width)), width)
 
 
-def _terms(messages: Messages, inputs: Tensor, edge_types: int, weight: Tensor) -> Tensor:
-    """The message of every edge under every type, times weight (H, H'): (R, N, F) → (K, E, H'),
+def _turned(layer: nn.Linear) -> np.ndarray:
+    """The weight of a layer as (in, out)."""
+    return layer.weight.t().contiguous().numpy()
+
+
+def _terms(messages: Messages, inputs: Tensor, edge_types: int, weight: Tensor) -> np.ndarray:
+    """The message of every edge under every type, times weight (H', H): (R, N, F) → (K, E, H'),
     the edges of all rows together.
     """
     layers = messages.active_layers()
     shares = shares_of(layers, inputs)
     senders, receivers = all_edges(*inputs.shape[:2])
-    found = inputs.new_zeros(edge_types, len(senders), weight.shape[1])
-    size = min(_rows(shares.shape[-1]), len(senders))
-    hidden, sent = inputs.new_empty(2, size, shares.shape[-1])
-    for place, (k, (_, second)) in enumerate(zip(messages.active, layers, strict=True)):
-        for start in range(0, len(senders), size):
-            block = slice(start, start + size)
-            count = len(senders[block])
-            h, m = hidden[:count], sent[:count]
-            add_shares(shares.numpy(), place, senders[block], receivers[block], True, h.numpy())
-            torch.addmm(second.bias, h, second.weight.t(), out=m).relu_()
-            torch.mm(m, weight, out=found[k, block])
+    found = np.zeros((edge_types, len(senders), len(weight)), np.float32)
+    W = np.stack([_turned(second) for _, second in layers])
+    b = np.stack([second.bias.numpy() for _, second in layers])
+    block = np.empty((2, _block_size(shares.shape[-1]), shares.shape[-1]), np.float32)
+    with one_thread():
+        _send(shares.numpy(), senders, receivers, W, b, weight.t().contiguous().numpy(), block,
+              found[messages.active.start :])  # fmt: skip
     return found
 
 
-def _halves(places: int, edge_types: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Room for the sums of either half of the places."""
-    half = places // 2
-    left, right = edge_types**half, edge_types ** (places - half)
-    return np.empty((left, width), np.float32), np.empty((right, width), np.float32)
+@compiled_loop
+def _send(shares, senders, receivers, W, b, weight, layers, terms):
+    """Set the terms (K, E, H') of messages, block by block of edges."""
+    for k in range(len(W)):
+        for start in range(0, len(senders), layers.shape[1]):
+            stop = min(start + layers.shape[1], len(senders))
+            h, m = layers[0, : stop - start], layers[1, : stop - start]
+            for row in range(len(h)):
+                sender, receiver = senders[start + row], receivers[start + row]
+                for c in range(h.shape[1]):
+                    h[row, c] = _positive(shares[sender, k, 0, c] + shares[receiver, k, 1, c])
+            np.dot(h, W[k], m)
+            _activate(m, b[k])
+            np.dot(m, weight, terms[k, start:stop])
 
 
 @compiled_loop
-def _double(terms, first, last, sums):
-    """Sums[a] = sums[0] + Σ_m terms[a_m, m] of every assignment a of the places first … last."""
-    count = 1
-    for place in range(first, last):
-        for a in range(count - 1, -1, -1):  # from the back: nothing is read after it is replaced
-            for k in range(len(terms) - 1, -1, -1):
-                for c in range(sums.shape[1]):
-                    sums[a * len(terms) + k, c] = sums[a, c] + terms[k, place, c]
-        count *= len(terms)
+def _move(own, terms, chosen, C, bias_c, D, bias_d, layers, found):
+    """Set the output (D, rows·A) for the chosen assignments (rows, A) of every receiver, or for all
+    of them where none is chosen.
+    """
+    places, types, width = terms.shape[1] // len(own), len(terms), own.shape[1]
+    left = np.empty((types ** (places // 2), width), np.float32)
+    right = np.empty((types ** (places - places // 2), width), np.float32)
+    count = chosen.shape[1] if chosen.shape[1] else len(left) * len(right)
+    first, second = layers[0], layers[1]
+    last = np.empty((len(D), len(first)), np.float32)
+    filled = done = 0
+    for row in range(len(own)):
+        _fill_halves(own, terms, row, left, right)
+        for place in range(count):
+            assignment = chosen[row, place] if chosen.shape[1] else place
+            i, j = assignment // len(right), assignment % len(right)
+            for c in range(width):
+                first[filled, c] = _positive(left[i, c] + right[j, c])
+            filled += 1
+            if filled == len(first) or done + filled == found.shape[1]:
+                np.dot(first[:filled], C, second[:filled])
+                _activate(second[:filled], bias_c)
+                np.dot(D, second.T, last)
+                for d in range(len(D)):
+                    for n in range(filled):
+                        found[d, done + n] = last[d, n] + bias_d[d]
+                done, filled = done + filled, 0
+
+
+@compiled_loop
+def _activate(total, bias):
+    """Add the bias to a layer (rows, H) and take the positive part."""
+    for row in range(len(total)):
+        for c in range(total.shape[1]):
+            total[row, c] = _positive(total[row, c] + bias[c])
+
+
+@compiled_loop
+def _positive(value):
+    """A number if it is positive, else 0; not a number stays so."""
+    return np.float32(0) if value < 0 else value
 
 
 @compiled_loop
@@ -119,31 +155,12 @@ def _fill_halves(own, terms, row, left, right):
 
 
 @compiled_loop
-def _add_halves(one, other, h):
-    """H = the positive part of the sum; not a number stays so."""
-    for c in range(len(h)):
-        total = one[c] + other[c]
-        h[c] = np.float32(0) if total < 0 else total
-
-
-@compiled_loop
-def _sums(own, terms, start, stop, left, right, h):
-    """The first layer of all assignments of receivers start … stop."""
-    place = 0
-    for row in range(start, stop):
-        _fill_halves(own, terms, row, left, right)
-        for i in range(len(left)):
-            for j in range(len(right)):
-                _add_halves(left[i], right[j], h[place])
-                place += 1
-
-
-@compiled_loop
-def _chosen_sums(own, terms, start, stop, left, right, chosen, h):
-    """The first layer of the chosen assignments of receivers start … stop."""
-    place = 0
-    for row in range(start, stop):
-        _fill_halves(own, terms, row, left, right)
-        for a in chosen[row]:
-            _add_halves(left[a // len(right)], right[a % len(right)], h[place])
-            place += 1
+def _double(terms, first, last, sums):
+    """Sums[a] = sums[0] + Σ_m terms[a_m, m] of every assignment a of the places first … last."""
+    count = 1
+    for place in range(first, last):
+        for a in range(count - 1, -1, -1):  # from the back: nothing is read after it is replaced
+            for k in range(len(terms) - 1, -1, -1):
+                for c in range(sums.shape[1]):
+                    sums[a * len(terms) + k, c] = sums[a, c] + terms[k, place, c]
+        count *= len(terms)
