@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
 help:
 	@echo 'make smoke       everything at toy size, in smoke/results; 2 minutes of one core'
-	@echo 'make results     the paper at a reduced scale: results/index.html; an hour of one core, 0.5 GB'
+	@echo 'make results     the paper at a reduced scale: results/index.html; 45 minutes of one core, 0.5 GB'
 	@echo 'make plan        what make results would run, why, and what it costs; 20 seconds'
 	@echo 'make own DATA=my.csv   look at a file of your own, write my.yaml, train on it'
 	@echo 'make gallery     copy the finished page of make results to docs/gallery, with commit, day and machine'
