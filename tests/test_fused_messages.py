@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import one_hot, relu
 
 from benchmarks.plain import one_hot_copy, torch_copy
-from nri.model import fused_messages
+from nri.model import loops
 from nri.model.decoders import layers
 from nri.model.decoders.layers import Messages
 from nri.model.decoders.mlp import MLPDecoder
@@ -21,7 +21,7 @@ FEATURES, HIDDEN = 6, 24
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Blocks of 37 edges: several of them, none a whole number of nodes, the last one short."""
-    monkeypatch.setattr(fused_messages, "BLOCK_BYTES", 37 * 4 * HIDDEN)
+    monkeypatch.setattr(loops, "BLOCK_BYTES", 37 * 4 * HIDDEN)
 
 
 def results(module, activation, nodes, edges, ask_edges, **call):

@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import one_hot
 
 from benchmarks.plain import torch_copy
-from nri.model import fused_messages, fused_unroll
+from nri.model import fused_unroll, loops
 from nri.model.blas import one_thread, openblas_threads
 from nri.model.decoders.mlp import MLPDecoder
 
@@ -15,7 +15,7 @@ FEATURES = 3
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Blocks of 20 edges of a network that is 24 wide."""
-    monkeypatch.setattr(fused_messages, "BLOCK_BYTES", 20 * 4 * 24)
+    monkeypatch.setattr(loops, "BLOCK_BYTES", 20 * 4 * 24)
 
 
 def make(hidden=24, edge_types=2, skip_first=False, changes=False):

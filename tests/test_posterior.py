@@ -13,13 +13,13 @@ from torch.nn.functional import one_hot
 from nri import graph
 from nri.data.samples import load_samples
 from nri.matching import best_accuracy
+from nri.model import loops
 from nri.model.decoders.mlp import MLPDecoder
 from nri.model.decoders.rnn import RNNDecoder
 from nri.model.likelihood import StudentTLikelihood
 from nri.model.message_passing import reverse_index
 from nri.model.nri import NRI, GivenGraph
 from nri.model.objectives import count_types
-from nri.model.posterior import fused_tables
 from nri.model.posterior import tables as tables_module
 from nri.model.posterior.assignments import digits, graph_assignments, pair_of_edge
 from nri.model.posterior.blocks import climb, graph_score
@@ -343,7 +343,7 @@ def test_inference_leaves_no_gradients(method):
 def test_blocks_of_assignments_move_receivers_as_plain_torch_does(
     nodes, types, skip_first, monkeypatch
 ):
-    monkeypatch.setattr(fused_tables, "BLOCK_BYTES", 37 * 4 * 8)  # several, the last one short
+    monkeypatch.setattr(loops, "BLOCK_BYTES", 37 * 4 * 8)  # several, the last one short
     decoder, likelihood, x = make(nodes, types, skip_first)
     every = torch.arange(FRAMES - 1).expand(SAMPLES, -1)
     chosen = torch.randint(types ** (nodes - 1), (SAMPLES, nodes, 7))
@@ -418,6 +418,7 @@ def test_a_hundred_objects_take_bounded_memory():
     """In a process of its own, so that its peak is that of the inference."""
     program = """
 import re, torch
+from nri.model import loops
 from nri.model.decoders.mlp import MLPDecoder
 from nri.model.likelihood import StudentTLikelihood
 from nri.model.posterior.infer import infer

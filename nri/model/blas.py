@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
+import numpy as np
 from scipy.linalg import cython_blas
+
+from nri.model.loops import block_rows
 
 __all__ = ["one_thread", "openblas_threads", "rows_at_once"]
 
@@ -20,8 +23,9 @@ SMALL = 10**6
 """Products of fewer multiplications OpenBLAS makes without a copy of their factors."""
 
 
-def rows_at_once(rows: int, width: int) -> int:
-    """So many rows times a square matrix at most, and of a narrow one so few that it is small."""
+def rows_at_once(width: int) -> int:
+    """How many rows a block has, times a square matrix; of a narrow one so few that it is small."""
+    rows = block_rows(width, np.dtype(np.float32).itemsize)
     return min(rows, SMALL // width**2) if width**3 <= SMALL else rows
 
 

@@ -1,9 +1,9 @@
-"""The loops of decoders on a CPU core: messages, block by block of edges, and from them all steps
-of a decoder without memory, forward and back.
+"""The loops of decoders on a CPU core: messages, block by block of edges; from them all steps of a
+decoder without memory, forward and back; and where every assignment moves its receiver.
 
-`nri.model.fused_messages` and `nri.model.fused_unroll` say what is computed and why. Loops that
-call each other stand in one file, since numba's cache, when a file changes, forgets the functions
-of that file alone.
+`nri.model.fused_messages`, `nri.model.fused_unroll` and `nri.model.posterior.fused_tables` say what
+is computed and why. Loops that call each other stand in one file, since numba's cache, when a file
+changes, forgets the functions of that file alone.
 """
 
 import numpy as np
@@ -15,8 +15,10 @@ __all__ = [
     "add_shares",
     "back_to_messages",
     "back_to_shares",
+    "move",
     "run",
     "run_back",
+    "send_terms",
     "weigh",
 ]
 
@@ -311,3 +313,70 @@ def _back_to_frames(of_u, changed, units, g, earlier):
             value = slope * of_u[row, features + f]
             g[row, f] += value
             earlier[row, f] = -value
+
+
+@compiled_loop
+def send_terms(shares, senders, receivers, W, b, weight, layers, terms):
+    """Set the terms (K, E, H') of messages, block by block of edges."""
+    for k in range(len(W)):
+        for start in range(0, len(senders), layers.shape[1]):
+            stop = min(start + layers.shape[1], len(senders))
+            h, m = layers[0, : stop - start], layers[1, : stop - start]
+            add_shares(shares, k, senders[start:stop], receivers[start:stop], True, h)
+            np.dot(h, W[k], m)
+            _activate(m, b[k])
+            np.dot(m, weight, terms[k, start:stop])
+
+
+@compiled_loop
+def move(own, terms, chosen, C, bias_c, D, bias_d, layers, found):
+    """Set the output (D, rows·A) for the chosen assignments (rows, A) of every receiver, or for all
+    of them where none is chosen.
+    """
+    places, types, width = terms.shape[1] // len(own), len(terms), own.shape[1]
+    left = np.empty((types ** (places // 2), width), np.float32)
+    right = np.empty((types ** (places - places // 2), width), np.float32)
+    count = chosen.shape[1] if chosen.shape[1] else len(left) * len(right)
+    first, second = layers[0], layers[1]
+    last = np.empty((len(D), len(first)), np.float32)
+    filled = done = 0
+    for row in range(len(own)):
+        _fill_halves(own, terms, row, left, right)
+        for place in range(count):
+            assignment = chosen[row, place] if chosen.shape[1] else place
+            i, j = assignment // len(right), assignment % len(right)
+            for c in range(width):
+                total = left[i, c] + right[j, c]
+                first[filled, c] = ZERO if total < 0 else total
+            filled += 1
+            if filled == len(first) or done + filled == found.shape[1]:
+                np.dot(first[:filled], C, second[:filled])
+                _activate(second[:filled], bias_c)
+                np.dot(D, second.T, last)
+                for d in range(len(D)):
+                    for n in range(filled):
+                        found[d, done + n] = last[d, n] + bias_d[d]
+                done, filled = done + filled, 0
+
+
+@compiled_loop
+def _fill_halves(own, terms, row, left, right):
+    """The sums of both halves of a receiver's places; its own share is in the left ones."""
+    places = terms.shape[1] // len(own)
+    first, half = row * places, places // 2
+    left[0] = own[row]
+    _double(terms, first, first + half, left)
+    right[0] = ZERO
+    _double(terms, first + half, first + places, right)
+
+
+@compiled_loop
+def _double(terms, first, last, sums):
+    """Sums[a] = sums[0] + Σ_m terms[a_m, m] of every assignment a of the places first … last."""
+    count = 1
+    for place in range(first, last):
+        for a in range(count - 1, -1, -1):  # from the back: nothing is read after it is replaced
+            for k in range(len(terms) - 1, -1, -1):
+                for c in range(sums.shape[1]):
+                    sums[a * len(terms) + k, c] = sums[a, c] + terms[k, place, c]
+        count *= len(terms)

@@ -50,21 +50,18 @@ from nri.model.decoder_loops import (
     back_to_shares,
     weigh,
 )
-from nri.model.loops import as_array
+from nri.model.loops import as_array, block_rows
 from nri.model.message_passing import PairLinear
 from nri.model.precision import exact_products, product_type
 
 __all__ = [
     "all_edges",
-    "block_rows",
     "first_layer",
     "fused_messages",
     "is_fused",
     "shares_of",
     "visited_edges",
 ]
-
-BLOCK_BYTES = 2**18  # of one layer of a block: a few of them fit the cache of a core
 
 
 def is_fused(x: Tensor) -> bool:
@@ -169,11 +166,6 @@ def _blocks_of(
 def visited_edges(z: np.ndarray, every: bool) -> list[np.ndarray]:
     """The numbers of all edges, or of those of a weight but zero, of each type of z (K, edges)."""
     return [np.arange(len(row)) if every else np.flatnonzero(row) for row in z]
-
-
-def block_rows(hidden: int, itemsize: int) -> int:
-    """How many edges a block has, of layers so wide and numbers of so many bytes."""
-    return BLOCK_BYTES // (itemsize * hidden)
 
 
 @lru_cache(maxsize=16)

@@ -24,7 +24,7 @@ from torch.autograd.function import once_differentiable
 from nri.model.blas import one_thread, rows_at_once
 from nri.model.decoder_loops import run, run_back
 from nri.model.decoders.layers import Messages, OutputMLP, Scaling
-from nri.model.fused_messages import all_edges, block_rows, first_layer, visited_edges
+from nri.model.fused_messages import all_edges, first_layer, visited_edges
 
 __all__ = ["fused_unroll"]
 
@@ -175,7 +175,7 @@ def _record(steps: int, x: Tensor, net: _Networks, kept: int) -> _Record:
 
 def _block_size(hidden: int, sending: _Sending) -> int:
     """How many edges a block has at most."""
-    return min(rows_at_once(block_rows(hidden, 4), hidden), max(1, *np.diff(sending.first)))
+    return min(rows_at_once(hidden), max(1, *np.diff(sending.first)))
 
 
 class _Unroll(torch.autograd.Function):

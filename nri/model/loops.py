@@ -12,17 +12,23 @@ import torch
 from numba.extending import overload
 from torch import Tensor
 
-__all__ = ["as_array", "compiled_loop", "number", "rounded"]
+__all__ = ["as_array", "block_rows", "compiled_loop", "number", "rounded"]
 
 compiled_loop = numba.njit(error_model="numpy", cache=True, fastmath={"reassoc", "contract"})
 """Sums may be taken in any order, as vectors need it; what is not a number stays so."""
 
+BLOCK_BYTES = 2**18  # of one layer of a block: a few of them fit the cache of a core
 HALF, LOWER, ONE = np.uint32(16), np.uint32(0x7FFF), np.uint32(1)
 
 
 def as_array(tensor: Tensor) -> np.ndarray:
     """The memory of a tensor as loops take it: float32, or the bits of bfloat16."""
     return tensor.view(torch.uint16).numpy() if tensor.dtype == torch.bfloat16 else tensor.numpy()
+
+
+def block_rows(width: int, itemsize: int) -> int:
+    """How many edges a block has, of layers so wide and numbers of so many bytes."""
+    return max(1, BLOCK_BYTES // (itemsize * width))
 
 
 def number(value: Any) -> Any:
