@@ -16,6 +16,7 @@ import torch
 import yaml
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from snakemake.utils import update_config
 
 from benchmarks import CONFIG, DOCS
 from benchmarks.clock import in_fresh_process, table
@@ -97,25 +98,31 @@ class TestedTrainer(Trainer):
         return best_accuracy(confusion.numpy())
 
 
-def recipe_of(dataset: str, recipe: str, config: Config) -> tuple[str, TrainingSettings]:
+def read_config(*overlays: Path) -> Config:
+    """The configuration under overlays, as Snakemake reads them."""
+    raw = yaml.safe_load(CONFIG.read_text())
+    for overlay in overlays:
+        update_config(raw, yaml.safe_load(overlay.read_text()))
+    return parse_config(raw)
+
+
+def recipe_of(dataset: str, recipe: str) -> tuple[str, TrainingSettings]:
     """Encoder and settings of the stage that finds graphs: later ones change none."""
+    config = read_config(*([CONFIG.with_name("paper.yaml")] if recipe == "paper" else []))
     runs = resolve_runs(config)
     run = next(runs[dataset, name] for name in RUNS[recipe] if (dataset, name) in runs)
     settings = run.training.resolved_stages()[0]
     if recipe == "sampled":
         added = {name: getattr(settings, name) for name in OF_SYSTEM}
         settings = config.recipes["sampled"].overridden(TrainingSettings(**added))
-    if recipe == "paper":  # whose run in the configuration is cut short
-        settings = settings.overridden(TrainingSettings(epochs=config.training.epochs))
     return run.encoder, settings
 
 
 def curve(dataset: str, recipe: str, seed: int, budget: float) -> list[dict[str, Any]]:
     """Train one model on simulations of its own, and test it as it goes."""
     take_processor(1)
-    config = parse_config(yaml.safe_load(CONFIG.read_text()))
-    encoder, settings = recipe_of(dataset, recipe, config)
-    data = config.datasets[dataset]
+    encoder, settings = recipe_of(dataset, recipe)
+    data = read_config().datasets[dataset]
     samples = data.samples.model_copy(update={"test": TESTED})
     data = data.model_copy(update={"seed": DATA_SEED + seed, "samples": samples})
     with tempfile.TemporaryDirectory() as directory:

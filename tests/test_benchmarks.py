@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import __main__ as page
+from benchmarks import accuracy
 from benchmarks.bound import bound
 from benchmarks.simulation import Simulations
 from benchmarks.step import CASES, WAYS, Work, gradient_error, measure
@@ -27,6 +28,12 @@ def test_all_ways_to_compute_a_case_have_the_same_gradients():
             works = {way: Work(case, way, quick=True) for way in WAYS}
             assert gradient_error(works["one-hot"], works["ours"]) < 1e-3
             assert gradient_error(works["torch"], works["ours"]) < 1e-3
+
+
+@pytest.mark.parametrize("dataset", list(accuracy.TARGETS))
+def test_every_recipe_is_known_of_every_system(dataset):
+    graphs = [accuracy.recipe_of(dataset, recipe)[1].graph for recipe in accuracy.RECIPES]
+    assert graphs == ["posterior", "sampled", "sampled"]
 
 
 @pytest.mark.parametrize("source", ["springs", "charged", "kuramoto"])

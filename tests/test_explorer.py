@@ -395,3 +395,10 @@ def test_a_system_may_be_left_while_its_model_computes(page):
         page.get_by_role("button", name=name).click()
     wait(page)
     assert complaints(page) == []
+
+
+def test_the_explorer_opens_on_its_own(page, smoke):
+    page.goto((smoke / "run/results/explorer.html").as_uri())
+    wait(page)
+    assert page.evaluate("document.characterSet") == "UTF-8"
+    assert page.get_by_role("button", name="4×", exact=True).is_visible()
