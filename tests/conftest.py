@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 from datasets import simulate
 from fuzzing import seeds, write_outcomes  # noqa: F401
 from workflows import copy_checkout, snakemake
@@ -63,6 +64,12 @@ def data_dir() -> Path:
 def repository() -> Path:
     """The root of the checkout under test."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def config(repository) -> dict:
+    """The default configuration as read from its file, to be changed."""
+    return yaml.safe_load((repository / "config" / "config.yaml").read_text())
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -351,11 +350,10 @@ def test_what_was_trained_leaves_its_predictions(results, small_springs, make_se
 
 
 @pytest.fixture
-def config(repository):
+def config(config):
     """The default configuration without its baselines."""
-    default = yaml.safe_load((repository / "config/config.yaml").read_text())
     recipes = {"fast": {"decoder_hidden": 64, "epochs": 3}}
-    return {**default, "seeds": [1, 2], "recipes": recipes, "runs": [], "baselines": []}
+    return {**config, "seeds": [1, 2], "recipes": recipes, "runs": [], "baselines": []}
 
 
 def test_baselines_resolve_to_what_their_jobs_depend_on(config):

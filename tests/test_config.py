@@ -1,10 +1,6 @@
 """The configuration: what ships is valid; what cannot work is refused with place and remedy."""
 
 import copy
-import os
-import re
-import subprocess
-import sys
 
 import pytest
 import yaml
@@ -14,10 +10,8 @@ from snakemake.utils import update_config
 from nri.choices import SOURCES, load
 from nri.config import reference
 from nri.config.parse import ConfigError, parse_config
-from nri.config.resolve import resolve_baselines, resolve_runs, resolve_studies
+from nri.config.resolve import resolve_baselines, resolve_runs
 from nri.config.runs import Run
-from nri.config.training import TrainingSettings
-from nri.config.yaml_file import origin, refuse_repeated_keys
 
 
 def load_yaml(repository, overlay=None):
@@ -25,11 +19,6 @@ def load_yaml(repository, overlay=None):
     if overlay:
         update_config(config, yaml.safe_load((repository / "config" / overlay).read_text()))
     return config
-
-
-@pytest.fixture
-def config(repository):
-    return copy.deepcopy(load_yaml(repository))
 
 
 @pytest.mark.parametrize(
@@ -196,32 +185,6 @@ def test_bad_own_data_are_refused(change, message, config):
         parse_config(config)
 
 
-def test_a_key_that_is_there_twice_is_refused_with_both_lines(tmp_path):
-    path = tmp_path / "mine.yaml"
-    path.write_text("runs:\n  - {dataset: a}\n  - seeds: [1]\n    dataset: b\n    seeds: [2]\n")
-    with pytest.raises(
-        ConfigError, match=r"mine\.yaml: line 5: config\.runs\[1\]\.seeds was there.*line 3"
-    ):
-        refuse_repeated_keys(path)
-    path.write_text('{\n\t"gpu": 1,\n\t"seeds": [1],\n\t"gpu": 2\n}\n')
-    with pytest.raises(ConfigError, match=r"line 4: config\.gpu was there before, in line 2"):
-        refuse_repeated_keys(path)
-    path.write_text("gpu: 1\nmirror: {gpu: 1, gpu: 2}\n")
-    with pytest.raises(ConfigError, match=r"line 2: config\.mirror\.gpu was there before"):
-        refuse_repeated_keys(path)
-
-
-def test_what_is_merged_or_aliased_is_not_there_twice(tmp_path):
-    path = tmp_path / "mine.yaml"
-    path.write_text("a: &a {x: 1}\nb: {<<: *a, x: 2}\nc: [*a, *a]\nd: &d [*d]\n")
-    refuse_repeated_keys(path)
-
-
-def test_what_ships_repeats_no_key(repository):
-    for path in (repository / "config").glob("*.yaml"):
-        refuse_repeated_keys(path)
-
-
 def test_own_data_allow_what_their_edges_allow(config):
     config["datasets"]["own"] = entry = copy.deepcopy(OWN)
     config["runs"] = [{"dataset": "own", "encoder": "true", "decoder": "mlp", "edge_types": 2}]
@@ -272,99 +235,6 @@ def test_a_setting_is_refused_where_it_stands(change, place, config):
         parse_config(config)
 
 
-def test_an_error_names_file_line_and_run(tmp_path):
-    mine, theirs = tmp_path / "mine.yaml", tmp_path / "config.yaml"
-    run = "{dataset: a, encoder: mlp, decoder: mlp, edge_types: 1}"
-    mine.write_text(f"seeds: [1]\nruns:\n  - {run}\n")
-    theirs.write_text("training:\n  epochs: 1\n  variance: 0\nruns: []\n")
-    raw = {**yaml.safe_load(theirs.read_text()), **yaml.safe_load(mine.read_text())}
-
-    def told(text, *paths):
-        return origin(ConfigError(text), raw, paths)
-
-    edges = "config.runs[0].edge_types: 1 must be at least 2"
-    expected = f"{mine}, line 3, run a/mlp-mlp-k1: {edges}"
-    assert told(edges, mine, theirs) == told(edges, theirs, mine) == expected
-    variance = "config.training.variance: 0 must be above 0"
-    assert told(variance, mine, theirs) == f"{theirs}, line 3: {variance}"
-    assert told(variance) == variance
-    seeds = "config: unknown key 'seeds'; allowed here: …"
-    assert told(seeds, theirs, mine) == f"{mine}, line 1: {seeds}"
-    epochs = "config.training: 'epochs' cannot be set here, only in …"
-    assert told(epochs, theirs) == f"{theirs}, line 2: {epochs}"
-    missing = "config.runs[0]: 'recipe' is missing"
-    assert told(missing, mine) == f"{mine}, line 3, run a/mlp-mlp-k1: {missing}"
-    assert told("config: a problem", mine) == "config: a problem"
-    mine.write_text(mine.read_text().replace("encoder: mlp", "encoder: 'path/to/my.py:MyEncoder'"))
-    raw |= yaml.safe_load(mine.read_text())
-    assert told(edges, mine) == f"{mine}, line 3, run a/my-encoder-mlp-k1: {edges}"
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (
-            "seeds: [1, 2\ntraining: {epochs: 3}\n",
-            "line 2, .*missing: the end of what began in line 1",
-        ),
-        ("training:\n\tepochs: 3\n", "line 2, .*indent by blanks, not by tabs"),
-        ("runs:\n  - dataset: a\n   encoder: b\n", "line 3, .*look for"),
-        ("mirror: 'a\n", "look for a bracket, a comma or a quote"),
-    ],
-)
-def test_wrong_syntax_is_named_with_its_line(text, words, tmp_path):
-    path = tmp_path / "mine.yaml"
-    path.write_text(text)
-    command = [sys.executable, "-m", "nri.config.yaml_file", "--configfile", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert re.search(f"^error: .*mine.yaml, {words}" if "line" in words[:4] else words, done.stderr)
-    assert "Traceback" not in done.stderr
-
-
-@pytest.mark.parametrize("option", ["--configfile mien.yaml", "--configfile=mien.yaml"])
-def test_a_configuration_that_is_not_there_is_named_with_those_that_are(
-    option, tmp_path, repository
-):
-    (tmp_path / "mine.yaml").write_text("seeds: [1]\n")
-    command = [sys.executable, "-m", "nri.config.yaml_file", "results/a.json", *option.split()]
-    done = subprocess.run(
-        command,
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(repository)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    words = "mien.yaml: there is no such file, did you mean 'mine.yaml'?; there are: mine.yaml"
-    assert done.stderr == f"error: {words}\n"
-
-
-def test_the_same_run_twice_needs_a_recipe(config):
-    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
-    config["runs"] = [run, run]
-    with pytest.raises(ConfigError, match=r"second springs5/mlp-mlp-k2.*recipe"):
-        parse_config(config)
-    config["recipes"], config["baselines"] = {"other": {"straight_through": True}}, []
-    config["runs"] = [run, {**run, "recipe": "other"}]
-    runs = resolve_runs(parse_config(config))
-    assert {name for _, name in runs} == {"mlp-mlp-k2", "mlp-mlp-k2-other"}
-
-
-def test_settings_are_layered_defaults_recipe_run(config):
-    config["recipes"] = {"fast": {"epochs": 7, "batch_size": 8}}
-    run = {"dataset": "springs5", "encoder": True, "decoder": "mlp", "edge_types": 2}
-    config["runs"] = [{**run, "recipe": "fast", "training": {"batch_size": 4}}]
-    config["baselines"], config["training"] = [], {"epochs": 9, "temperature": 0.7}
-    (resolved,) = resolve_runs(parse_config(config)).values()
-    training = resolved.training
-    assert (training.epochs, training.batch_size, training.temperature) == (7, 4, 0.7)
-    assert training.learning_rate == TrainingSettings().learning_rate
-    assert resolved.name == "true-mlp-k2-fast"
-    assert resolved.seeds == config["seeds"]
-
-
 def test_a_skeleton_is_of_one_data_set(repository):
     config = load_yaml(repository, "mocap.yaml")
     trials = {"train": [1], "valid": [2], "test": [3]}
@@ -373,27 +243,6 @@ def test_a_skeleton_is_of_one_data_set(repository):
         run["test_on"] = [{"dataset": "other"}]
     with pytest.raises(ConfigError, match=r"runs\[3\]\.test_on.*other: the skeleton is that of"):
         parse_config(config)
-
-
-def test_studies_and_tests_elsewhere_are_no_settings_of_a_training(config):
-    run = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
-    config["runs"] = [run]
-    (plain,) = resolve_runs(parse_config(config)).values()
-    config["studies"] = {"size": {"title": "Number of objects"}, "width": {"title": "Width"}}
-    springs = config["datasets"]["springs5"]
-    config["datasets"] |= {"springs10": {**springs, "objects": 10}, "springs3": springs}
-    others = [{"dataset": "springs10", "study": "size"}, {"dataset": "springs3"}]
-    config["runs"] = [{**run, "study": "width", "test_on": others, "seeds": [7]}]
-    runs = resolve_runs(parse_config(config))
-    (studied,) = runs.values()
-    assert studied.depends_on() == plain.depends_on()
-    assert studied.job() == plain.job()
-    assert {"dataset", "recipe", "training"} <= plain.depends_on().keys()
-    assert resolve_studies(runs) == {
-        "springs5/mlp-mlp-k2": {"springs5": "width", "springs10": "size", "springs3": "width"}
-    }
-    config["runs"] = [{**run, "test_on": [{"dataset": "springs3"}]}]
-    assert resolve_studies(resolve_runs(parse_config(config))) == {}
 
 
 RENAMED = [
@@ -479,88 +328,6 @@ def test_a_missing_key_is_named(config):
         parse_config(config)
 
 
-def test_settings_for_new_data_are_those_of_the_data_set(config):
-    config["datasets"]["own"] = copy.deepcopy(OWN)
-    config["runs"] = [{"dataset": "own", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}]
-    entry = {"dataset": "own", "run": "mlp-mlp-k2", "path": "b.csv", "settings": {"objects": 4}}
-    config["infer_on"] = {"new": entry}
-    parse_config(config)
-    entry["settings"] = {"object": 4}
-    with pytest.raises(ConfigError, match=r"infer_on\.new\.settings: .*did you mean 'objects'"):
-        parse_config(config)
-
-
-def test_new_data_for_a_simulated_system_are_read_as_own_data(config):
-    entry = {"dataset": "springs5", "run": "mlp-mlp-k2-fast", "path": "b.csv"}
-    config["infer_on"] = {"new": entry}
-    entry["settings"] = {"columns": {"time": "t", "object": "who"}}
-    parse_config(config)
-    entry["settings"] = {"strengths": [0, 1]}
-    with pytest.raises(ConfigError, match=r"infer_on\.new\.settings: unknown key 'strengths'"):
-        parse_config(config)
-
-
-def run_on(config, encoder, decoder, **training):
-    run = {"dataset": "springs5", "encoder": encoder, "decoder": decoder, "edge_types": 2}
-    config["runs"], config["baselines"] = [{**run, "training": training}], []
-    (resolved,) = resolve_runs(parse_config(config)).values()
-    return resolved
-
-
-IDLE = [
-    ("mlp", "mlp", {}, {"residual_scale": 3.0}),
-    ("mlp", "mlp", {"likelihood": "student_t"}, {"variance": 1.0}),
-    ("mlp", "mlp", {}, {"simulation_steps": 7}),
-    ("mlp", "mlp", {"learning_rate_schedule": "cosine"}, {"learning_rate_every": 3}),
-    ("mlp", "rnn", {}, {"simulation_steps": 7}),
-    ("mlp", "sim", {}, {"decoder_hidden": 7}),
-    ("mlp", "none", {}, {"temperature": 0.1}),
-    ("true", "mlp", {}, {"encoder_hidden": 7}),
-    ("full", "mlp", {}, {"prior": [0.1, 0.9]}),
-    # Every stage has a value of its own, or feels none.
-    ("mlp", "mlp", {"stages": [{"epochs": 3}, {"epochs": 4}]}, {"epochs": 5}),
-    ("mlp", "mlp", {"stages": [{"freeze": "encoder"}]}, {"temperature": 0.1}),
-]
-FELT = [
-    ("mlp", "mlp", {}, {"precision": "bf16"}),
-    ("mlp", "mlp", {"likelihood": "student_t"}, {"residual_scale": 3.0}),
-    ("mlp", "mlp", {}, {"encoder_hidden": 7}),
-    ("mlp", "sim", {}, {"simulation_steps": 7}),
-    ("mlp", "none", {}, {"encoder_dropout": 0.5}),
-    ("true", "mlp", {}, {"decoder_hidden": 7}),
-    ("mlp", "mlp", {"stages": [{"epochs": 3}, {}]}, {"epochs": 5}),
-    ("mlp", "mlp", {"stages": [{}, {"freeze": "encoder"}]}, {"temperature": 0.1}),
-    ("mlp", "mlp", {"stages": [{}, {"likelihood": "student_t"}]}, {"residual_scale": 3.0}),
-]
-
-
-@pytest.mark.parametrize(("encoder", "decoder", "training", "change"), IDLE)
-def test_a_setting_that_a_run_cannot_feel_does_not_retrain_it(
-    encoder, decoder, training, change, config
-):
-    before = run_on(config, encoder, decoder, **training)
-    after = run_on(config, encoder, decoder, **training, **change)
-    assert after.training != before.training
-    assert after.depends_on() == before.depends_on()
-    keys = [run.training.checkpoint_keys(encoder, decoder) for run in (before, after)]
-    assert keys[0] == keys[1]
-
-
-@pytest.mark.parametrize(("encoder", "decoder", "training", "change"), FELT)
-def test_a_setting_that_a_run_feels_retrains_it(encoder, decoder, training, change, config):
-    before = run_on(config, encoder, decoder, **training)
-    after = run_on(config, encoder, decoder, **training, **change)
-    assert after.depends_on() != before.depends_on()
-    keys = [run.training.checkpoint_keys(encoder, decoder)[-1] for run in (before, after)]
-    if "epochs" not in change:
-        assert keys[0] != keys[1]
-
-
-def test_whole_numbers_are_the_same_with_and_without_a_point(config):
-    one, other = (run_on(config, "mlp", "mlp", epochs=epochs) for epochs in (3, 3.0))
-    assert one.job() == other.job()
-
-
 def test_every_source_has_settings_of_its_own_name(config):
     for name, choice in SOURCES.items():
         assert {"source", "frames"} <= load(choice).Settings.model_fields.keys(), name
@@ -588,34 +355,3 @@ def test_every_property_of_the_schema_is_explained():
 def test_what_ships_fits_the_schema(overlay, repository):
     schema = yaml.safe_load(reference.render_schema())
     Draft202012Validator(schema).validate(load_yaml(repository, overlay))
-
-
-def start_of(config, **changes):
-    """Two runs, the second of which starts from the first but for some changes."""
-    config["datasets"]["springs9"] = {**config["datasets"]["springs5"], "objects": 9}
-    first = {"dataset": "springs5", "encoder": "mlp", "decoder": "mlp", "edge_types": 2}
-    start = {"dataset": "springs5", "run": "mlp-mlp-k2"}
-    second = {**first, "dataset": "springs9", "start_from": start}
-    config["runs"] = [first, {**second, **changes}]
-    return parse_config(config)
-
-
-WRONG_START = [
-    ({"start_from": {"dataset": "springs5", "run": "mlp-rnn-k2"}}, "did you mean"),
-    ({"encoder": "cnn"}, "encoder is cnn, but that of springs5/mlp-mlp-k2 is mlp"),
-    ({"edge_types": 3}, "edge_types is 3, but"),
-    ({"training": {"decoder_hidden": 7}}, "decoder_hidden is 7, but"),
-    ({"seeds": [1, 77]}, "springs5/mlp-mlp-k2 has no seed 77; add it there"),
-    ({"dataset": "kuramoto5"}, "has features x, y, vx, vy; choose data of the same kind"),
-    (
-        {"start_from": {"dataset": "springs9", "run": "mlp-mlp-k2"}},
-        "springs9/mlp-mlp-k2 starts from another run itself",
-    ),
-]
-
-
-@pytest.mark.parametrize(("change", "message"), WRONG_START)
-def test_a_start_that_does_not_fit_is_refused(change, message, config):
-    assert start_of(copy.deepcopy(config)).runs[1].start_from.run == "mlp-mlp-k2"
-    with pytest.raises(ConfigError, match=rf"runs\[1\]\.start_from: .*{message}"):
-        start_of(config, **change)
