@@ -160,7 +160,7 @@ def check_length(recording: Rows, features: int, edges_change: bool) -> None:
     time, count = recording.table["time"].to_numpy(), len(recording.objects)
     with np.errstate(over="ignore"):
         frames = np.ptp(time) / recording.interval + 1  # a float, as it may be infinite
-    size = frames * count * (8 * features + (count if edges_change else 0))
+        size = frames * count * (8 * features + (count if edges_change else 0))
     if size > LARGEST:
         jump = int(np.diff(time).argmax())
         before, after = recording.table.iloc[jump], recording.table.iloc[jump + 1]
