@@ -1,4 +1,4 @@
-"""On how many threads compiled loops multiply matrices: one.
+"""How compiled loops multiply matrices: on one thread, few rows at once.
 
 numba multiplies by the BLAS that scipy brings, OpenBLAS as a rule. It knows nothing of the threads
 that torch was given, but takes all cores; products in the loops are so small that this makes them
