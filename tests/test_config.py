@@ -36,6 +36,8 @@ def load_yaml(repository, overlay=None):
         "record.yaml",
         "record_mocap.yaml",
         "record_paper.yaml",
+        "posterior.yaml",
+        "precision.yaml",
     ],
 )
 def test_what_ships_is_valid(overlay, repository):
@@ -44,6 +46,25 @@ def test_what_ships_is_valid(overlay, repository):
     assert runs
     for run in runs.values():
         assert Run.model_validate_json(run.job()).depends_on() == run.depends_on()
+
+
+@pytest.mark.parametrize("overlay", ["posterior.yaml", "precision.yaml"])
+def test_what_a_study_compares_with_is_the_default(overlay, repository):
+    default = resolve_runs(parse_config(load_yaml(repository)))
+    runs = resolve_runs(parse_config(load_yaml(repository, overlay)))
+    shared = default.keys() & runs.keys()
+    assert len(shared) >= 3
+    for key in shared:
+        assert runs[key].training == default[key].training
+
+
+def test_both_precisions_are_the_same_training(repository):
+    runs = resolve_runs(parse_config(load_yaml(repository, "precision.yaml")))
+    for (dataset, name), run in runs.items():
+        if name.endswith("_bf16"):
+            exact = runs[dataset, name.removesuffix("_bf16")]
+            assert run.training.precision == "bf16"
+            assert run.training == exact.training.model_copy(update={"precision": "bf16"})
 
 
 BAD = [
