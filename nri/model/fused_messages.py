@@ -3,14 +3,14 @@
 What it earns (`python -m benchmarks step`): plain torch, which computes layer by layer
 (`Messages.layer_by_layer`), takes so many times as long, by CPU time of one thread:
 
-    update, paper's recipe, 5 and 10 objects    1.3 and 2.7
+    update, paper's recipe, 5 and 10 objects    1.3 and 2.1
     update, RNN decoder                         1.1
-    update, fast recipe                         1.3 to 1.4
-    update, refit of the decoder alone          3.3
-    evaluation, teacher-forced or free running  1.6 to 1.9
+    update, fast recipe: graphs are found       1.2 to 1.3
+    update, fast recipe: a decoder is refitted  3.1
+    evaluation, teacher-forced or free running  2.0 to 2.2
 
-An update of the paper's recipe with 5 objects needs 360 MiB instead of 910. On small batches, as in
-the fast recipe, tensors of all edges stay in the caches; what is gained there is mostly the time
+An update of the paper's recipe with 5 objects needs 220 MiB instead of 1,040. On small batches, as
+in the fast recipe, tensors of all edges stay in the caches; what is gained there is mostly the time
 between operations, which `nri.model.fused_unroll` saves.
 
 Layer by layer, a core spends much of its time on moving tensors of all edges to and from memory.
