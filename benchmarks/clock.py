@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["cpu_seconds", "high_water", "in_fresh_process", "ratio_cell", "table"]
+__all__ = ["cpu_seconds", "high_water", "in_fresh_process", "raised_peak", "ratio_cell", "table"]
 
 
 def cpu_seconds(work: Callable[[], Any], repeats: int = 1) -> float:
@@ -39,6 +39,13 @@ def high_water() -> float:
     """The largest resident memory of this process so far, MiB (Linux)."""
     status = Path("/proc/self/status").read_text()
     return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024
+
+
+def raised_peak(work: Callable[[], Any]) -> float:
+    """MiB by which a call raises this process's peak; what is loaded once was loaded before."""
+    before = high_water()
+    work()
+    return high_water() - before
 
 
 def in_fresh_process(function: Callable[..., Any], *arguments: Any) -> Any:

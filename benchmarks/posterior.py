@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, table
+from benchmarks.clock import cpu_seconds, in_fresh_process, raised_peak, table
 from nri.device import take_processor
 from nri.evaluation.protocol import BATCH
 from nri.model.decoders.mlp import MLPDecoder
@@ -51,10 +51,7 @@ def peak_memory(method: Method, objects: int, edge_types: int) -> float:
     """MiB by which as many samples as an evaluation takes at once raise a process's peak."""
     take_processor(1)
     work(method, objects, edge_types, 1, FEW_STEPS)()  # what is loaded and compiled once
-    batch = work(method, objects, edge_types, BATCH, FEW_STEPS)
-    before = high_water()
-    batch()
-    return high_water() - before
+    return raised_peak(work(method, objects, edge_types, BATCH, FEW_STEPS))
 
 
 def report(quick: bool) -> str:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import CONFIG
-from benchmarks.clock import cpu_seconds, high_water, in_fresh_process, ratio_cell, table
+from benchmarks.clock import cpu_seconds, in_fresh_process, raised_peak, ratio_cell, table
 from benchmarks.plain import one_hot_copy, torch_copy
 from nri.config.identity import PAPER
 from nri.config.parse import parse_config
@@ -228,10 +228,7 @@ def peak_memory(case: Case, way: str = "ours") -> float:
 def _peak_memory(case: Case, way: str) -> float:
     take_processor(1)
     Work(replace(case, objects=3, batch=2), way, False)()  # what is loaded and compiled once
-    work = Work(case, way, False)
-    before = high_water()
-    work()
-    return high_water() - before
+    return raised_peak(Work(case, way, False))
 
 
 def report(quick: bool) -> str:

@@ -418,7 +418,6 @@ def test_a_hundred_objects_take_bounded_memory():
     """In a process of its own, so that its peak is that of the inference."""
     program = """
 import re, torch
-from nri.model import loops
 from nri.model.decoders.mlp import MLPDecoder
 from nri.model.likelihood import StudentTLikelihood
 from nri.model.posterior.infer import infer
