@@ -79,8 +79,11 @@ def report(quick: bool) -> str:
     """The section of the report."""
     if not torch.cuda.is_available() and not quick:
         return f"{NOT_MEASURED}\n"
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return written({name: run_part(name, device, quick) for name in BUDGETS})
+    device, parts = "cuda" if torch.cuda.is_available() else "cpu", {}
+    for name, budget in BUDGETS.items():
+        print(f"{name}: {budget} s at most", file=sys.stderr, flush=True)
+        parts[name] = run_part(name, device, quick)
+    return written(parts)
 
 
 def written(parts: dict[str, Part]) -> str:

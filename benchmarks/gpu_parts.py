@@ -58,7 +58,8 @@ def card(device: torch.device, quick: bool) -> Rows:
 
 def correctness(device: torch.device, quick: bool) -> Rows:
     """The tests of what a GPU computes, by pytest."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    # Side by side: most of their time is that of compilations.
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "4"]
     command += [str(ROOT / "tests" / "test_device.py"), "--co" if quick else "-rs"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     lines = (result.stdout.strip() or result.stderr.strip() or "pytest said nothing").splitlines()

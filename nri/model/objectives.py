@@ -147,7 +147,10 @@ class ELBO:
                 count, wanted = len(starts), min(len(starts), self.settings.loss_windows)
                 order = torch.rand(batch, count, generator=generator, device=x.device).argsort(1)
                 starts, weight = starts[order[:, :wanted]], count / wanted
-            predictions, times = self.predict_windows(decoder, x, sample, steps, starts)
+            # Compiling for another size of batch takes longer than all last batches of a training.
+            whole = batch == self.settings.batch_size
+            predict = self.predict_windows if whole else teacher_forced_windows
+            predictions, times = predict(decoder, x, sample, steps, starts)
         inside = (times < frames).to(x.dtype)[..., None, None]
         times = times.clamp_max(frames - 1)
         targets = frames_at(x, times)
