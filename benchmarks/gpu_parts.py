@@ -28,7 +28,7 @@ from nri.data.format import Metadata, read_metadata
 from nri.data.samples import load_samples
 from nri.device import rounded_products
 from nri.model.build import build_model
-from nri.model.rollout import teacher_forced_windows
+from nri.model.rollout import teacher_forced_windows, unroll
 from nri.training.checkpoints import Checkpoint
 from nri.training.trainer import Trainer
 
@@ -68,13 +68,13 @@ def correctness(device: torch.device, quick: bool) -> Rows:
 
 def rates(case: Case, device: torch.device, quick: bool) -> Rows:
     """Updates of a recipe in each precision, as they are and with the unroll as a CUDA graph."""
-    ways = ("eager", "CUDA graph") if case.decoder == "mlp" else ("eager",)
-    for way in ways:
+    for way in "eager", "CUDA graph":
         for precision in PRECISIONS:
             # On a CPU, the plain torch code that a GPU runs.
             work = Work(case, "ours" if device.type == "cuda" else "torch", quick, device)
             if way == "eager":
                 work.objective.predict_windows = teacher_forced_windows
+                work.objective.unroll = unroll
             with PRECISIONS[precision](device):
                 seconds = seconds_of(work, device, quick)
             rate = len(work.samples) / seconds

@@ -2,9 +2,10 @@
 
 On a GPU an update consists of small kernels that take longer to launch than to run: some
 1,400 of them where the decoder is unrolled over ten steps. There the unroll is compiled to few
-kernels that are replayed as one CUDA graph, and trainings round the factors of matrix products
-to TF32 (10 bits of mantissa: below the noise of a batch). On a CPU compiling gains nothing;
-`nri.model.fused_messages` is the fast path.
+kernels that are replayed as one CUDA graph (that of a decoder with memory, over all frames, is
+replayed as it is), and trainings round the factors of matrix products to TF32 (10 bits of mantissa:
+below the noise of a batch). On a CPU compiling gains nothing; `nri.model.fused_messages` is the
+fast path.
 """
 
 import ctypes
@@ -15,7 +16,7 @@ import torch
 
 from nri.gpus import claim_gpu
 
-__all__ = ["choose_device", "compiled", "rounded_products", "take_processor"]
+__all__ = ["choose_device", "compiled", "recorded", "rounded_products", "take_processor"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt in malloc.h
 KEPT = 2**25  # bytes of a tensor; glibc allows no more
@@ -58,9 +59,18 @@ def compiled(function: Callable, device: torch.device, constant: Callable) -> Ca
     """On a GPU the function compiled, its launches recorded as a CUDA graph; else itself.
 
     What it returns is overwritten by its next call. What `constant` gives to it is held in the
-    graph instead of being made again at every call.
+    graph instead of being made again at every call. Each shape of arguments is compiled anew, for
+    half a minute, and torch gives up after eight.
     """
     if device.type != "cuda":
         return function
     torch.compiler.assume_constant_result(constant)  # not where it is defined: that takes 2 s
     return torch.compile(function, mode="reduce-overhead", fullgraph=True, dynamic=False)
+
+
+def recorded(function: Callable, device: torch.device, constant: Callable) -> Callable:
+    """As `compiled`, but the kernels stay as they are: for unrolls that take minutes to compile."""
+    if device.type != "cuda":
+        return function
+    torch.compiler.assume_constant_result(constant)
+    return torch.compile(function, backend="cudagraphs", fullgraph=True, dynamic=False)

@@ -65,20 +65,24 @@ def captured(monkeypatch):
         return torch.compile(function, backend=backend, fullgraph=True, dynamic=False)
 
     monkeypatch.setattr(objectives, "compiled", traced)
+    monkeypatch.setattr(objectives, "recorded", traced)
     torch.compiler.reset()  # what other tests have compiled would be used again
     return compilations
 
 
-@pytest.mark.parametrize("windows", ["all", 2])
+@pytest.mark.parametrize(
+    ("decoder", "windows", "products"),
+    [("mlp", "all", 10 * 10), ("mlp", 2, 10 * 10), ("rnn", "all", 48 * 15)],
+)
 def test_the_unroll_is_one_graph_with_the_same_gradients(
-    build, samples, make_settings, windows, captured
+    build, samples, make_settings, decoder, windows, products, captured
 ):
     """Without a break or a copy between devices.
 
     In double precision, for which there is no fused path on a CPU.
     """
     settings = make_settings(loss_windows=windows, prediction_steps=10, batch_size=4)
-    model = build(settings).double()
+    model = build(settings, decoder=decoder).double()
     batch = samples["train"].take(slice(0, 4))
     batch = type(batch)(batch.x.double(), batch.edges)
     part_of_a_batch = settings.model_copy(update={"batch_size": 5})  # is not compiled
@@ -86,7 +90,7 @@ def test_the_unroll_is_one_graph_with_the_same_gradients(
     for found, wanted in zip(gradients(model, settings, batch), expected, strict=True):
         torch.testing.assert_close(found, wanted)
     (operations,) = captured
-    assert sum("linear" in name for name in operations) == 10 * 10
+    assert sum("linear" in name for name in operations) == products
     assert not {"to", "cuda", "cpu"} & set(operations)
 
 
@@ -102,17 +106,21 @@ def test_a_training_compiles_for_whole_batches_alone(
 
 
 @needs_cuda
-@pytest.mark.parametrize("windows", ["all", 5])
-def test_a_gpu_computes_the_gradients_of_the_cpu(build, samples, make_settings, windows):
-    """Without noise, and with all 5 windows in a random order: devices draw other numbers."""
+@pytest.mark.parametrize(("decoder", "windows"), [("mlp", "all"), ("mlp", 5), ("rnn", "all")])
+def test_a_gpu_computes_the_gradients_of_the_cpu(build, samples, make_settings, decoder, windows):
+    """Without noise, and with all 5 windows in a random order: devices draw other numbers.
+
+    The error is that of a tensor's largest element: of what batch normalisation cancels, rounding
+    is all there is.
+    """
     settings = make_settings(loss_windows=windows, noise_ramp=[0.5, 1.0], batch_size=8)
-    model = build(settings)
+    model = build(settings, decoder=decoder)
     batch = samples["train"].take(slice(0, 8))
     expected = gradients(model, settings, batch, progress=0.0)
     on_gpu = type(batch)(batch.x.cuda(), batch.edges.cuda())
     found = gradients(copy.deepcopy(model).cuda(), settings, on_gpu, progress=0.0)
     for mine, wanted in zip(found, expected, strict=True):
-        torch.testing.assert_close(mine, wanted, rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(mine, wanted, rtol=0, atol=1e-4 * float(wanted.abs().max()))
 
 
 @needs_cuda

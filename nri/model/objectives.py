@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from nri.config.training import TrainingSettings
-from nri.device import compiled
+from nri.device import compiled, recorded
 from nri.matching import best_accuracy, count_types
 from nri.model.frames import frames_at
 from nri.model.latent import one_hot
@@ -83,11 +83,12 @@ class ELBO:
         self.likelihood = make_likelihood(settings, model.features, model.median_change)
         device = model.median_change.device
         self.prior = _prior(settings.prior, model.graph.edge_types).to(device)
-        self.predict_windows = teacher_forced_windows
+        self.predict_windows, self.unroll = teacher_forced_windows, unroll
         # A simulator has no weights but many steps, which take longer to compile than to run.
         has_weights = next(model.required_decoder.parameters(), None) is not None
         if has_weights:
             self.predict_windows = compiled(teacher_forced_windows, device, edge_index)
+            self.unroll = recorded(unroll, device, edge_index)
 
     def training(
         self,
@@ -136,9 +137,12 @@ class ELBO:
         """Minus log-likelihood per sample and node, and the mean squared error."""
         batch, nodes, frames, _ = x.shape
         steps, decoder, weight = self.settings.prediction_steps, self.model.required_decoder, 1.0
+        # Compiling for another size of batch takes longer than all last batches of a training.
+        whole = batch == self.settings.batch_size
         if decoder.recurrent:
+            predict_all = self.unroll if whole else unroll
             # As the official code does: one true frame more than M predicted steps would leave.
-            predictions = unroll(decoder, x, sample, min(frames - steps, frames - 2) + 1)
+            predictions = predict_all(decoder, x, sample, min(frames - steps, frames - 2) + 1)
             times = torch.arange(1, frames, device=x.device).expand(batch, -1)
         else:
             starts = None
@@ -147,8 +151,6 @@ class ELBO:
                 count, wanted = len(starts), min(len(starts), self.settings.loss_windows)
                 order = torch.rand(batch, count, generator=generator, device=x.device).argsort(1)
                 starts, weight = starts[order[:, :wanted]], count / wanted
-            # Compiling for another size of batch takes longer than all last batches of a training.
-            whole = batch == self.settings.batch_size
             predict = self.predict_windows if whole else teacher_forced_windows
             predictions, times = predict(decoder, x, sample, steps, starts)
         inside = (times < frames).to(x.dtype)[..., None, None]
