@@ -274,6 +274,21 @@ def test_a_part_of_an_epoch_leaves_no_trace_in_a_longer_training(
     assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
+def test_a_training_goes_on_on_another_kind_of_device(
+    build, samples, make_settings, tmp_path, caplog
+):
+    """A checkpoint of CUDA, whose generator has a state of 16 bytes."""
+    trainer = make_trainer(build(make_settings()), make_settings(), samples, tmp_path / "c")
+    trainer.run()
+    state = trainer.checkpoints[0].load(trainer.device)
+    assert state is not None
+    trainer.checkpoints[0].save({**state, "generator": torch.zeros(16, dtype=torch.uint8)})
+    longer = make_settings(epochs=4, learning_rate_schedule="step")
+    again = make_trainer(build(longer), longer, samples, tmp_path / "c")
+    assert len(again.run().curve) == 4
+    assert "another kind of device than cpu" in caplog.text
+
+
 def test_fewer_epochs_are_not_those_of_a_longer_training(build, samples, make_settings, tmp_path):
     for epochs in (4, 2):
         settings = make_settings(epochs=epochs, learning_rate_schedule="step")

@@ -374,9 +374,21 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.best_weights = state["best_weights"]
         self.stage.optimiser.load_state_dict(state["optimiser"])
-        self.generator.set_state(state["generator"].cpu())
+        self._restore_generator(state["generator"].cpu())
         self.graphs = FixedGraphs(*state["graphs"])
         return True
+
+    def _restore_generator(self, state: Tensor) -> None:
+        """Go on with the noise where it was, or, on another kind of device, with other noise."""
+        if state.shape == self.generator.get_state().shape:
+            self.generator.set_state(state)
+            return
+        self.generator.manual_seed(self.seed + self.progress.total_updates)
+        log.warning(
+            "the checkpoint is of another kind of device than %s: the training goes on, "
+            "but not as it would have there",
+            self.device,
+        )
 
     def _latest_usable(self) -> dict[str, Any] | None:
         """The state of the latest stage with a checkpoint that is not past the stage's end."""
