@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-__all__ = ["CONFIG", "DOCS", "ROOT"]
+__all__ = ["DOCS", "ROOT"]
 
 ROOT = Path(__file__).parent.parent
-CONFIG = ROOT / "config" / "config.yaml"
 DOCS = ROOT / "docs"

@@ -14,16 +14,13 @@ from typing import Any
 
 import pandas as pd
 import torch
-import yaml
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from snakemake.utils import update_config
 
-from benchmarks import CONFIG, DOCS
+from benchmarks import DOCS
 from benchmarks.clock import in_fresh_process, table
+from benchmarks.config import read_config
 from nri.choices import SOURCES, load
-from nri.config.config import Config
-from nri.config.parse import parse_config
 from nri.config.resolve import resolve_runs
 from nri.config.training import TrainingSettings
 from nri.data.format import read_metadata
@@ -101,17 +98,9 @@ class TestedTrainer(Trainer):
         return best_accuracy(confusion.numpy())
 
 
-def read_config(*overlays: Path) -> Config:
-    """The configuration under overlays, as Snakemake reads them."""
-    raw = yaml.safe_load(CONFIG.read_text())
-    for overlay in overlays:
-        update_config(raw, yaml.safe_load(overlay.read_text()))
-    return parse_config(raw)
-
-
 def recipe_of(dataset: str, recipe: str) -> tuple[str, TrainingSettings]:
     """Encoder and settings of the stage that finds graphs: later ones change none."""
-    config = read_config(*([CONFIG.with_name("paper.yaml")] if recipe == "paper" else []))
+    config = read_config(*(["paper.yaml"] if recipe == "paper" else []))
     runs = resolve_runs(config)
     run = next(runs[dataset, name] for name in RUNS[recipe] if (dataset, name) in runs)
     settings = run.training.resolved_stages()[0]

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import yaml
-from snakemake.utils import update_config
 
-from benchmarks import CONFIG, ROOT
+from benchmarks import ROOT
 from benchmarks.clock import table
+from benchmarks.config import read_config
 from benchmarks.gpu_parts import RATES
 from nri.choices import decoder_choice
 from nri.config.config import Config
-from nri.config.parse import parse_config
 from nri.config.resolve import PlannedRun, resolve_baselines, resolve_runs
 from nri.planning.shapes import shape_of
 from nri.planning.work import OTHER_START, training_seconds, training_updates
@@ -30,13 +28,13 @@ __all__ = ["NOT_MEASURED", "Part", "paper_hours", "report"]
 
 NOT_MEASURED = "**Not measured**: no CUDA device where this page was last written."
 BUDGETS = {
-    "card": 20,
-    "correctness": 100,
-    "five": 120,
-    "ten": 110,
-    "rnn": 110,
-    "seeds": 50,
-    "accuracy": 90,
+    "card": 15,
+    "correctness": 130,
+    "five": 100,
+    "ten": 100,
+    "rnn": 155,
+    "seeds": 40,
+    "accuracy": 60,
 }
 """Seconds of each part, ten minutes in all but for some to stop them."""
 
@@ -170,7 +168,7 @@ def paper_hours(rates: dict[str, float]) -> float:
     The work of each is what `nri.planning` counts; a unit of it takes as long as in the case that
     is most like it: the RNN decoder for all with memory, ten objects for ten and more.
     """
-    config = _paper()
+    config = read_config("paper.yaml")
     runs = [*resolve_runs(config).values(), *resolve_baselines(config).values()]
     per_unit = {name: 1 / rate / _planned(config, name) for name, rate in rates.items()}
     seconds = 0.0
@@ -192,10 +190,3 @@ def _planned(config: Config, name: str) -> float:
     updates = training_updates(run, shape.samples["train"])
     work = training_seconds(run, shape) - OTHER_START
     return work / (updates * run.training.batch_size)
-
-
-def _paper() -> Config:
-    merged = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-    overlay = (ROOT / "config" / "paper.yaml").read_text(encoding="utf-8")
-    update_config(merged, yaml.safe_load(overlay))
-    return parse_config(merged)

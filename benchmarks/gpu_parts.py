@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 
-from benchmarks import CONFIG, ROOT
+from benchmarks import ROOT
+from benchmarks.config import read_config
 from benchmarks.seeds import SeedsAtOnce
 from benchmarks.step import Case, Work
 from nri.choices import SOURCES, load
-from nri.config.parse import parse_config
 from nri.config.resolve import resolve_runs
 from nri.data.format import Metadata, read_metadata
 from nri.data.samples import load_samples
@@ -59,7 +58,8 @@ def card(device: torch.device, quick: bool) -> Rows:
 def correctness(device: torch.device, quick: bool) -> Rows:
     """The tests of what a GPU computes, by pytest."""
     # Side by side: most of their time is that of compilations.
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "4"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    command += ["-n", "8", "--dist", "worksteal"]
     command += [str(ROOT / "tests" / "test_device.py"), "--co" if quick else "-rs"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     lines = (result.stdout.strip() or result.stderr.strip() or "pytest said nothing").splitlines()
@@ -147,7 +147,7 @@ def _model_of(work: Work, seed: int, device: torch.device) -> Any:
 
 def accuracy(device: torch.device, quick: bool) -> Rows:
     """How long the default recipe takes until its decoder finds the graphs of springs."""
-    config = parse_config(yaml.safe_load(CONFIG.read_text(encoding="utf-8")))
+    config = read_config()
     run, data = resolve_runs(config)[DATASET, RUN], config.datasets[DATASET]
     if quick:
         data = data.model_copy(update={"samples": data.samples.model_copy(update=SMALL)})

@@ -7,15 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 import torch
-import yaml
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import CONFIG
 from benchmarks.clock import cpu_seconds, in_fresh_process, raised_peak, ratio_cell, table
+from benchmarks.config import read_config
 from benchmarks.plain import one_hot_copy, torch_copy
 from nri.config.identity import PAPER
-from nri.config.parse import parse_config
 from nri.config.training import TrainingSettings
 from nri.data.format import Metadata
 from nri.data.samples import Samples
@@ -89,7 +87,7 @@ class Work:
     """What a case repeats, computed in one of WAYS."""
 
     def __init__(self, case: Case, way: str, quick: bool, device: torch.device = CPU):
-        config = parse_config(yaml.safe_load(CONFIG.read_text()))
+        config = read_config()
         settings = config.training
         if case.recipe != PAPER:
             settings = settings.overridden(config.recipes[case.recipe])

@@ -7,59 +7,36 @@ import yaml
 from jsonschema import Draft202012Validator
 from snakemake.utils import update_config
 
+from benchmarks import ROOT
+from benchmarks.config import read_config, read_raw
 from nri.choices import SOURCES, load
 from nri.config import reference
 from nri.config.parse import ConfigError, parse_config
 from nri.config.resolve import resolve_baselines, resolve_runs
 from nri.config.runs import Run
 
-
-def load_yaml(repository, overlay=None):
-    config = yaml.safe_load((repository / "config/config.yaml").read_text())
-    if overlay:
-        update_config(config, yaml.safe_load((repository / "config" / overlay).read_text()))
-    return config
+OVERLAYS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 
 
-@pytest.mark.parametrize(
-    "overlay",
-    [
-        None,
-        "smoke.yaml",
-        "paper.yaml",
-        "mocap.yaml",
-        "nba.yaml",
-        "own.yaml",
-        "dynamic.yaml",
-        "masses.yaml",
-        "walkers.yaml",
-        "record.yaml",
-        "record_mocap.yaml",
-        "record_paper.yaml",
-        "posterior.yaml",
-        "precision.yaml",
-    ],
-)
-def test_what_ships_is_valid(overlay, repository):
-    config = parse_config(load_yaml(repository, overlay))
-    runs = resolve_runs(config)
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_what_ships_is_valid(overlay):
+    runs = resolve_runs(read_config(overlay))
     assert runs
     for run in runs.values():
         assert Run.model_validate_json(run.job()).depends_on() == run.depends_on()
 
 
 @pytest.mark.parametrize("overlay", ["posterior.yaml", "precision.yaml"])
-def test_what_a_study_compares_with_is_the_default(overlay, repository):
-    default = resolve_runs(parse_config(load_yaml(repository)))
-    runs = resolve_runs(parse_config(load_yaml(repository, overlay)))
+def test_what_a_study_compares_with_is_the_default(overlay):
+    default, runs = resolve_runs(read_config()), resolve_runs(read_config(overlay))
     shared = default.keys() & runs.keys()
     assert len(shared) >= 3
     for key in shared:
         assert runs[key].training == default[key].training
 
 
-def test_both_precisions_are_the_same_training(repository):
-    runs = resolve_runs(parse_config(load_yaml(repository, "precision.yaml")))
+def test_both_precisions_are_the_same_training():
+    runs = resolve_runs(read_config("precision.yaml"))
     for (dataset, name), run in runs.items():
         if name.endswith("_bf16"):
             exact = runs[dataset, name.removesuffix("_bf16")]
@@ -256,8 +233,8 @@ def test_a_setting_is_refused_where_it_stands(change, place, config):
         parse_config(config)
 
 
-def test_a_skeleton_is_of_one_data_set(repository):
-    config = load_yaml(repository, "mocap.yaml")
+def test_a_skeleton_is_of_one_data_set():
+    config = read_raw("mocap.yaml")
     trials = {"train": [1], "valid": [2], "test": [3]}
     config["datasets"]["other"] = {"source": "mocap", "subject": 7, "trials": trials}
     for run in config["runs"]:
@@ -372,7 +349,7 @@ def test_every_property_of_the_schema_is_explained():
             assert key in definition.get("required", ()) or "default" in entry, f"{name}.{key}"
 
 
-@pytest.mark.parametrize("overlay", [None, "paper.yaml", "mocap.yaml", "nba.yaml", "own.yaml"])
-def test_what_ships_fits_the_schema(overlay, repository):
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_what_ships_fits_the_schema(overlay):
     schema = yaml.safe_load(reference.render_schema())
-    Draft202012Validator(schema).validate(load_yaml(repository, overlay))
+    Draft202012Validator(schema).validate(read_raw(overlay))

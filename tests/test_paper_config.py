@@ -5,10 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
-from snakemake.utils import update_config
 
-from nri.config.parse import parse_config
+from benchmarks.config import read_config
 from nri.config.resolve import PlannedRun, resolve_baselines, resolve_runs
 from nri.config.training import TrainingSettings
 from nri.results.comparison import read_paper_numbers
@@ -40,10 +38,8 @@ SEEDS = range(1, 6)
 
 
 @pytest.fixture(scope="module")
-def config(repository):
-    merged = yaml.safe_load((repository / "config/config.yaml").read_text())
-    update_config(merged, yaml.safe_load((repository / "config/paper.yaml").read_text()))
-    return parse_config(merged)
+def config():
+    return read_config("paper.yaml")
 
 
 @pytest.fixture(scope="module")

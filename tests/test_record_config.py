@@ -1,10 +1,8 @@
 """config/record.yaml: every cell of the paper's tables that is simulated, at the paper's scale."""
 
 import pytest
-import yaml
-from snakemake.utils import update_config
 
-from nri.config.parse import parse_config
+from benchmarks.config import read_config
 from nri.config.resolve import resolve_baselines, resolve_runs
 from nri.results.comparison import read_paper_numbers
 
@@ -13,10 +11,8 @@ RECORDED = {"mocap35", "nba", "nba_5hz"}
 
 
 @pytest.fixture(scope="module")
-def config(repository):
-    merged = yaml.safe_load((repository / "config/config.yaml").read_text())
-    update_config(merged, yaml.safe_load((repository / "config/record.yaml").read_text()))
-    return parse_config(merged)
+def config():
+    return read_config("record.yaml")
 
 
 def test_every_simulated_cell_of_the_paper_is_there(config, repository):
