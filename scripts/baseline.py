@@ -9,8 +9,8 @@ from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device, take_processor
 from nri.evaluation.correlation import correlation_rows, hidden_vectors, path_vectors
+from nri.evaluation.errors import error_rows, own_units
 from nri.evaluation.metrics_file import write_metrics
-from nri.evaluation.own_units import own_units, rmse_of_features
 from nri.evaluation.static import constant_velocity_errors, static_errors
 from nri.logs import start_log
 from nri.model.build import load_model
@@ -46,13 +46,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
     test = load_samples(arguments.data, "test", device)
     kind, horizon = arguments.baseline.baseline, arguments.horizon
     if kind in ("static", "constant-velocity"):
+        units = own_units(metadata)
         if kind == "static":
-            errors = static_errors(test, frames, horizon)
+            errors = static_errors(test, frames, horizon, units)
         else:
-            errors = constant_velocity_errors(test, frames, horizon, metadata.features)
-        steps = enumerate(errors.mean(-1), start=1)
-        rows = [{"metric": "mse", "step": step, "value": value} for step, value in steps]
-        rows += rmse_of_features(errors, own_units(metadata))
+            errors = constant_velocity_errors(test, frames, horizon, metadata.features, units)
+        rows = list(error_rows(errors, units))
     else:
         train = load_samples(arguments.data, "train", device)
         if arguments.lstm is None:

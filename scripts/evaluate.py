@@ -9,11 +9,11 @@ from nri.arguments import thread_count
 from nri.data.format import read_metadata
 from nri.data.samples import load_samples
 from nri.device import choose_device, take_processor
+from nri.evaluation.errors import own_units
 from nri.evaluation.evaluation import Evaluation, on_own_data
 from nri.evaluation.make_examples import make_examples
 from nri.evaluation.measure import measure
 from nri.evaluation.metrics_file import write_metrics
-from nri.evaluation.own_units import own_units
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.refine import posterior_temperature, refined_posterior, refines
 from nri.evaluation.transfer import on_other_data

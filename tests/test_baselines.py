@@ -72,7 +72,7 @@ def lstm(request):
 def test_static_repeats_the_frame_after_those_that_are_known():
     """Objects at t² with 3 known frames: 9 is repeated, 16 and 25 come."""
     x = torch.arange(6.0).square().expand(2, 4, 6).unsqueeze(-1)
-    errors = static_errors(Samples(x, None), 3, 2)
+    errors = static_errors(Samples(x, None), 3, 2).squares
     np.testing.assert_allclose(errors.mean(-1), [7.0**2, 16.0**2])
 
 
@@ -80,7 +80,7 @@ def test_constant_velocity_goes_on():
     """A place at t² goes on by 3 from 4 to 7 and 10; its velocity 2t stays at 4."""
     time = torch.arange(6.0)
     x = torch.stack([time.square(), 2 * time], dim=-1).expand(2, 4, 6, 2)
-    errors = constant_velocity_errors(Samples(x, None), 2, 2, ("x", "vx"))
+    errors = constant_velocity_errors(Samples(x, None), 2, 2, ("x", "vx")).squares
     np.testing.assert_allclose(errors, [[2.0**2, 2.0**2], [6.0**2, 4.0**2]])
 
 
@@ -92,9 +92,9 @@ def test_static_is_the_model_that_returns_its_input(x):
     samples = Samples(x, None)
     model = NRI(GivenGraph("full", 2), Still(), "abc")
     np.testing.assert_allclose(
-        static_errors(samples, 9, 8).mean(-1), future_mse(model, samples, 9, 8)
+        static_errors(samples, 9, 8).squares.mean(-1), future_mse(model, samples, 9, 8)
     )
-    assert len(static_errors(samples, 9, 50)) == 10  # no further than the data
+    assert len(static_errors(samples, 9, 50).squares) == 10  # no further than the data
 
 
 # LSTM

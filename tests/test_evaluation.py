@@ -9,6 +9,7 @@ import torch
 
 from nri.data.format import read_metadata, read_split
 from nri.data.samples import Samples, load_samples
+from nri.evaluation.errors import NORMALISED, own_units
 from nri.evaluation.evaluation import Evaluation, FoundGraph
 from nri.evaluation.examples import Examples
 from nri.evaluation.make_examples import make_examples
@@ -16,7 +17,6 @@ from nri.evaluation.measure import measure
 from nri.evaluation.metrics.confidence import calibration_error, log_loss
 from nri.evaluation.metrics.edge_auroc import edge_auroc
 from nri.evaluation.metrics.mse import future_mse
-from nri.evaluation.own_units import own_units
 from nri.evaluation.posterior_file import StoredPosterior
 from nri.evaluation.protocol import posterior, predict
 from nri.files import ResultsError
@@ -258,12 +258,13 @@ def test_a_tempered_posterior_is_scored_for_its_confidence_alone():
 def test_errors_of_own_data_are_also_in_their_own_units(build, make_settings, small_springs):
     """Of each feature, as if the motion had been predicted and compared in these units."""
     metadata, device = read_metadata(small_springs), torch.device("cpu")
-    assert own_units(metadata) == {}
+    assert own_units(metadata) == NORMALISED
     own = replace(metadata, config={**metadata.config, "source": "own"})
     units = own_units(own)
     model, samples = build(make_settings()), load_samples(small_springs, "test", device)
     evaluation = Evaluation(model, samples, 49, 5, 2, own_units=units)
-    rows = pd.DataFrame(measure(evaluation)).query("metric.str.startswith('rmse_')")
+    every = pd.DataFrame(measure(evaluation))
+    rows = every.query("metric.str.startswith('rmse_')")
     assert set(rows["metric"]) == {"rmse_x", "rmse_y", "rmse_vx", "rmse_vy"}
     truth = read_split(small_springs, "test").trajectories[:, :, 50:55]
     motion = predict(model, samples, 49, 5).transpose(1, 2).numpy()
@@ -273,5 +274,10 @@ def test_errors_of_own_data_are_also_in_their_own_units(build, make_settings, sm
         found = rows.query(f"metric == 'rmse_{feature}'")
         np.testing.assert_array_equal(found["step"], range(1, 6))
         np.testing.assert_allclose(found["value"], expected[:, number], rtol=1e-4)
+    distance = np.hypot(difference[..., 0], difference[..., 1]).mean((0, 1))
+    for metric, values in (("fde", distance), ("ade", distance.cumsum() / range(1, 6))):
+        found = every.query(f"metric == '{metric}'")
+        np.testing.assert_array_equal(found["step"], range(1, 6))
+        np.testing.assert_allclose(found["value"], values, rtol=1e-4)
     entry = metric_entry("rmse_x")
     assert (entry.table, entry.steps) == ("", True)

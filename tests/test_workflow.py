@@ -110,3 +110,4 @@ def test_real_basketball_end_to_end(checkout, data_dir, tmp_path):
         "re-estimated-from-truth",
     }
     assert metrics.query("metric == 'mse'").step.max() == 7
+    assert metrics.query("metric == 'fde'").value.between(0.01, 30).all()  # metres

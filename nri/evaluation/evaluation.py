@@ -1,7 +1,7 @@
 """A trained model and the samples that it is tested on: what the metrics measure."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from nri.data.samples import Samples
+from nri.evaluation.errors import NORMALISED, OwnUnits
 from nri.evaluation.protocol import BATCH, REESTIMATED, posterior, posteriors_of_steps
 from nri.matching import best_matching, count_types
 from nri.model.nri import NRI
@@ -69,8 +70,8 @@ class Evaluation:
     there is one.
     objective: what the model was trained to minimise, on the data set of its training.
     units (D,): factors that convert an error into the units to report it in.
-    own_units: what a normalised unit of each feature is in the units of the data, if errors are
-    reported in those too (`nri.evaluation.own_units`).
+    own_units: what a normalised unit is in the units of the data, if errors are reported in those
+    too.
     """
 
     model: NRI
@@ -83,7 +84,7 @@ class Evaluation:
     tempered: FoundGraph | None = None
     objective: Objective | None = None
     units: Tensor | None = None
-    own_units: Mapping[str, float] = field(default_factory=dict)
+    own_units: OwnUnits = NORMALISED
 
     @property
     def graphs(self) -> dict[str | None, FoundGraph]:
@@ -157,7 +158,7 @@ def on_own_data(
     frames: int,
     horizon: int,
     refine: Refine | None = None,
-    own_units: Mapping[str, float] | None = None,
+    own_units: OwnUnits = NORMALISED,
 ) -> Evaluation:
     """A model on the test split of the data set of its training.
 
@@ -184,7 +185,7 @@ def on_own_data(
         refined=refined,
         tempered=tempered,
         objective=objective,
-        own_units=own_units or {},
+        own_units=own_units,
     )
 
 

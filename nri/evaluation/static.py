@@ -2,28 +2,37 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 
 from nri.data.samples import Samples
+from nri.evaluation.errors import NORMALISED, Errors, OwnUnits, mean_errors
 
 __all__ = ["constant_velocity_errors", "static_errors"]
 
 
-def static_errors(samples: Samples, frames: int, horizon: int) -> np.ndarray:
-    """MSE of each step and feature of repeating the true frame `frames`: (horizon, D).
+def static_errors(
+    samples: Samples,
+    frames: int,
+    horizon: int,
+    units: OwnUnits = NORMALISED,
+) -> Errors:
+    """Errors of repeating the true frame `frames`.
 
-    In normalised units; over samples and objects, and the horizon is cut at the end of the
-    trajectories, as in `nri.evaluation.metrics.mse.future_errors`.
+    The horizon is cut at the end of the trajectories, as in
+    `nri.evaluation.metrics.mse.future_errors`.
     """
     last = samples.x[:, :, frames : frames + 1]
     future = samples.x[:, :, frames + 1 : frames + 1 + horizon]
-    return (future - last).double().square().mean((0, 1)).cpu().numpy()
+    return mean_errors([(last - future).transpose(1, 2)], units)
 
 
 def constant_velocity_errors(
-    samples: Samples, frames: int, horizon: int, features: Sequence[str]
-) -> np.ndarray:
+    samples: Samples,
+    frames: int,
+    horizon: int,
+    features: Sequence[str],
+    units: OwnUnits = NORMALISED,
+) -> Errors:
     """As `static_errors`, of repeating the last known change of each feature with every step.
 
     That is the change from the true frame `frames` - 1 to `frames`. Features that are velocities of
@@ -35,4 +44,4 @@ def constant_velocity_errors(
     future = samples.x[:, :, frames + 1 : frames + 1 + horizon]
     steps = torch.arange(1, future.shape[2] + 1, device=future.device)[:, None]
     moved = last.unsqueeze(2) + steps * change.unsqueeze(2)
-    return (future - moved).double().square().mean((0, 1)).cpu().numpy()
+    return mean_errors([(moved - future).transpose(1, 2)], units)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from nri.evaluation.metrics_file import RMSE
+from nri.evaluation.metrics_file import ADE, FDE, RMSE
 
 __all__ = ["METRICS", "STEPS", "Metric", "metric_entry", "metric_of_table", "tables_of"]
 
@@ -159,14 +159,22 @@ METRICS = {
 }
 """In the order of the tables."""
 
+IN_OWN_UNITS = {
+    ADE: "mean distance between predicted and true positions up to a step",
+    FDE: "mean distance between predicted and true positions at a step",
+}
+"""Errors in the units of the data, which are in no table: data sets do not compare."""
+
 
 def metric_entry(name: str) -> Metric:
     """The entry of a metric, or the default look of one that has none."""
     if name in METRICS:
         return METRICS[name]
+    caption = IN_OWN_UNITS.get(name, "")
     if name.startswith(RMSE):
-        feature = name.removeprefix(RMSE)
-        caption = f"root mean squared error of {feature} in the units of the data"
+        caption = f"root mean squared error of {name.removeprefix(RMSE)}"
+    if caption:
+        caption += " in the units of the data"
         return Metric(name, table="", heading="", caption=caption, short=name, steps=True)
     return Metric(name, table=name, heading="Ours", caption=name, short=name)
 

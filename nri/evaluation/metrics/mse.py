@@ -1,18 +1,17 @@
 """Mean squared error of the predicted frames, step by step (paper Table 2).
 
-Of the user's own data, also the root of the error of each feature, in its own units.
+Of recordings also in their own units: `nri.evaluation.errors`.
 """
 
 from collections.abc import Iterator
 from itertools import repeat
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from nri.data.samples import Samples
+from nri.evaluation.errors import NORMALISED, Errors, OwnUnits, error_rows, mean_errors
 from nri.evaluation.evaluation import Evaluation, Measurement
-from nri.evaluation.own_units import rmse_of_features
 from nri.evaluation.protocol import BATCH, REESTIMATED, predict
 from nri.model.latent import one_hot
 from nri.model.nri import NRI
@@ -41,10 +40,9 @@ def measure(evaluation: Evaluation) -> Iterator[Measurement]:
             graph=graph,
             units=evaluation.units,
             edges=edges,
+            own_units=evaluation.own_units,
         )
-        for step, value in enumerate(errors.mean(-1), start=1):
-            yield Measurement(float(value), step=step, graph=name)
-        for row in rmse_of_features(errors, evaluation.own_units):
+        for row in error_rows(errors, evaluation.own_units):
             yield Measurement(**row, graph=name)
 
 
@@ -53,7 +51,7 @@ def future_mse(model: NRI, samples: Samples, frames: int, horizon: int) -> np.nd
 
     Under the model's own graph; arguments as `future_errors`.
     """
-    return future_errors(model, samples, frames, horizon).mean(-1)
+    return future_errors(model, samples, frames, horizon).squares.mean(-1)
 
 
 def future_errors(
@@ -64,20 +62,21 @@ def future_errors(
     graph: str = "fixed",
     units: Tensor | None = None,
     edges: Tensor | None = None,
-) -> np.ndarray:
-    """MSE of each step and feature over samples and objects, in normalised units: (horizon, D).
+    own_units: OwnUnits = NORMALISED,
+) -> Errors:
+    """Errors of `horizon` predicted frames, and distances where `own_units` has lengths.
 
     A horizon beyond the end of the test trajectories is cut there. graph: as in
     `nri.evaluation.protocol.predict`. edges (S, E, K): a graph to use instead of the model's own.
-    Errors are in the samples' own units or, with `units` (D,), multiplied by those.
+    Squared errors are in the samples' units or, with `units` (D,), multiplied by those.
     """
     horizon = min(horizon, samples.x.shape[2] - frames - 1)
-    shape = horizon, samples.x.shape[-1]
-    total = torch.zeros(shape, dtype=torch.float64, device=samples.x.device)
     graphs = repeat(None) if edges is None else edges.to(samples.x).split(BATCH)
-    for batch, given in zip(samples.batches(BATCH), graphs, strict=False):
-        predicted = predict(model, batch, frames, horizon, graph, given)
-        truth = batch.x[:, :, frames + 1 : frames + 1 + horizon].transpose(1, 2)
-        error = predicted - truth if units is None else (predicted - truth) * units
-        total += error.double().square().mean(-2).sum(0)
-    return (total / len(samples)).cpu().numpy()
+
+    def differences() -> Iterator[Tensor]:
+        for batch, given in zip(samples.batches(BATCH), graphs, strict=False):
+            predicted = predict(model, batch, frames, horizon, graph, given)
+            truth = batch.x[:, :, frames + 1 : frames + 1 + horizon].transpose(1, 2)
+            yield predicted - truth if units is None else (predicted - truth) * units
+
+    return mean_errors(differences(), own_units)

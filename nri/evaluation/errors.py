@@ -1,0 +1,97 @@
+"""Errors of predicted frames: in normalised units, as the paper's, and in those of the data."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nri.data.format import StoredMetadata
+from nri.evaluation.metrics_file import ADE, FDE, MSE, RMSE
+
+__all__ = ["NORMALISED", "Errors", "OwnUnits", "error_rows", "mean_errors", "own_units"]
+
+POSITION = ("x", "y", "z")
+
+
+@dataclass(frozen=True)
+class OwnUnits:
+    """What a normalised unit is in the units of the data, where errors are reported in those too.
+
+    features: of each feature, of the user's own data alone. lengths: of every feature, 0 for those
+    that are no position; empty where positions have no common unit.
+    """
+
+    features: Mapping[str, float] = field(default_factory=dict)
+    lengths: tuple[float, ...] = ()
+
+
+NORMALISED = OwnUnits()
+"""Errors are reported in normalised units alone."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors of each step over samples and objects.
+
+    squares (H, D): mean squared error of each feature in normalised units. distances (H,): mean
+    distance of predicted from true positions in the units of the data, None where there is none.
+    """
+
+    squares: np.ndarray
+    distances: np.ndarray | None = None
+
+
+def own_units(metadata: StoredMetadata) -> OwnUnits:
+    """Of recordings: simulated systems have no units, and are compared with the paper alone."""
+    smallest, largest = metadata.normalisation.minimum, metadata.normalisation.maximum
+    # A feature that is constant is not scaled, only moved (`Normalisation`).
+    half = (np.where(largest > smallest, largest - smallest, 1.0) / 2).tolist()
+    features = metadata.features
+    source = metadata.config["source"]
+    places = [name for name in POSITION if name in features]
+    units = {metadata.units[features.index(name)] for name in places}
+    has_distance = source in ("basketball", "mocap", "own") and len(places) > 1 and len(units) == 1
+    return OwnUnits(
+        features=dict(zip(features, half, strict=True)) if source == "own" else {},
+        lengths=tuple(unit * (name in places) for name, unit in zip(features, half, strict=True))
+        if has_distance
+        else (),
+    )
+
+
+def mean_errors(differences: Iterable[Tensor], units: OwnUnits) -> Errors:
+    """The errors of predictions, from batches (B, H, N, D) of how far they are from the truth."""
+    samples, squares, distances = 0, [], []
+    for difference in differences:
+        exact = difference.double()
+        samples += len(exact)
+        squares.append(exact.square().mean(-2).sum(0))
+        lengths = exact.new_tensor(units.lengths or exact.shape[-1] * [0.0])
+        distances.append((exact * lengths).norm(dim=-1).mean(-1).sum(0))
+    each = (torch.stack(sums).sum(0) / samples for sums in (squares, distances))
+    mean_squares, mean_distances = (mean.cpu().numpy() for mean in each)
+    return Errors(mean_squares, mean_distances if units.lengths else None)
+
+
+def error_rows(errors: Errors, units: OwnUnits) -> Iterator[dict[str, Any]]:
+    """`metric`, `step` and `value` of all errors.
+
+    Beside the mean squared error of each step its root for each feature (`rmse_FEATURE`), the mean
+    distance at the step (`fde`, final displacement error) and that of all steps up to it (`ade`,
+    average displacement error), where there are units for them.
+    """
+    yield from _rows(MSE, errors.squares.mean(-1))
+    for number, (feature, unit) in enumerate(units.features.items()):
+        yield from _rows(f"{RMSE}{feature}", np.sqrt(errors.squares[:, number]) * unit)
+    if errors.distances is not None:
+        steps = np.arange(1, len(errors.distances) + 1)
+        yield from _rows(ADE, errors.distances.cumsum() / steps)
+        yield from _rows(FDE, errors.distances)
+
+
+def _rows(metric: str, values: np.ndarray) -> Iterator[dict[str, Any]]:
+    for step, value in enumerate(values, start=1):
+        yield {"metric": metric, "step": step, "value": float(value)}
