@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from nri.choices import SOURCES, load
 from nri.data.format import StoredMetadata
 from nri.evaluation.metrics_file import ADE, FDE, MSE, RMSE
 
@@ -49,16 +51,16 @@ def own_units(metadata: StoredMetadata) -> OwnUnits:
     smallest, largest = metadata.normalisation.minimum, metadata.normalisation.maximum
     # A feature that is constant is not scaled, only moved (`Normalisation`).
     half = (np.where(largest > smallest, largest - smallest, 1.0) / 2).tolist()
-    features = metadata.features
+    of_features = dict(zip(metadata.features, half, strict=True))
+    of_data = dict(zip(metadata.features, metadata.units, strict=True))
+    places = [name for name in POSITION if name in of_features]
+    one_unit = len(places) > 1 and len({of_data[name] for name in places}) == 1
     source = metadata.config["source"]
-    places = [name for name in POSITION if name in features]
-    units = {metadata.units[features.index(name)] for name in places}
-    has_distance = source in ("basketball", "mocap", "own") and len(places) > 1 and len(units) == 1
+    recorded = not load(SOURCES[source]).simulated
+    lengths = (unit * (name in places) for name, unit in of_features.items())
     return OwnUnits(
-        features=dict(zip(features, half, strict=True)) if source == "own" else {},
-        lengths=tuple(unit * (name in places) for name, unit in zip(features, half, strict=True))
-        if has_distance
-        else (),
+        features=of_features if source == "own" else {},
+        lengths=tuple(lengths) if recorded and one_unit else (),
     )
 
 
@@ -71,8 +73,8 @@ def mean_errors(differences: Iterable[Tensor], units: OwnUnits) -> Errors:
         squares.append(exact.square().mean(-2).sum(0))
         lengths = exact.new_tensor(units.lengths or exact.shape[-1] * [0.0])
         distances.append((exact * lengths).norm(dim=-1).mean(-1).sum(0))
-    each = (torch.stack(sums).sum(0) / samples for sums in (squares, distances))
-    mean_squares, mean_distances = (mean.cpu().numpy() for mean in each)
+    sums = (reduce(torch.add, of_batches) for of_batches in (squares, distances))
+    mean_squares, mean_distances = ((each / samples).cpu().numpy() for each in sums)
     return Errors(mean_squares, mean_distances if units.lengths else None)
 
 
