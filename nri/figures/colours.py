@@ -1,14 +1,15 @@
 """The colour of each model in every figure.
 
-Okabe and Ito's palette, safe for colour-blind readers, with Tol's wine for the yellow, which is
-faint on white. Graphs that are found in another way than the model's own have their own colours.
+Okabe and Ito's palette, safe for colour-blind readers, with Tol's wine and olive for the yellow,
+which is faint on white. Graphs that are found in another way than the model's own have their own
+colours.
 """
 
 __all__ = ["COLOURS", "model_colour"]
 
 COLOURS = {
     "static": "#999999",
-    "constant_velocity": "#555555",
+    "constant_velocity": "#999933",
     "lstm_single": "#56B4E9",
     "lstm_joint": "#0072B2",
     "corr_path": "#999999",

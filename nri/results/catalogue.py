@@ -91,7 +91,7 @@ DATASETS = {
     "mocap35": Dataset("Motion capture", "Recorded data", None, 200),
     "nba": Dataset("Basketball", "Recorded data", 10_000, 500),
     "nba_5hz": Dataset("Basketball, 14 games at 5 Hz", "Recorded data", 10_000, 500),
-    "nba_5hz_long": Dataset("Basketball, 14 games at 5 Hz, long segments", "Recorded data"),
+    "nba_5hz_long": Dataset("Basketball, long segments", "Recorded data"),
 }
 
 
