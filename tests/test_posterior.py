@@ -302,6 +302,17 @@ def test_a_temperature_divides_the_evidence():
     assert plain.tempered is None
 
 
+@pytest.mark.parametrize("undirected", [False, True])
+def test_no_probability_is_above_one(undirected):
+    """With evidence so strong that one graph has all of it: sums of the rest round upwards."""
+    decoder, likelihood, x = make(5, 2)
+    given = decoder, likelihood, 30 * x, prior_of(2), undirected, "exact", pytest.fail
+    found = infer_marginals(*given, temperature=2.0)
+    for probabilities in (found.probabilities, found.tempered):
+        assert probabilities.min() >= 0
+        assert probabilities.max() <= 1
+
+
 @pytest.mark.parametrize("method", ["exact", "blocks", "mean_field"])
 def test_marginals_are_those_of_the_graphs(method):
     """Only mean field asks for a guess; a posterior from tables does not depend on it."""

@@ -117,12 +117,14 @@ def infer_marginals(
         return Marginals(whole.probabilities)
     tabulated = with_tables(decoder, method, undirected)
     log_prior, found = prior.log(), []
+
+    def marginals(tables: Tensor) -> Tensor:
+        # Rounding may lift a sum of probabilities above 1.
+        return marginals_from_tables(tables, log_prior, undirected, method).clamp(max=1.0)
+
     for tables, _ in _tables_of_parts(tabulated, likelihood, x, log_prior, method):
-        probabilities, tempered = marginals_from_tables(tables, log_prior, undirected, method), None
-        if temperature is not None:
-            cooler = tables / temperature
-            tempered = marginals_from_tables(cooler, log_prior, undirected, method)
-        found.append(Marginals(probabilities, tempered))
+        tempered = None if temperature is None else marginals(tables / temperature)
+        found.append(Marginals(marginals(tables), tempered))
     return Marginals.concatenate(found)
 
 
