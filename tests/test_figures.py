@@ -1,4 +1,5 @@
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -124,6 +125,28 @@ def test_the_loss_of_a_supervised_encoder_is_not_among_the_likelihoods(results):
     assert curves["valid_nll"].isna().all()
     assert curves["valid_edge_accuracy"].notna().all()
     assert [bool(axes.get_ylabel()) for axes in plot_curves(curves).axes] == [True, False]
+
+
+def test_graphs_of_the_decoder_stand_beside_those_of_its_encoder(results, tmp_path):
+    """In the stage that samples graphs; in one that teaches the encoder there is no likelihood."""
+    seed = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1"
+    shutil.copytree(seed, tmp_path / "seed1")
+    path = tmp_path / "seed1" / "curve.csv"
+    curve = pd.read_csv(path)
+    refined = pd.Series([0.75] * 10).reindex(curve.index)
+    taught = curve["valid_nll"].where(curve.index < 20, 0.0)
+    curve.assign(valid_refined_accuracy=refined, valid_nll=taught).to_csv(path, index=False)
+    curves = curves_of([path])
+    figure = plot_curves(curves)
+    (legend,) = figure.legends
+    names = [text.get_text() for text in legend.get_texts()]
+    assert names == ["NRI (learned)", "NRI (learned, refined graph)"]
+    own, of_decoder = figure.axes[0].lines[:2]
+    assert len(own.get_xdata()) == len(curve)
+    assert set(of_decoder.get_ydata()) == {0.75}
+    assert len(of_decoder.get_xdata()) == 10
+    likelihood = figure.axes[2].lines[0].get_ydata()
+    assert np.isfinite(likelihood).sum() == 20
 
 
 def test_curves_without_truth_have_no_accuracy(results):

@@ -32,6 +32,8 @@ MEASURES = {
     "valid_edge_accuracy": "edge accuracy (validation)",
     "valid_nll": "negative log-likelihood (validation)",
 }
+REFINED = "valid_refined_accuracy"
+"""Accuracy of the graphs that the decoder infers while an encoder is learning them, if there is."""
 AXES = {"step": "gradient updates", "process_seconds": "CPU time (s)"}
 
 
@@ -43,18 +45,27 @@ def read_curves(
     """Read the curve.csv of several runs into one frame, each with what its config.json says.
 
     Columns: those of `nri.results.rows.run_record`, with the curve's own process_seconds, then the
-    label of the run, the stage, the measures and the axes. labels: as `shown_runs`.
+    label of the run, the stage, the measures and the axes. labels: as `shown_runs`. Graphs that a
+    decoder infers beside its encoder have rows of their own, whose graph is "refined".
     Raises ResultsError if a file is unreadable or lacks a column.
     """
     columns = ["stage", *AXES, *MEASURES]
     frames = []
     for path, config in zip(curves, configs, strict=True):
         run = run_record(read_config(config))
-        curve = read_curve(path, list(MEASURES))[columns]
-        if run["decoder"] == "none":  # the loss of a supervised encoder is not of the motion
-            curve["valid_nll"] = np.nan
+        whole = read_curve(path, list(MEASURES))
+        curve = whole[columns].copy()
+        # The loss of a supervised encoder is not of the motion, nor is there one of an encoder that
+        # is taught, which the training writes down as 0.
+        no_likelihood = (run["decoder"] == "none") | (curve["valid_nll"] == 0)
+        curve["valid_nll"] = curve["valid_nll"].mask(no_likelihood)
         of_run = {name: value for name, value in run.items() if name not in columns}
         frames.append(curve.assign(**of_run, label=labels.get(run_key(config), "")))
+        if REFINED in whole and whole[REFINED].notna().any():
+            better = frames[-1].assign(
+                graph="refined", valid_edge_accuracy=whole[REFINED], valid_nll=np.nan
+            )
+            frames.append(better[whole[REFINED].notna()])
     return in_order(pd.concat(frames, ignore_index=True))
 
 
@@ -84,6 +95,8 @@ def plot_curves(curves: pd.DataFrame) -> Figure:
             _mark_chance(row, 1 / curves["edge_types"].min())
         elif (curves[measure].dropna() > 0).all():
             row[0].set_yscale("log")
+        else:
+            row[0].set_yscale("symlog", linthresh=10)
     for axes, along in zip(grid[-1], AXES.values(), strict=True):
         axes.set_xlabel(along)
     panel_title(grid[0, 0], dataset_entry(datasets[0]).title)
@@ -127,10 +140,12 @@ def caption(curves: pd.DataFrame) -> str:
     return (
         f"{if_of_paper(names, 'Not in the paper. ')}{dataset}: on the validation split during "
         "training, one thin line for each seed, over gradient updates (left) and CPU seconds of "
-        "the process (right); where the decoder finds the graphs the accuracy is that of its "
-        "graphs, where the encoder is taught that of the encoder's, in a refit that of the graphs "
-        f"it was given; dashed: {dashed}, whose likelihood may be another and is then not on one "
-        "scale. " + describe_scale(runs.reset_index(drop=True))
+        "the process (right). The accuracy is that of the graphs that a stage works with: the "
+        "decoder's where it finds them, the encoder's where it is taught, those that were given "
+        "in a refit; where graphs are sampled from the encoder, its own and, as refined, those "
+        "that its decoder infers of 200 simulations. "
+        f"Dashed: {dashed}, whose likelihood may be another and is then not on one scale. "
+        + describe_scale(runs.reset_index(drop=True))
     )
 
 
