@@ -17,7 +17,7 @@ import torch
 from benchmarks import ROOT
 from benchmarks.clock import table
 from benchmarks.config import read_config
-from benchmarks.gpu_parts import RATES
+from benchmarks.gpu_parts import PRECISIONS, RATES
 from nri.choices import decoder_choice
 from nri.config.config import Config
 from nri.config.resolve import PlannedRun, resolve_baselines, resolve_runs
@@ -118,7 +118,14 @@ def _rates(parts: dict[str, Part]) -> str:
     rows = [row for part in parts.values() for row in part.rows]
     if not rows:
         return ""
-    cells = [[r["case"], r["way"], r["precision"], f"{r['rate']:,.0f}"] for r in rows]
+    rates = {(row["case"], row["way"], row["precision"]): row["rate"] for row in rows}
+    cells = [
+        [
+            *key,
+            *(f"{rates[*key, name]:,.0f}" if (*key, name) in rates else "" for name in PRECISIONS),
+        ]
+        for key in dict.fromkeys((row["case"], row["way"]) for row in rows)
+    ]
     best = {
         name: max(row["rate"] for row in part.rows if row["precision"] != "bf16")
         for name, part in parts.items()
@@ -128,7 +135,7 @@ def _rates(parts: dict[str, Part]) -> str:
         "Training samples per second, whole updates by wall time: *eager* launches every kernel, "
         "*CUDA graph* replays the decoder's unroll (`nri/device.py`), of which that of the MLP is "
         f"compiled, too. Trainings use TF32 and CUDA graphs; *bf16* is torch's autocast.\n\n"
-        f"{table(('update', 'how', 'precision', 'samples/s'), cells)}"
+        f"{table(('update', 'how', *PRECISIONS), cells)}"
     )
     if set(best) == set(RATES):
         hours = paper_hours(best)

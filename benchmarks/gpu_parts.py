@@ -31,7 +31,7 @@ from nri.model.rollout import teacher_forced_windows, unroll
 from nri.training.checkpoints import Checkpoint
 from nri.training.trainer import Trainer
 
-__all__ = ["PARTS", "RATES"]
+__all__ = ["PARTS", "PRECISIONS", "RATES"]
 
 Rows = Iterator[dict[str, Any]]
 FEATURES = ("x", "y", "vx", "vy")

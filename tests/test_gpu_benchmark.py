@@ -55,6 +55,7 @@ def test_the_section_has_what_came_of_each_part():
     text = gpu.written(parts)
     assert "A card, driver 1.2, torch 2.13." in text
     assert "**failed**, 1 failed, 5 passed" in text
+    assert "| RNN decoder, 5 objects | eager |  | 40,000 |  |" in text
     assert "| 4 | 123,456 |" in text
     assert "- `accuracy`: failed: CUDA error: out of memory" in text
     assert "h of this GPU" in text
