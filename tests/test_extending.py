@@ -91,7 +91,7 @@ def extended(repository, tmp_path_factory):
     """One real run of the page's configuration with all that it adds."""
     root = tmp_path_factory.mktemp("extending")
     checkout = copy_checkout(repository, root / "checkout")
-    for name in ("docs", "tests"):
+    for name in ("benchmarks", "docs", "tests"):
         shutil.copytree(
             repository / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__")
         )

@@ -86,7 +86,7 @@ def test_real_basketball_end_to_end(checkout, data_dir, tmp_path):
     games = overlay["datasets"]["nba_5hz"]["games"]
     games["train"], games["test"] = games["valid"], games["train"]
     games["valid"] = ["01.01.2016.CHA.at.TOR"]
-    overlay["seeds"] = [1]
+    overlay["seeds"], overlay["evaluation"]["horizon"] = [1], 7
     overlay["training"].update(encoder_hidden=8, decoder_hidden=8, epochs=1)
     overlay["runs"], overlay["baselines"] = overlay["runs"][:1], []
     (tmp_path / "nba.yaml").write_text(yaml.safe_dump(overlay))
