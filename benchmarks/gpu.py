@@ -119,13 +119,12 @@ def _rates(parts: dict[str, Part]) -> str:
     if not rows:
         return ""
     rates = {(row["case"], row["way"], row["precision"]): row["rate"] for row in rows}
-    cells = [
-        [
-            *key,
-            *(f"{rates[*key, name]:,.0f}" if (*key, name) in rates else "" for name in PRECISIONS),
-        ]
-        for key in dict.fromkeys((row["case"], row["way"]) for row in rows)
-    ]
+
+    def cells(update: tuple[str, str]) -> list[str]:
+        found = (rates.get((*update, precision)) for precision in PRECISIONS)
+        return [*update, *("" if rate is None else f"{rate:,.0f}" for rate in found)]
+
+    lines = [cells(each) for each in dict.fromkeys((row["case"], row["way"]) for row in rows)]
     best = {
         name: max(row["rate"] for row in part.rows if row["precision"] != "bf16")
         for name, part in parts.items()
@@ -135,7 +134,7 @@ def _rates(parts: dict[str, Part]) -> str:
         "Training samples per second, whole updates by wall time: *eager* launches every kernel, "
         "*CUDA graph* replays the decoder's unroll (`nri/device.py`), of which that of the MLP is "
         f"compiled, too. Trainings use TF32 and CUDA graphs; *bf16* is torch's autocast.\n\n"
-        f"{table(('update', 'how', *PRECISIONS), cells)}"
+        f"{table(('update', 'how', *PRECISIONS), lines)}"
     )
     if set(best) == set(RATES):
         hours = paper_hours(best)

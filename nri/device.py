@@ -11,12 +11,13 @@ fast path.
 import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 
 from nri.gpus import claim_gpu
 
-__all__ = ["choose_device", "compiled", "recorded", "rounded_products", "take_processor"]
+__all__ = ["choose_device", "recorded", "rounded_products", "take_processor"]
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt in malloc.h
 KEPT = 2**25  # bytes of a tensor; glibc allows no more
@@ -55,22 +56,18 @@ def rounded_products(device: torch.device) -> Iterator[None]:
         torch.set_float32_matmul_precision(before)
 
 
-def compiled(function: Callable, device: torch.device, constant: Callable) -> Callable:
-    """On a GPU the function compiled, its launches recorded as a CUDA graph; else itself.
+def recorded(
+    function: Callable, device: torch.device, constant: Callable, *, compiled: bool
+) -> Callable:
+    """On a GPU the launches of a function recorded as one CUDA graph and replayed; else itself.
 
-    What it returns is overwritten by its next call. What `constant` gives to it is held in the
-    graph instead of being made again at every call. Each shape of arguments is compiled anew, for
-    half a minute, and torch gives up after eight.
+    `compiled` fuses its kernels first: half a minute for windows of ten steps, but many minutes for
+    all frames of a recording. What the function returns is overwritten by its next call. What
+    `constant` gives to it is held in the graph instead of being made again at every call. Each
+    shape of arguments is recorded anew, and torch gives up after eight.
     """
     if device.type != "cuda":
         return function
     torch.compiler.assume_constant_result(constant)  # not where it is defined: that takes 2 s
-    return torch.compile(function, mode="reduce-overhead", fullgraph=True, dynamic=False)
-
-
-def recorded(function: Callable, device: torch.device, constant: Callable) -> Callable:
-    """As `compiled`, but the kernels stay as they are: for unrolls that take minutes to compile."""
-    if device.type != "cuda":
-        return function
-    torch.compiler.assume_constant_result(constant)
-    return torch.compile(function, backend="cudagraphs", fullgraph=True, dynamic=False)
+    record = partial(torch.compile, function, fullgraph=True, dynamic=False)
+    return record(mode="reduce-overhead") if compiled else record(backend="cudagraphs")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmarks.plain import torch_copy
-from nri.device import compiled, rounded_products
+from nri.device import recorded, rounded_products
 from nri.model import objectives
 from nri.model.objectives import ELBO
 from nri.training.checkpoints import Checkpoint
@@ -46,7 +46,7 @@ def test_memory_that_was_freed_is_kept_for_the_next_tensors():
 
 
 def test_a_cpu_compiles_nothing():
-    assert compiled(len, torch.device("cpu"), max) is len
+    assert recorded(len, torch.device("cpu"), max, compiled=True) is len
     with rounded_products(torch.device("cpu")):
         assert torch.get_float32_matmul_precision() == "highest"
 
@@ -56,16 +56,15 @@ def captured(monkeypatch):
     """What a GPU would capture as graphs, traced here: the operations of each compilation."""
     compilations = []
 
-    def backend(captured, _):
-        compilations.append([str(node.target) for node in captured.graph.nodes])
-        return captured.forward
+    def backend(traced, _):
+        compilations.append([str(node.target) for node in traced.graph.nodes])
+        return traced.forward
 
-    def traced(function, device, constant):
+    def trace(function, device, constant, *, compiled):
         torch.compiler.assume_constant_result(constant)
         return torch.compile(function, backend=backend, fullgraph=True, dynamic=False)
 
-    monkeypatch.setattr(objectives, "compiled", traced)
-    monkeypatch.setattr(objectives, "recorded", traced)
+    monkeypatch.setattr(objectives, "recorded", trace)
     torch.compiler.reset()  # what other tests have compiled would be used again
     return compilations
 

@@ -71,11 +71,14 @@ def mean_errors(differences: Iterable[Tensor], units: OwnUnits) -> Errors:
         exact = difference.double()
         samples += len(exact)
         squares.append(exact.square().mean(-2).sum(0))
-        lengths = exact.new_tensor(units.lengths or exact.shape[-1] * [0.0])
-        distances.append((exact * lengths).norm(dim=-1).mean(-1).sum(0))
-    sums = (reduce(torch.add, of_batches) for of_batches in (squares, distances))
-    mean_squares, mean_distances = ((each / samples).cpu().numpy() for each in sums)
-    return Errors(mean_squares, mean_distances if units.lengths else None)
+        if units.lengths:
+            moved = exact * exact.new_tensor(units.lengths)
+            distances.append(moved.norm(dim=-1).mean(-1).sum(0))
+
+    def mean(sums: list[Tensor]) -> np.ndarray:
+        return (reduce(torch.add, sums) / samples).cpu().numpy()
+
+    return Errors(mean(squares), mean(distances) if distances else None)
 
 
 def error_rows(errors: Errors, units: OwnUnits) -> Iterator[dict[str, Any]]:

@@ -5,13 +5,14 @@ An objective turns a batch into a `BatchLoss`: the loss to descend, and the numb
 """
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypedDict
 
 import torch
 from torch import Tensor, nn
 
 from nri.config.training import TrainingSettings
-from nri.device import compiled, recorded
+from nri.device import recorded
 from nri.matching import best_accuracy, count_types
 from nri.model.frames import frames_at
 from nri.model.latent import one_hot
@@ -87,8 +88,9 @@ class ELBO:
         # A simulator has no weights but many steps, which take longer to compile than to run.
         has_weights = next(model.required_decoder.parameters(), None) is not None
         if has_weights:
-            self.predict_windows = compiled(teacher_forced_windows, device, edge_index)
-            self.unroll = recorded(unroll, device, edge_index)
+            record = partial(recorded, device=device, constant=edge_index)
+            self.predict_windows = record(teacher_forced_windows, compiled=True)
+            self.unroll = record(unroll, compiled=False)
 
     def training(
         self,
