@@ -18,8 +18,8 @@ from nri.terminal.logs import failure_sentence, stopped, training_state
 from nri.terminal.results import accuracy_table, scores_of
 from nri.terminal.screen import Screen
 
-LOG = """2026-11-26 03:03:49  epoch 1/6  update 50  nll 8  kl 0  mse 1.76e-07  accuracy 0.95  207 s
-2026-11-26 03:03:53  epoch 2/6  update 600  nll 3.1  kl 0  mse 6.28e-08  accuracy {}  212 s
+LOG = """2026-11-26 03:03:49  epoch 1/6  update 50 of 1000  nll 8  kl 0  mse 2e-07  accuracy 0  7 s
+2026-11-26 03:03:53  epoch 2/6  update 600 of 1000  nll 3.1  kl 0  mse 6.28e-08  accuracy {}  212 s
 """
 
 
@@ -30,7 +30,7 @@ class Screened:
         self.text = io.StringIO()
         terminal = Terminal(self.text, live=live, colours=False)
         planned = {1: 10.0, 2: 30.0}
-        self.screen = Screen(terminal, lambda: planned, lambda wildcards: 1000, "all.log")
+        self.screen = Screen(terminal, lambda: planned, "all.log")
 
     def say(self, event=None, message="", level=logging.INFO, **fields):
         record = logging.LogRecord("snakemake", level, "", 0, message, None, None)
@@ -179,11 +179,13 @@ def test_a_training_says_that_it_moves_within_an_epoch(tmp_path):
     path = tmp_path / "log"
     assert Job(1, "train", {}, log=path).progress() == (0.0, "starting")
     assert Job(1, "evaluate", {}, log=path).progress() == (0.0, "")
-    path.write_text("reading\n2026-11-26 03:03:49  update 4\n2026-11-26 03:03:59  update 7\n")
-    job = Job(1, "train", {}, log=path, updates=1000)
+    path.write_text(
+        "reading\n2026-11-26 03:03:49  update 4 of 1000\n2026-11-26 03:03:59  update 7 of 1000\n"
+    )
+    job = Job(1, "train", {}, log=path)
     assert job.progress() == (0.007, "0.7%, update 7")
     assert job.outcome() == ""
-    path.write_text(LOG.format("0.5") + "2026-11-26 03:04:03  update 660\n")
+    path.write_text(LOG.format("0.5") + "2026-11-26 03:04:03  update 660 of 1000\n")
     assert job.progress() == (0.66, "66%, validation accuracy 50.0 %, update 660")
     assert job.outcome() == "validation accuracy 50.0 %"
 

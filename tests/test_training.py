@@ -139,7 +139,7 @@ def test_a_long_epoch_says_that_it_goes_on(
     assert [line.split()[0] for line in caplog.messages] == ["epoch"]
     monkeypatch.setattr("nri.training.trainer.SIGN_OF_LIFE", -1.0)
     make_trainer(build(settings), settings, samples, tmp_path / "b.pt").run()
-    assert caplog.messages[1:-1] == [f"update {number}" for number in (1, 2, 3, 4)]
+    assert caplog.messages[1:-1] == [f"update {number} of 4" for number in (1, 2, 3, 4)]
 
 
 def test_best_weights_are_kept(build, samples, make_settings, tmp_path):

@@ -41,7 +41,7 @@ def about(seconds: float) -> str:
 
 @dataclass
 class Job:
-    """A job that runs or ran. updates: those of its whole training, 0 where they are not known."""
+    """A job that runs or ran; `seconds` is what it should take."""
 
     number: int
     rule: str
@@ -49,7 +49,6 @@ class Job:
     log: Path | None = None
     outputs: Sequence[str] = ()
     seconds: float = 1.0
-    updates: int = 0
     began: float = field(default_factory=time.monotonic)
 
     @property
@@ -87,8 +86,8 @@ class Job:
         state = self._training()
         if state is None:  # an evaluation never says how far it is, a training soon will
             return 0.0, "starting" if self.rule == "train" else ""
-        fraction = min(1.0, state.update / self.updates) if self.updates else 0.0
-        percent = f"{fraction:.{1 if fraction < 0.1 else 0}%}" if fraction else ""
+        fraction = state.update / state.updates
+        percent = f"{fraction:.{1 if fraction < 0.1 else 0}%}"
         parts = (percent, state.words, f"update {state.update:,}")
         return fraction, ", ".join(filter(None, parts))
 

@@ -9,8 +9,8 @@ __all__ = ["TrainingState", "failure_sentence", "last_lines", "stopped", "traini
 
 TAIL = 32768
 """Bytes from the end of a log that are looked at."""
-EPOCH = re.compile(r"update (\d+) .* mse (\S+)  accuracy (\S+)")
-WITHIN = re.compile(r"^update (\d+)$")
+EPOCH = re.compile(r"  update (\d+) of (\d+)  .* mse (\S+)  accuracy (\S+)")
+WITHIN = re.compile(r"^update (\d+) of (\d+)$")
 STAMP = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ")
 EXPECTED = re.compile(r"^(?:[\w.]+: )?error: (.*)")
 UNEXPECTED = re.compile(r"^(?:[\w]+\.)*(\w*(?:Error|Exception|Interrupt|Exit))\b(.*)")
@@ -19,12 +19,13 @@ STOPPED = re.compile(r"stopped by SIG\w+ at update")
 
 @dataclass(frozen=True)
 class TrainingState:
-    """How far a training's log says that it is; accuracy in %.
+    """How far a training's log says that it is: at which update of how many; accuracy in %.
 
     mse, accuracy: of the last epoch that ended, None where the log says nothing of one.
     """
 
     update: int
+    updates: int
     mse: float | None = None
     accuracy: float | None = None
 
@@ -49,15 +50,17 @@ def last_lines(path: str | os.PathLike) -> list[str]:
 
 def training_state(path: str | os.PathLike) -> TrainingState | None:
     """How far the training is that writes this log; None before it says anything of that."""
-    latest = 0
+    within = None
     for line in reversed(last_lines(path)):
         if match := EPOCH.search(line):
-            update, mse, accuracy = match.groups()
+            update, updates, mse, accuracy = match.groups()
             known = None if accuracy == "-" else 100 * float(accuracy)
-            return TrainingState(latest or int(update), float(mse), known)
+            return TrainingState(
+                within.update if within else int(update), int(updates), float(mse), known
+            )
         if match := WITHIN.match(line):
-            latest = latest or int(match[1])
-    return TrainingState(latest) if latest else None
+            within = within or TrainingState(int(match[1]), int(match[2]))
+    return within
 
 
 def stopped(path: str | os.PathLike) -> bool:

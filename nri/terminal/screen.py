@@ -43,20 +43,18 @@ class Screen(logging.Handler):
     """Shows the events of Snakemake's log.
 
     planned: the seconds that each planned job should take, by its number, once they are known.
-    updates: all updates of the training that wildcards name. log: Snakemake's own, complete.
+    log: Snakemake's own, complete.
     """
 
     def __init__(
         self,
         terminal: Terminal,
         planned: Callable[[], dict[int, float]],
-        updates: Callable[[dict[str, str]], int],
         log: str = "",
     ):
         super().__init__()
         self.terminal = terminal
         self.planned = planned
-        self.updates = updates
         self.log = log
         self.work = Work()
         self.failed: dict[int, Job] = {}
@@ -115,15 +113,14 @@ class Screen(logging.Handler):
 
     def _job_info(self, record: logging.LogRecord) -> None:
         fields = vars(record)
-        number, wildcards = fields["jobid"], dict(fields["wildcards"])
+        number = fields["jobid"]
         job = Job(
             number=number,
             rule=fields["rule_name"],
-            wildcards=wildcards,
+            wildcards=dict(fields["wildcards"]),
             log=Path(fields["log"][0]) if fields["log"] else None,
             outputs=list(fields["output"]),
             seconds=self.work.planned.get(number, 1.0),
-            updates=self.updates(wildcards) if fields["rule_name"] == "train" else 0,
         )
         self.work.begin(job)
         self._draw()

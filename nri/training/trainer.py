@@ -191,6 +191,10 @@ class Trainer:
         updates_per_epoch = math.ceil(len(self.train_samples) / settings.batch_size)
         return updates_per_epoch, max(1, round(settings.epochs * updates_per_epoch))
 
+    def _all_updates(self) -> int:
+        """Updates of the whole training, in all stages."""
+        return sum(self._length(stage)[1] for stage in range(len(self.stage_settings)))
+
     def _run_stage(self) -> None:
         """Train the current stage from its current update to its last one."""
         progress, stage = self.progress, self.stage
@@ -210,7 +214,7 @@ class Trainer:
                 self._update(order[step * size : (step + 1) * size])
                 bar.update()
                 if time.monotonic() - told > SIGN_OF_LIFE:
-                    log.info("update %d", progress.total_updates)
+                    log.info("update %d of %d", progress.total_updates, self._all_updates())
                     told = time.monotonic()
                 if step == stage.updates_per_epoch - 1:
                     row = self._finish_epoch()
@@ -293,10 +297,11 @@ class Trainer:
         progress.curve.append(row)
         accuracy = valid["edge_accuracy"]
         log.info(
-            "epoch %.3g/%.3g  update %d  nll %.4g  kl %.3g  mse %.3g  accuracy %s  %.0f s",
+            "epoch %.3g/%.3g  update %d of %d  nll %.4g  kl %.3g  mse %.3g  accuracy %s  %.0f s",
             row["epoch"],
             self.stage.settings.epochs,
             progress.total_updates,
+            self._all_updates(),
             valid["nll"],
             valid["kl"],
             valid["mse"],
@@ -398,7 +403,7 @@ class Trainer:
                 continue
             progress = Progress(**state["progress"])
             if progress.update <= self._length(number)[1]:
-                log.info("continuing at update %d of %s", progress.total_updates, checkpoint.path)
+                log.info("continuing at update %d (%s)", progress.total_updates, checkpoint.path)
                 return state
             log.info("%s is of a longer training: not used", checkpoint.path)
         return None

@@ -39,7 +39,7 @@ from nri.terminal.screen import Screen
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
-take_over_terminal(updates=lambda wildcards: run_updates(wildcards))
+take_over_terminal()
 
 
 def called_command(files: list[Path], settings: dict) -> str:

@@ -31,12 +31,6 @@ def shape(dataset: str) -> Shape:
     return shape_of(settings, map(user_file, files))
 
 
-def run_updates(wildcards) -> int:
-    """All updates of the training that the wildcards name."""
-    run = TRAINED[trained_key(wildcards)]
-    return training_updates(run, shape(run.dataset).samples["train"])
-
-
 @cache
 def seconds_to_train(key: tuple[str, str, str]) -> int:
     """CPU seconds of a training."""
@@ -88,9 +82,12 @@ def minutes(seconds: float, attempt: int, least: int) -> int:
 
 def training_minutes(wildcards, attempt: int) -> int:
     """The time limit of a training; a GPU is taken to be no slower than a core."""
-    seconds = seconds_to_train(trained_key(wildcards))
+    key = trained_key(wildcards)
+    seconds = seconds_to_train(key)
     if CONFIG.gpu:
-        seconds = min(seconds, run_updates(wildcards) * GPU_UPDATE)
+        run = TRAINED[key]
+        updates = training_updates(run, shape(run.dataset).samples["train"])
+        seconds = min(seconds, updates * GPU_UPDATE)
     return minutes(seconds, attempt, least=15)
 
 

@@ -84,13 +84,13 @@ def drop_resources(*unwanted: str) -> None:
     }
 
 
-def take_over_terminal(updates) -> None:
+def take_over_terminal() -> None:
     """Let `nri.terminal` show the run, where a person watches it and asked for nothing else.
 
     `workflow.output_settings`, `workflow.logger_manager.get_logfile`, `workflow.dag.needrun_jobs`,
     and the handler that is called DefaultStreamHandler, 9.27.1: a logger plugin would have to be
     installed. `--verbose`, `--printshellcmds`, `--quiet` and `--logger` give Snakemake's own words,
-    as a dry run does. updates: all updates of the training that wildcards name.
+    as a dry run does.
     """
     said = workflow.output_settings
     own = said.dryrun or said.verbose or said.printshellcmds or said.debug_dag or said.quiet
@@ -101,7 +101,7 @@ def take_over_terminal(updates) -> None:
         terminal = Terminal(handler.stream, handler.is_tty, colours=not handler.nocolor)
         log = ", ".join(map(str, workflow.logger_manager.get_logfile()))
         logger.removeHandler(handler)
-        logger.addHandler(Screen(terminal, seconds_of_jobs, updates, log))
+        logger.addHandler(Screen(terminal, seconds_of_jobs, log))
 
 
 def seconds_of_jobs() -> dict[int, float]:
