@@ -17,6 +17,9 @@ from nri.data.samples import load_samples
 from nri.model.build import build_model
 from nri.results.comparison import read_paper_numbers
 
+# An executor that is installed with others warns of it whenever Snakemake starts.
+os.environ.setdefault("CONDOR_CONFIG", os.devnull)
+
 SETTINGS = {
     "encoder_hidden": 16,
     "decoder_hidden": 16,

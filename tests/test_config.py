@@ -314,6 +314,11 @@ def test_values_of_the_wrong_kind_are_refused(change, message, config):
         parse_config(config)
 
 
+def test_seeds_of_the_command_line_are_texts(config):
+    """What Snakemake makes of `--config seeds=[1,4]`."""
+    assert parse_config(config | {"seeds": ["1", "4"]}).seeds == [1, 4]
+
+
 def test_a_misspelt_key_is_answered_with_the_nearest_known_one(config):
     config["training"] = {"temprature": 1}
     with pytest.raises(ConfigError, match=r"'temprature', did you mean 'temperature'\?"):

@@ -212,6 +212,7 @@ def test_the_command_of_all_results_is_not_needed_to_make_one(shown):
     ("file", "arguments", "command"),
     [
         ("my data.yaml", ["gpu=1"], "--configfile 'my data.yaml' --config gpu=1"),
+        ("my.yaml", ["seeds=[1, 4]"], "--configfile my.yaml --config 'seeds=[1,4]'"),
         ("said.yaml", [], None),
     ],
 )

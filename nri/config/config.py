@@ -41,7 +41,13 @@ FORMER_SOURCES = {"file": "own", "sportvu": "basketball"}
 IN_TRAINING = dict.fromkeys(TrainingSettings.model_fields, "`training`")
 """Settings of trainings that somebody wrote one level too high, each with its place."""
 
-Seeds = Annotated[list[Seed], Field(min_length=1), Distinct]
+
+def _seed(seed: Any) -> Any:
+    """Snakemake reads `--config seeds=[1]` as a list of texts."""
+    return int(seed) if isinstance(seed, str) and seed.isdecimal() else seed
+
+
+Seeds = Annotated[list[Annotated[Seed, BeforeValidator(_seed)]], Field(min_length=1), Distinct]
 Text = Annotated[str, Field(min_length=1)]
 EdgeTypes = Annotated[int, Field(ge=2, le=64)]
 

@@ -52,7 +52,10 @@ def called_command(files: list[Path], settings: dict) -> str:
     if files:
         words += ["--configfile", *map(os.path.relpath, files)]
     if settings:
-        words += ["--config", *(f"{name}={value}" for name, value in settings.items())]
+        words.append("--config")
+    for name, value in settings.items():
+        shown = f"[{','.join(value)}]" if isinstance(value, list) else value
+        words.append(f"{name}={shown}")
     return shlex.join(words)
 
 
