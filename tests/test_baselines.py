@@ -14,10 +14,7 @@ from hypothesis.extra.numpy import arrays
 from safetensors.torch import load_file
 
 from nri.config.config import BASELINES
-from nri.config.parse import ConfigError, parse_config
-from nri.config.resolve import resolve_baselines
 from nri.config.runs import Identity, Run
-from nri.config.training import TrainingSettings
 from nri.data.format import Metadata, read_metadata
 from nri.data.samples import Samples, load_samples
 from nri.evaluation.correlation import (
@@ -349,42 +346,6 @@ def test_what_was_trained_leaves_its_predictions(results, small_springs, make_se
         assert stored.posterior is None
 
 
-@pytest.fixture
-def config(config):
-    """The default configuration without its baselines."""
-    recipes = {"fast": {"decoder_hidden": 64, "epochs": 3}}
-    return {**config, "seeds": [1, 2], "recipes": recipes, "runs": [], "baselines": []}
-
-
-def test_baselines_resolve_to_what_their_jobs_depend_on(config):
-    config["baselines"] = [
-        {"dataset": "springs5", "baseline": "static"},
-        {"dataset": "springs5", "baseline": "corr-path"},
-        {"dataset": "springs5", "baseline": "corr-lstm"},
-        {"dataset": "springs5", "baseline": "lstm-joint"},
-        {
-            "dataset": "springs5",
-            "baseline": "lstm-joint",
-            "recipe": "fast",
-            "training": {"epochs": 5},
-            "seeds": [7],
-        },
-    ]
-    resolved = resolve_baselines(parse_config(config))
-    static = resolved["springs5", "static"]
-    assert static.identity() == Identity(dataset="springs5", baseline="static").model_dump()
-    assert not isinstance(static, Run)
-    assert static.seeds == resolved["springs5", "corr-path"].seeds == [1]
-    assert resolved["springs5", "corr-lstm"].decoder == "lstm-single"
-    joint = resolved["springs5", "lstm-joint"]
-    assert (joint.group, joint.model, joint.graph) == ("baselines", "lstm_joint", "")
-    assert (joint.encoder, joint.decoder, joint.seeds) == ("full", "lstm-joint", [1, 2])
-    assert joint.training == TrainingSettings()
-    fast = resolved["springs5", "lstm-joint-fast"]
-    assert fast.training == TrainingSettings(decoder_hidden=64, epochs=5.0)
-    assert fast.seeds == [7]
-
-
 def test_a_baseline_has_no_networks_in_the_results():
     lstm = Identity(
         dataset="springs5", baseline="lstm-single", encoder="full", decoder="lstm-single"
@@ -392,38 +353,3 @@ def test_a_baseline_has_no_networks_in_the_results():
     columns = lstm.columns()
     assert (columns["model"], columns["encoder"], columns["graph"]) == ("lstm_single", "", "")
     assert columns.keys() == set(ROW)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"baseline": "lstm"}, "lstm-joint"),
-        (
-            {"baseline": "static", "training": {"epochs": 3}},
-            r"\[0\].training: 'static' trains nothing",
-        ),
-        (
-            {"baseline": "corr-path", "recipe": "fast"},
-            r"\[0\].recipe: 'corr-path' trains nothing",
-        ),
-        ({"dataset": "walks", "baseline": "corr-path"}, "needs known edges; walks has none"),
-        ({"dataset": "three", "baseline": "corr-lstm"}, "three has 3"),
-        ({"training": {"loss_windows": 3}}, "training.loss_windows: must be 'all'"),
-        ({"training": {"prediction_steps": 49}}, "prediction_steps: 49 of 49"),
-        ({"dataset": "springs7"}, "'springs7' is not declared"),
-    ],
-)
-def test_baselines_that_cannot_work_are_refused(change, message, config):
-    springs, edges = config["datasets"]["springs5"], {"strengths": [0.0, 0.1, 0.2]}
-    config["datasets"]["three"] = {**springs, **edges, "probabilities": [0.5, 0.25, 0.25]}
-    trials = {"train": [1], "valid": [2], "test": [3]}
-    config["datasets"]["walks"] = {"source": "mocap", "subject": 35, "trials": trials}
-    config["baselines"] = [{"dataset": "springs5", "baseline": "lstm-single", **change}]
-    with pytest.raises(ConfigError, match=message):
-        parse_config(config)
-
-
-def test_the_same_baseline_twice_is_refused(config):
-    config["baselines"] = 2 * [{"dataset": "springs5", "baseline": "static"}]
-    with pytest.raises(ConfigError, match="a second springs5/static"):
-        parse_config(config)

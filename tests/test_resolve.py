@@ -5,7 +5,8 @@ import copy
 import pytest
 
 from nri.config.parse import ConfigError, parse_config
-from nri.config.resolve import resolve_runs, resolve_studies
+from nri.config.resolve import resolve_baselines, resolve_runs, resolve_studies
+from nri.config.runs import Identity, Run
 from nri.config.training import TrainingSettings
 
 
@@ -170,3 +171,74 @@ def test_a_start_that_does_not_fit_is_refused(change, message, config):
     assert start_of(copy.deepcopy(config)).runs[1].start_from.run == "mlp-mlp-k2"
     with pytest.raises(ConfigError, match=rf"runs\[1\]\.start_from: .*{message}"):
         start_of(config, **change)
+
+
+@pytest.fixture
+def no_runs(config):
+    """The default configuration without its runs and baselines."""
+    recipes = {"fast": {"decoder_hidden": 64, "epochs": 3}}
+    return {**config, "seeds": [1, 2], "recipes": recipes, "runs": [], "baselines": []}
+
+
+def test_baselines_resolve_to_what_their_jobs_depend_on(no_runs):
+    no_runs["baselines"] = [
+        {"dataset": "springs5", "baseline": "static"},
+        {"dataset": "springs5", "baseline": "corr-path"},
+        {"dataset": "springs5", "baseline": "corr-lstm"},
+        {"dataset": "springs5", "baseline": "lstm-joint"},
+        {
+            "dataset": "springs5",
+            "baseline": "lstm-joint",
+            "recipe": "fast",
+            "training": {"epochs": 5},
+            "seeds": [7],
+        },
+    ]
+    resolved = resolve_baselines(parse_config(no_runs))
+    static = resolved["springs5", "static"]
+    assert static.identity() == Identity(dataset="springs5", baseline="static").model_dump()
+    assert not isinstance(static, Run)
+    assert static.seeds == resolved["springs5", "corr-path"].seeds == [1]
+    assert resolved["springs5", "corr-lstm"].decoder == "lstm-single"
+    joint = resolved["springs5", "lstm-joint"]
+    assert (joint.group, joint.model, joint.graph) == ("baselines", "lstm_joint", "")
+    assert (joint.encoder, joint.decoder, joint.seeds) == ("full", "lstm-joint", [1, 2])
+    assert joint.training == TrainingSettings()
+    fast = resolved["springs5", "lstm-joint-fast"]
+    assert fast.training == TrainingSettings(decoder_hidden=64, epochs=5.0)
+    assert fast.seeds == [7]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"baseline": "lstm"}, "lstm-joint"),
+        (
+            {"baseline": "static", "training": {"epochs": 3}},
+            r"\[0\].training: 'static' trains nothing",
+        ),
+        (
+            {"baseline": "corr-path", "recipe": "fast"},
+            r"\[0\].recipe: 'corr-path' trains nothing",
+        ),
+        ({"dataset": "walks", "baseline": "corr-path"}, "needs known edges; walks has none"),
+        ({"dataset": "three", "baseline": "corr-lstm"}, "three has 3"),
+        ({"training": {"loss_windows": 3}}, "training.loss_windows: must be 'all'"),
+        ({"training": {"prediction_steps": 49}}, "prediction_steps: 49 of 49"),
+        ({"dataset": "springs7"}, "'springs7' is not declared"),
+    ],
+)
+def test_baselines_that_cannot_work_are_refused(change, message, no_runs):
+    springs, edges = no_runs["datasets"]["springs5"], {"strengths": [0.0, 0.1, 0.2]}
+    no_runs["datasets"]["three"] = {**springs, **edges, "probabilities": [0.5, 0.25, 0.25]}
+    trials = {"train": [1], "valid": [2], "test": [3]}
+    no_runs["datasets"]["walks"] = {"source": "mocap", "subject": 35, "trials": trials}
+    no_runs["baselines"] = [{"dataset": "springs5", "baseline": "lstm-single", **change}]
+    with pytest.raises(ConfigError, match=message):
+        parse_config(no_runs)
+
+
+def test_the_same_baseline_twice_is_refused(no_runs):
+    no_runs["baselines"] = 2 * [{"dataset": "springs5", "baseline": "static"}]
+    with pytest.raises(ConfigError, match="a second springs5/static"):
+        parse_config(no_runs)
