@@ -95,6 +95,7 @@ def plot_curves(curves: pd.DataFrame) -> Figure:
             _mark_chance(row, 1 / curves["edge_types"].min())
         elif (curves[measure].dropna() > 0).all():
             row[0].set_yscale("log")
+            row[0].set_ylim(top=1.2 * _largest_after_start(curves, measure))
         else:
             row[0].set_yscale("symlog", linthresh=10)
     for axes, along in zip(grid[-1], AXES.values(), strict=True):
@@ -112,6 +113,12 @@ def _styles(curves: pd.DataFrame) -> dict[str, dict]:
         places[kind] = places.get(kind, -1) + 1
         styles[run["name"]] = line_style(*kind, places[kind])
     return styles
+
+
+def _largest_after_start(curves: pd.DataFrame, measure: str) -> float:
+    """Without the first twentieth of each training, beside which the rest would look flat."""
+    length = curves.groupby(["name", "seed"])["step"].transform("max")
+    return curves.loc[curves["step"] > length / 20, measure].max()
 
 
 def _mark_chance(row: Sequence[Axes], chance: float) -> None:
@@ -143,7 +150,8 @@ def caption(curves: pd.DataFrame) -> str:
         "the process (right). The accuracy is that of the graphs that a stage works with: the "
         "decoder's where it finds them, the encoder's where it is taught, those that were given "
         "in a refit; where graphs are sampled from the encoder, its own and, as refined, those "
-        "that its decoder infers of 200 simulations. "
+        "that its decoder infers of 200 simulations. A logarithmic axis may leave out values of "
+        "the first twentieth of a training. "
         f"Dashed: {dashed}, whose likelihood may be another and is then not on one scale. "
         + describe_scale(runs.reset_index(drop=True))
     )
