@@ -66,9 +66,9 @@ def every_seed(name: str) -> Callable[[str, str], list[str]]:
 
 
 def of_dataset(name: str) -> Callable[[str], list[str]]:
-    """A file of every seed of all runs on a data set, those of studies too."""
+    """A file of every seed of all that was trained on a data set, for studies and as baselines too."""
     return lambda dataset: [
-        file for key in RUNS if key[0] == dataset for file in run_seeds(name, *key)
+        file for run in TRAINED.values() if run.dataset == dataset for file in seed_files(name, run)
     ]
 
 
