@@ -105,6 +105,35 @@ def test_same_results_same_bytes(record, results, tmp_path):
     assert 0 < size < sum(path.stat().st_size for path in record.rglob("*") if path.is_file())
 
 
+def test_what_is_not_named_is_kept(record, results, tmp_path):
+    """As if all had been recorded at once, but for figures of weights that another name has now."""
+    earlier = tmp_path / "docs" / "record"
+    for name in ("second", "first"):
+        write_record({name: results}, earlier)
+    kept, wanted = digests(earlier), digests(record)
+    assert {file for file in kept if kept[file] != wanted.get(file)} == {
+        "second/README.md",
+        "second/part.json",  # another run is its example
+        *(file for file in kept if file.startswith("second/figures/trajectories")),
+    }
+    assert wanted.keys() <= kept.keys()
+    shutil.rmtree(earlier / "first")
+    write_record({"third": results}, earlier)
+    parts = {path.parent.name for path in earlier.glob("*/README.md")}
+    assert parts == {"second", "third"}
+    assert (earlier / "weights" / RUN / "model.safetensors").exists()
+
+
+def test_a_damaged_part_is_no_reason_to_lose_it(record, results, tmp_path):
+    earlier = tmp_path / "record"
+    shutil.copytree(record, earlier)
+    (earlier / "first" / "part.json").write_text("{}")
+    before = digests(earlier)
+    with pytest.raises(ResultsError, match=r"part\.json: damaged .*restore it with git"):
+        write_record({"third": results}, earlier)
+    assert digests(earlier) == before
+
+
 def test_what_is_no_record_is_left_alone(results, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ResultsError, match="not a record"):

@@ -1,8 +1,7 @@
 """What the record keeps of finished results: tables, main figures, curves, and trained weights."""
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from nri.evaluation.posterior_file import StoredPosterior
@@ -12,45 +11,19 @@ from nri.results.page.figures import PageFigure, read_figure, smaller
 from nri.results.page.origins import origin_name
 from nri.results.page.records import RunRecord
 from nri.results.record.finished import Finished
+from nri.results.record.part import Weights
 
-__all__ = ["Weights", "keep_figures", "keep_tables", "keep_weights", "main_figures"]
+__all__ = ["keep_figures", "keep_tables", "keep_weights", "main_figures"]
 
 MAIN_FIGURES = ("systems", "horizon", "calibration", "curves", "phases", "skeleton", "roles")
-"""Kinds of figures that are kept of all data sets; motion is kept of the models in `Weights`."""
+"""Kinds of figures that are kept of all data sets; motion is kept where the weights are."""
 
 MODEL = "model.safetensors"
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Trained weights that were kept: where, below the record, and of which results and run."""
-
-    place: str
-    results: str
-    record: RunRecord
-    accuracy: dict[str, float]
-    """Edge accuracy of this seed on its own data set, in %, under the graphs that tables show."""
-
-    @property
-    def run(self) -> str:
-        """What the configuration calls the run: DATASET/RUN."""
-        return self.record.directory.split("/", 1)[1]
-
-    @property
-    def dataset(self) -> str:
-        """The data set of the training."""
-        return self.record.config["run"]["trained_on"]
-
-    @property
-    def parameters(self) -> int:
-        """How many weights there are."""
-        return self.record.config["parameters"]
-
-
 def main_figures(finished: Finished, kept: list[Weights]) -> list[tuple[Path, PageFigure]]:
     """Each figure that is kept, as `MAIN_FIGURES` says, with what it says of itself."""
-    own = (weights for weights in kept if weights.results == finished.name)
-    motion = {f"trajectories_{weights.run.replace('/', '_', 1)}" for weights in own}
+    motion = {f"trajectories_{weights.run.replace('/', '_', 1)}" for weights in kept}
     return [
         (path, read_figure(path))
         for path in finished.figures()
@@ -79,22 +52,21 @@ def keep_figures(figures: list[tuple[Path, PageFigure]], target: Path) -> None:
         (target / path.name).write_text(svg + "\n", encoding="utf-8")
 
 
-def keep_weights(every: list[Finished], target: Path) -> list[Weights]:
-    """Copy the weights of one model for each data set; no result has a say in which.
+def keep_weights(finished: Finished, target: Path, others: Container[str]) -> list[Weights]:
+    """Copy the weights of one model for each data set but the `others`; no result has a say in it.
 
     It is the first run, in the order of runs.csv, that learned graphs without labels and belongs to
-    no study, of the first results that have one, and its lowest seed. Raises ResultsError if the
-    weights are not those that its config.json describes.
+    no study, and its lowest seed. Raises ResultsError if the weights are not those that its
+    config.json describes.
     """
     kept: dict[str, Weights] = {}
-    for finished in every:
-        for record in _learned(finished):
-            dataset = record.config["run"]["trained_on"]
-            if dataset not in kept:
-                place = f"weights/{record.directory.split('/', 1)[1]}/seed{record.seed}"
-                _copy_run(finished.run_directory(record), target / place)
-                reached = _accuracy(finished, record)
-                kept[dataset] = Weights(place, finished.name, record, reached)
+    for record in _learned(finished):
+        dataset, run = record.config["run"]["trained_on"], record.directory.split("/", 1)[1]
+        if dataset not in others and dataset not in kept:
+            place = f"weights/{run}/seed{record.seed}"
+            _copy_run(finished.run_directory(record), target / place)
+            parameters, reached = record.config["parameters"], _accuracy(finished, record)
+            kept[dataset] = Weights(place, run, dataset, parameters, reached)
     return list(kept.values())
 
 

@@ -3,20 +3,15 @@
 import shutil
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from nri.files import ResultsError
 from nri.results.catalogue import dataset_entry
 from nri.results.comparison import describe_scale
-from nri.results.page.origins import Origin
 from nri.results.record.finished import Finished, read_finished
-from nri.results.record.keep import (
-    Weights,
-    keep_figures,
-    keep_tables,
-    keep_weights,
-    main_figures,
-)
+from nri.results.record.keep import keep_figures, keep_tables, keep_weights, main_figures
+from nri.results.record.part import FILE, Part, Weights, describe, read_part, write_part
 from nri.results.rendering import template
 
 __all__ = ["write_record"]
@@ -31,24 +26,31 @@ MOST = 10_000_000
 def write_record(directories: Mapping[str, Path], output: Path) -> int:
     """Write the record of the results in these directories, named; its compressed size in bytes.
 
-    An earlier record is replaced when the new one is whole. Raises ResultsError if results are not
-    finished or damaged, the record would be larger than `MOST`, or `output` is something else.
+    What an earlier record says of results with other names is kept, and all of it is replaced when
+    the new one is whole. Raises ResultsError if results are not finished or damaged, the record
+    would be larger than `MOST`, or `output` is something else.
     """
     _refuse_other(output)
-    every = [read_finished(name, path) for name, path in directories.items()]
+    every = {name: read_finished(name, path) for name, path in directories.items()}
+    earlier = {path.parent.name: read_part(path.parent) for path in output.glob(f"*/{FILE}")}
     partial = output.with_name(f".{output.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         partial.mkdir(parents=True)
-        kept = keep_weights(every, partial)
-        for finished in every:
-            _write_part(finished, kept, partial / finished.name)
-        example = _example(every[0], kept)
+        parts: list[Part] = []
+        for name in sorted(every.keys() | earlier.keys()):
+            taken = {weights.dataset for part in parts for weights in part.weights}
+            if name in every:
+                kept = keep_weights(every[name], partial, taken)
+                parts.append(describe(every[name], kept))
+                _write_part(every[name], kept, partial / name)
+            else:
+                parts.append(_keep_part(earlier[name], output, partial, taken))
+            write_part(parts[-1], partial / name)
         text = template("record.md", keep_trailing_newline=True).render(
             title=TITLE,
-            parts=every,
-            weights=kept,
-            example=example,
+            parts=parts,
+            weights=[(part.name, weights) for part in parts for weights in part.weights],
             dataset=dataset_entry,
         )
         (partial / "README.md").write_text(text, encoding="utf-8")
@@ -61,11 +63,13 @@ def write_record(directories: Mapping[str, Path], output: Path) -> int:
     return size
 
 
-def _example(first: Finished, kept: list[Weights]) -> Origin:
-    """The run by which the page shows how one is redone: the first of which weights are kept."""
-    places = tuple(f"results/runs/{weights.run}/" for weights in kept)
-    origins = first.origins
-    return next((each for each in origins if each.facts["Run"].startswith(places)), origins[0])
+def _keep_part(part: Part, earlier: Path, target: Path, taken: set[str]) -> Part:
+    """Copy a part of an earlier record, and its weights but those of data sets that are taken."""
+    shutil.copytree(earlier / part.name, target / part.name)
+    weights = [each for each in part.weights if each.dataset not in taken]
+    for each in weights:
+        shutil.copytree(earlier / each.place, target / each.place)
+    return replace(part, weights=weights)
 
 
 def _write_part(finished: Finished, kept: list[Weights], target: Path) -> None:
