@@ -284,7 +284,8 @@ def test_a_figure_that_does_not_say_what_it_is_is_refused(tmp_path):
 
 def test_the_scale_is_said(shown):
     full = shown.runs.assign(simulations=50_000, epochs=500).query("dataset != 'mocap35'")
-    assert "Paper scale: 50,000 training" in render_page(replace(shown, runs=full), [], "")
+    page = render_page(replace(shown, runs=full), [], "")
+    assert "data and epochs: 50,000 training" in page
     assert "Reduced scale: 1,000 training" in render_page(shown, [], "")
 
 

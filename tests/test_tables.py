@@ -240,7 +240,7 @@ def test_a_model_trained_elsewhere_is_not_compared_with_one_trained_there(paper)
     elsewhere = made_up([0.9, 0.95], named("springs5_empty", trained_on="springs5"))
     (row,) = cells_of_table(*elsewhere, paper, "edge_accuracy").to_dict("records")
     assert row["difference"] == pytest.approx(92.5 - 98.4)
-    assert row["verdict"].startswith("paper's scale: -5.9 points")
+    assert row["verdict"].startswith("the paper's data and epochs: -5.9 points")
 
 
 def test_no_dashes_beside_a_run_with_another_recipe(paper):
@@ -375,7 +375,11 @@ def test_two_configurations_of_one_row_are_told_apart(paper):
 @pytest.mark.parametrize(
     ("scale", "recipe", "verdict"),
     [
-        ({}, "paper", "paper's scale: +0.0 points, within two combined standard errors"),
+        (
+            {},
+            "paper",
+            "the paper's data and epochs: +0.0 points, within two combined standard errors",
+        ),
         ({"epochs": 499}, "paper", "reduced: 50,000 train, 195,500 updates"),
         ({"simulations": 1000}, "paper", "reduced: 1,000 train, 195,500 updates"),
         ({}, "fast", "fast recipe: 50,000 train, 195,500 updates"),
@@ -412,7 +416,7 @@ def test_what_is_not_trained_needs_the_paper_s_data_and_no_epochs(paper):
     row = cells_of_table(pd.concat([metrics, other[0]]), other[1], paper, "mse")
     row = row.query("model == 'static' and n == 1").iloc[0]
     assert row["simulations"] == 50_000
-    assert row["verdict"].startswith("paper's scale: 1 times the paper's")
+    assert row["verdict"].startswith("the paper's data and epochs: 1 times the paper's")
 
 
 def test_every_seed_is_listed_in_the_paper_s_units(results):
@@ -425,7 +429,7 @@ def test_every_seed_is_listed_in_the_paper_s_units(results):
 
 def test_scale_in_words():
     _, runs = made_up([0.9])
-    assert describe_scale(runs).startswith("Paper scale: 50,000 training simulations")
+    assert describe_scale(runs).startswith("The paper's data and epochs: 50,000 training")
     _, small = made_up([0.9], simulations=600, updates=2400, epochs=40)
     assert describe_scale(small) == (
         "Reduced scale: 600 training simulations and 2,400 updates a run "

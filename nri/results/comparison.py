@@ -137,7 +137,7 @@ def judge(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
     """Add a judgement to each joined cell.
 
     `scale` as in `scale`; `elsewhere`: the data set of the training if it is another one.
-    `difference`: ours minus the paper's, at the paper's scale and with its recipe. `within_two`:
+    `difference`: ours minus the paper's, at its data and epochs and with its recipe. `within_two`:
     whether that is within two combined standard errors, where both are known, with half of the
     paper's last printed digit granted on top. `verdict`: all of it in words.
     """
@@ -168,6 +168,10 @@ def over_seeds(seeds: pd.DataFrame) -> pd.DataFrame:
     shared = ["label", "simulations", "updates", "epochs"]
     least = seeds.groupby(row, dropna=False)[shared].min()
     return summarise(seeds).merge(least.reset_index(), on=row)
+
+
+DATA_AND_EPOCHS = "the paper's data and epochs"
+"""What the scale "paper" is called; nothing is said of the widths of networks."""
 
 
 def scale(frame: pd.DataFrame) -> pd.Series:
@@ -207,7 +211,8 @@ def describe_scale(runs: pd.DataFrame) -> str:
     judged = scale(runs)
     reduced = judged == "reduced"
     if not reduced.any():
-        return f"{'Paper scale' if (judged == 'paper').any() else 'Scale'}: {used} a run."
+        as_paper = (judged == "paper").any()
+        return f"{DATA_AND_EPOCHS.capitalize() if as_paper else 'Scale'}: {used} a run."
     theirs = {dataset_entry(name) for name in runs["dataset"][reduced]}
     full = {(d.simulations, d.epochs) for d in theirs if d.simulations}
     aside = "".join(f" (the paper: {n:,} and {epochs} epochs)" for n, epochs in sorted(full))
@@ -234,10 +239,10 @@ def _verdict(row: pd.Series, metric: Metric) -> str:
     if row["scale"] != "paper":
         return f"reduced: {work}" if row["scale"] == "reduced" else work
     if pd.isna(row["difference"]):
-        return f"paper's scale: {work}; not in the paper's table"
+        return f"{DATA_AND_EPOCHS}: {work}; not in the paper's table"
     apart = metric.apart(row["mean"], row["paper"]).replace("×", "times the paper's")
     if pd.isna(row["within_two"]):
         judged = "no two standard errors to judge by"
     else:
         judged = f"{'within' if row['within_two'] else 'beyond'} two combined standard errors"
-    return f"paper's scale: {apart}, {judged}"
+    return f"{DATA_AND_EPOCHS}: {apart}, {judged}"
