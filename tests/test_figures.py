@@ -176,6 +176,15 @@ def test_likelihoods_of_different_stages_are_not_joined(results):
     assert sorted(len(line.get_xdata()) for line in likelihood.lines) == [10, 30]
 
 
+def test_a_likelihood_of_the_first_updates_alone_is_drawn(results):
+    """As of a decoder that is found in a few updates, while its encoder is taught for many."""
+    path = run_directory(results, "springs5", "mlp", "mlp", "paper") / "seed1" / "curve.csv"
+    curves = curves_of([path])
+    curves.loc[curves.index[1:], "valid_nll"] = float("nan")
+    curves.loc[curves.index[0], ["step", "valid_nll"]] = 1, 7.0
+    assert plot_curves(curves).axes[2].get_ylim()[1] > 7.0
+
+
 def test_curves_of_two_datasets_are_refused(results):
     with pytest.raises(ValueError, match="springs5, kuramoto5"):
         plot_curves(curves_of(sorted(results.rglob("curve.csv"))[:-3]))

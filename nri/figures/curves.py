@@ -116,9 +116,11 @@ def _styles(curves: pd.DataFrame) -> dict[str, dict]:
 
 
 def _largest_after_start(curves: pd.DataFrame, measure: str) -> float:
-    """Without the first twentieth of each training, beside which the rest would look flat."""
-    length = curves.groupby(["name", "seed"])["step"].transform("max")
-    return curves.loc[curves["step"] > length / 20, measure].max()
+    """Without the first twentieth of each line, beside which the rest would look flat."""
+    known = curves.dropna(subset=[measure])
+    steps = known.groupby(["name", "seed", "stage"])["step"]
+    first, last = steps.transform("min"), steps.transform("max")
+    return known.loc[known["step"] >= first + (last - first) / 20, measure].max()
 
 
 def _mark_chance(row: Sequence[Axes], chance: float) -> None:
@@ -151,7 +153,7 @@ def caption(curves: pd.DataFrame) -> str:
         "decoder's where it finds them, the encoder's where it is taught, those that were given "
         "in a refit; where graphs are sampled from the encoder, its own and, as refined, those "
         "that its decoder infers of 200 simulations. A logarithmic axis may leave out values of "
-        "the first twentieth of a training. "
+        "the first twentieth of a line. "
         f"Dashed: {dashed}, whose likelihood may be another and is then not on one scale. "
         + describe_scale(runs.reset_index(drop=True))
     )
